@@ -1,0 +1,21 @@
+import type { Keyring } from '#crypto/keyring.ts';
+import type { Clock, Random } from '#ports/chance-and-time.ts';
+import type { KeyWrapper } from '#ports/key-wrapper.ts';
+import type { Step } from '#ports/step.ts';
+import type { Store } from '#ports/store.ts';
+import type { Denials } from './audit/denials.ts';
+import type { Uses } from './token/uses.ts';
+import type { VerifiedCredentials } from './token/verified-credentials.ts';
+
+/** What the core is given by main; the first argument of every use case. */
+export type Deps = {
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly wrapper: KeyWrapper;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly verified: VerifiedCredentials;
+  readonly uses: Uses;
+  readonly denials: Denials;
+  readonly step: Step;
+};

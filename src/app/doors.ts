@@ -1,0 +1,123 @@
+import { type Act, type AuditDetails, type AuditEntry, entryOf } from '#domain/audit.ts';
+import type { Caller } from '#domain/caller.ts';
+import { type Action, allows } from '#domain/permission.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { Moved } from '#ports/changes.ts';
+import type { Transaction } from '#ports/store.ts';
+import type { Deps } from './deps.ts';
+import { newId } from './new-id.ts';
+import { catchUp } from './token/catch-up.ts';
+
+/*
+ * The three doors to every effect. Each decides first; nothing reaches a store by another way.
+ */
+
+/** Decides whether the caller may look, then reads. One decision per listing. */
+export async function view<Result>(
+  deps: Deps,
+  caller: Caller,
+  what: { readonly action: Action; readonly collection: `${string}/` },
+  read: () => Promise<Result>,
+): Promise<Result> {
+  await foundOrRefused(deps, caller, { action: what.action, resource: what.collection }, made);
+  return read();
+}
+
+/** Finds what an act is on, before the decision and whatever it will be; undefined takes the way of a denial, entry and all. */
+export type Locate<Found> = () => Promise<Found | undefined>;
+
+/** What a change did: its answer, what the audit says of it, and what it moved of all that verifications rest on. */
+export type Changed<Result> = {
+  readonly result: Result;
+  readonly details?: AuditDetails;
+  /** Where only the transaction could tell what the act is on. */
+  readonly resource?: string;
+  readonly moved?: readonly Moved[];
+};
+
+export type Change<Found, Prepared> = Act & {
+  /** Left out only where the act makes what it is on. */
+  readonly locate?: Locate<Found>;
+  /**
+   * Sealing, hashing, or reading from another system: after the decision, and before the transaction, which waits for
+   * nothing. It may only do what leaves nothing behind, because the transaction can still fail.
+   */
+  readonly prepare?: (found: Found) => Promise<Prepared>;
+};
+
+/**
+ * Decides, then commits the body's writes, the audit entry and the change-sequence row as one unit.
+ * If the entry cannot be written, nothing happened. When it returns, no verifier here believes the old state.
+ */
+export async function change<Result, Found = true, Prepared = undefined>(
+  deps: Deps,
+  caller: Caller,
+  what: Change<Found, Prepared>,
+  body: (tx: Transaction, found: Found, prepared: Prepared) => Promise<Changed<Result>>,
+): Promise<Result> {
+  const found = await foundOrRefused(deps, caller, what, what.locate ?? (made as unknown as Locate<Found>));
+  deps.step(`${what.action}.decided`);
+  const prepared = (await what.prepare?.(found)) as Prepared;
+  const id = newId<'AuditEntry'>(deps);
+  const { result, moved = [] } = await deps.store.transact(async (tx) => {
+    const changed = await body(tx, found, prepared);
+    const act = { action: what.action, resource: changed.resource ?? what.resource };
+    await append(tx, caller, entry(deps, caller, act, { id, decision: 'allowed', details: changed.details ?? {} }));
+    await tx.changes.append(changed.moved ?? []);
+    deps.step(`${what.action}.written`);
+    return changed;
+  });
+  deps.step(`${what.action}.committed`);
+  if (moved.length > 0) await catchUp(deps);
+  return result;
+}
+
+/** Decides, makes the entry durable, and only then reads the value. */
+export async function reveal<Found, Result>(
+  deps: Deps,
+  caller: Caller,
+  what: Act & { readonly locate: Locate<Found> },
+  read: (found: Found) => Promise<Result>,
+): Promise<Result> {
+  const found = await foundOrRefused(deps, caller, what, what.locate);
+  await record(deps, caller, entry(deps, caller, what, { id: newId(deps), decision: 'allowed' }));
+  return read(found);
+}
+
+const made: Locate<true> = async () => true;
+
+/** Who may not and what is not there are told apart by nothing that was done: the same statements, the same entry. */
+async function foundOrRefused<Found>(deps: Deps, caller: Caller, act: Act, locate: Locate<Found>): Promise<Found> {
+  const found = await locate();
+  const allowed = allows(caller.rights, act.action);
+  if (found !== undefined && allowed) return found;
+  await recordDenial(deps, caller, act);
+  throw allowed
+    ? new Refusal('not_found', 'There is nothing of that name or id.', { detail: `${act.resource} is not there` })
+    : new Refusal('forbidden', `This needs ${act.action}.`, { detail: `${act.action} denied on ${act.resource}` });
+}
+
+/** A denial that cannot be recorded is an outage, not a denial. */
+export async function recordDenial(deps: Deps, caller: Caller, act: Act): Promise<void> {
+  if (!deps.denials.isFirst(caller, act, deps.clock.now())) return;
+  try {
+    await record(deps, caller, entry(deps, caller, act, { id: newId(deps), decision: 'denied' }));
+  } catch (error) {
+    deps.denials.unwritten(caller, act);
+    throw error;
+  }
+}
+
+const record = (deps: Deps, caller: Caller, written: AuditEntry): Promise<void> =>
+  deps.store.transact((tx) => append(tx, caller, written));
+
+/** The one way into the audit for a caller's act. */
+export const append = (tx: Transaction, { origin }: Caller, written: AuditEntry): Promise<void> =>
+  tx.audit.append(written, { address: origin.address, userAgent: origin.userAgent });
+
+const entry = (
+  deps: Deps,
+  caller: Caller,
+  act: Act,
+  outcome: Pick<AuditEntry, 'id' | 'decision'> & { details?: AuditDetails },
+): AuditEntry => entryOf(caller, act, { at: deps.clock.now(), ...outcome });

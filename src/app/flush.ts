@@ -1,0 +1,49 @@
+import { type AuditEntry, entryOf } from '#domain/audit.ts';
+import type { Caller } from '#domain/caller.ts';
+import type { Summary } from './audit/denials.ts';
+import type { Deps } from './deps.ts';
+import { append } from './doors.ts';
+import { newId } from './new-id.ts';
+import type { DeadUse } from './token/uses.ts';
+
+/** One commit's worth: it keeps the event loop for a few milliseconds. */
+const BATCH_MAX = 200;
+
+/**
+ * Writes what was left to be written behind: last uses, uses of dead tokens, repeated denials. What cannot be written
+ * stays, and is tried again; `atEnd` also takes what the current minute is still collecting.
+ */
+export async function flush(deps: Deps, atEnd = false): Promise<void> {
+  for (const summary of deps.denials.take(deps.clock.now(), atEnd)) await writeSummary(deps, summary);
+  for (;;) {
+    const [live, dead] = [deps.uses.takeLive(BATCH_MAX), deps.uses.takeDead(BATCH_MAX)];
+    if (live.length + dead.length === 0) return;
+    const entries = dead.map((use) => ({ caller: callerOf(use), entry: deadEntry(deps, use) }));
+    try {
+      await deps.store.transact(async (tx) => {
+        await tx.tokenUses.note(live);
+        for (const { caller, entry } of entries) await append(tx, caller, entry);
+      });
+    } catch (error) {
+      deps.uses.giveBack(live, dead);
+      throw error;
+    }
+  }
+}
+
+const writeSummary = (deps: Deps, { caller, act, details }: Summary): Promise<void> => {
+  const entry = entryOf(caller, act, { id: newId(deps), at: deps.clock.now(), decision: 'denied', details });
+  return deps.store.transact((tx) => append(tx, caller, entry));
+};
+
+const callerOf = ({ known, origin }: DeadUse): Caller => ({ ...known, origin });
+
+function deadEntry(deps: Deps, use: DeadUse): AuditEntry {
+  const { credential } = use.known;
+  const act = {
+    action: 'personal-access-token:UseAfterEnd',
+    resource: `personal-access-token/${credential.pat}`,
+  } as const;
+  const details = { preview: credential.preview };
+  return entryOf(callerOf(use), act, { id: newId(deps), at: use.at, decision: 'denied', details });
+}

@@ -1,0 +1,37 @@
+import type { Caller } from '#domain/caller.ts';
+import type { Email } from '#domain/principal.ts';
+import type { Ended, PatId } from '#domain/token.ts';
+import type { Deps } from '../deps.ts';
+import { change } from '../doors.ts';
+
+/** Revoking twice is not an error: a client whose answer was lost asks again. Another's token is as absent as none. */
+export function revokePat(deps: Deps, caller: Caller, id: PatId): Promise<void> {
+  const { tenant, principal } = caller;
+  const what = {
+    action: 'personal-access-token:Revoke',
+    resource: `personal-access-token/${id}`,
+    locate: () => deps.store.pats.get(tenant.id, principal.id, id),
+  } as const;
+  const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'deleted' };
+  return change(deps, caller, what, async (tx) => {
+    await tx.pats.revoke(tenant.id, principal.id, id, ended);
+    return { result: undefined, details: { reason: ended.reason }, moved: [{ kind: 'pat', id }] };
+  });
+}
+
+/** Everything that a user holds, at once; how many there were. */
+export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): Promise<number> {
+  const { tenant, principal } = caller;
+  const user = await deps.store.principals.userByEmail(tenant.id, email);
+  const what = {
+    action: 'personal-access-token:RevokeAll',
+    resource: `principal/${user?.id ?? ''}`,
+    locate: async () => user,
+  } as const;
+  const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'revoked_all' };
+  return change(deps, caller, what, async (tx, { id }) => {
+    const pats = await tx.pats.revokeAll(tenant.id, id, ended);
+    const moved = pats.map((pat) => ({ kind: 'pat', id: pat }) as const);
+    return { result: pats.length, details: { count: pats.length, reason: ended.reason }, moved };
+  });
+}

@@ -1,0 +1,58 @@
+import type { Origin } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
+import type { TokenId } from '#domain/token.ts';
+import type { Known } from '#domain/verification.ts';
+import type { TokenUse } from '#ports/tokens.ts';
+
+/** Uses within it are one: nobody needs to know the second more often. */
+const SAME_USE_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** Tokens used since the last flush; beyond it a use is not noted, which makes `last used` late and nothing else. */
+const NOTED_MAX = 100_000;
+
+type Live = Known & { readonly credential: { readonly kind: 'token' } };
+export type DeadUse = { readonly known: Live; readonly origin: Origin; readonly at: Instant };
+
+/** What verifying noticed, to be written behind it: verifying itself never writes. */
+export class Uses {
+  #live = new Map<TokenId, TokenUse>();
+  #dead: DeadUse[] = [];
+  readonly #reportedInHour = new Map<TokenId, number>();
+
+  accepted(known: Known, { surface, address }: Origin, at: Instant): void {
+    if (!isToken(known)) return;
+    const token = known.credential.id;
+    const noted = this.#live.get(token);
+    if (noted !== undefined && at - noted.at < SAME_USE_MS && noted.address === address) return;
+    if (noted === undefined && this.#live.size >= NOTED_MAX) return;
+    this.#live.set(token, { tenant: known.tenant.id, token, at, surface, address });
+  }
+
+  /** Somebody still has a token that ended: one event for each token and hour. */
+  refused(known: Known, origin: Origin, at: Instant): void {
+    if (!isToken(known)) return;
+    const hour = Math.floor(at / HOUR_MS);
+    if (this.#reportedInHour.get(known.credential.id) === hour) return;
+    if (this.#reportedInHour.size >= NOTED_MAX) this.#reportedInHour.clear();
+    this.#reportedInHour.set(known.credential.id, hour);
+    this.#dead.push({ known, origin, at });
+  }
+
+  takeLive(max: number): readonly TokenUse[] {
+    const taken = [...this.#live.values()].slice(0, max);
+    for (const { token } of taken) this.#live.delete(token);
+    return taken;
+  }
+
+  takeDead(max: number): readonly DeadUse[] {
+    return this.#dead.splice(0, max);
+  }
+
+  /** What could not be written, unless something newer was noted meanwhile. */
+  giveBack(live: readonly TokenUse[], dead: readonly DeadUse[]): void {
+    for (const use of live) if (!this.#live.has(use.token)) this.#live.set(use.token, use);
+    this.#dead.unshift(...dead);
+  }
+}
+
+const isToken = (known: Known): known is Live => known.credential.kind === 'token';

@@ -1,0 +1,109 @@
+import { cacheKeyOf } from '#crypto/opaque.ts';
+import type { Instant } from '#domain/instant.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import type { Known } from '#domain/verification.ts';
+import type { Change } from '#ports/changes.ts';
+
+/** About 200 MB at the 2 kB that one entry costs. */
+const ENTRIES_MAX = 100_000;
+/** Strangers are many and worth little. */
+const STRANGERS_MAX = 10_000;
+/** What has moved lately; when there is more, everything is read again once. */
+const EPOCHS_MAX = 100_000;
+/** Second line of defence: what no change reached is read again after a minute. */
+const AGE_MS_MAX = 60_000;
+/** Nobody can present a credential before it is issued, so "unknown" may be believed for as long as a client's retries take. */
+const STRANGER_AGE_MS_MAX = 5_000;
+
+/** `asOf` is the sequence before the read: the read may know more than that, never less. */
+type Entry = { readonly known: Known; readonly readAt: Instant; readonly asOf: number };
+type Lookup = Promise<Known | undefined>;
+
+/**
+ * The credentials this process has lately read, by salted digest; no credential is ever held.
+ *
+ * A change names what moved; the epoch of an id is the sequence of its last change. An entry is good while it is as new
+ * as the epochs of all it rests on. So nobody needs to know which entries a change touches: not those of one token under
+ * several keys, nor those of a principal's many tokens, nor those still being read.
+ */
+export class VerifiedCredentials {
+  readonly #salt: string;
+  readonly #entries = new Map<string, Entry>();
+  readonly #strangers = new Map<string, Instant>();
+  readonly #epochs = new Map<string, number>();
+  readonly #lookups = new Map<string, Lookup>();
+  #sequence: number;
+  /** The epoch of every id that has none of its own. */
+  #floor = 0;
+
+  constructor(salt: string, sequence: number) {
+    this.#salt = salt;
+    this.#sequence = sequence;
+  }
+
+  /** The newest change that has been applied here. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** From memory, or by one lookup that everyone who asks meanwhile shares. */
+  find(credential: Sensitive, now: Instant, look: () => Lookup): Lookup | Known | undefined {
+    const key = cacheKeyOf(this.#salt, credential);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && isYoung(entry.readAt, now, AGE_MS_MAX) && this.#isCurrent(entry)) return entry.known;
+    const strangerAt = this.#strangers.get(key);
+    if (strangerAt !== undefined && isYoung(strangerAt, now, STRANGER_AGE_MS_MAX)) return undefined;
+    return this.#lookups.get(key) ?? this.#lookUp(key, now, look);
+  }
+
+  /** Applies a change: nobody gets an answer from before it, not even from a lookup that is under way. */
+  apply({ sequence, moved }: Change): void {
+    if (sequence < this.#sequence) return; // another catching up, beside this one, was faster
+    this.#sequence = sequence;
+    this.#lookups.clear();
+    if (this.#epochs.size >= EPOCHS_MAX) {
+      this.#epochs.clear();
+      this.#floor = sequence;
+    }
+    this.#epochs.set(moved.id, sequence);
+  }
+
+  /** Everything is read again, whatever is under way. */
+  forgetAll(): void {
+    this.#lookups.clear();
+    this.#entries.clear();
+    this.#strangers.clear();
+  }
+
+  #isCurrent({ known, asOf }: Entry): boolean {
+    for (const id of known.restsOn) if (asOf < (this.#epochs.get(id) ?? this.#floor)) return false;
+    return true;
+  }
+
+  #lookUp(key: string, readAt: Instant, look: () => Lookup): Lookup {
+    const asOf = this.#sequence;
+    const lookup: Lookup = look()
+      .then((known) => {
+        if (this.#lookups.get(key) !== lookup) return known; // overtaken: good for who asked before, kept for nobody
+        if (known === undefined) put(this.#strangers, key, readAt, STRANGERS_MAX);
+        else put(this.#entries, key, { known, readAt, asOf }, ENTRIES_MAX);
+        return known;
+      })
+      .finally(() => {
+        if (this.#lookups.get(key) === lookup) this.#lookups.delete(key);
+      });
+    this.#lookups.set(key, lookup);
+    return lookup;
+  }
+}
+
+/** A clock that was turned back makes nothing young again. */
+const isYoung = (readAt: Instant, now: Instant, ageMsMax: number): boolean => now >= readAt && now - readAt < ageMsMax;
+
+/** The latest read is the last to go. */
+function put<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
+  map.delete(key);
+  const [oldest] = map.size < max ? [] : map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
+}

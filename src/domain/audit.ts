@@ -1,0 +1,48 @@
+import type { Caller, CredentialId, Surface } from './caller.ts';
+import type { Id } from './id.ts';
+import type { Instant } from './instant.ts';
+import type { Action } from './permission.ts';
+import type { PrincipalId, PrincipalKind } from './principal.ts';
+import type { TenantId } from './tenant.ts';
+import type { EndReason } from './token.ts';
+
+/** A closed list: a field that is not here cannot be recorded, so plaintext has no way in. */
+export type AuditDetails = {
+  readonly preview?: string;
+  readonly generation?: number;
+  readonly count?: number;
+  readonly reason?: EndReason;
+  /** Of denials that were not written one by one: how many, and on what. */
+  readonly repeated?: number;
+  readonly resources?: readonly string[];
+};
+
+export type Act = { readonly action: Action; readonly resource: string };
+
+/** Where it came from stands beside the entry, not in it: personal data must be erasable, and the entry never is. */
+export type AuditOrigin = { readonly address: string | undefined; readonly userAgent: string | undefined };
+
+export type AuditEntry = Act & {
+  readonly id: Id<'AuditEntry'>;
+  readonly at: Instant;
+  readonly tenant: TenantId;
+  readonly principal: PrincipalId;
+  readonly principalKind: PrincipalKind;
+  readonly credential: CredentialId | undefined;
+  readonly surface: Surface;
+  readonly requestId: string | undefined;
+  readonly decision: 'allowed' | 'denied';
+  readonly details: AuditDetails;
+};
+
+type Outcome = Pick<AuditEntry, 'id' | 'at' | 'decision'> & { readonly details?: AuditDetails };
+
+export const entryOf = (
+  { tenant, principal, credential, origin }: Caller,
+  { action, resource }: Act,
+  { id, at, decision, details = {} }: Outcome,
+): AuditEntry => ({
+  ...{ id, at, tenant: tenant.id, principal: principal.id, principalKind: principal.kind },
+  ...{ credential: credential.id, surface: origin.surface, requestId: origin.requestId },
+  ...{ action, resource, decision, details },
+});

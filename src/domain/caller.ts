@@ -1,0 +1,40 @@
+import type { Id } from './id.ts';
+import type { Instant } from './instant.ts';
+import type { Rights } from './permission.ts';
+import type { Principal } from './principal.ts';
+import type { SessionId } from './session.ts';
+import type { Tenant } from './tenant.ts';
+import type { PatId, TokenId, TokenName } from './token.ts';
+
+/** Which way in. */
+export type Surface = 'rest' | 'browser' | 'operator' | 'setup';
+
+/** Where a request came from. Addresses and user agents are personal data: the audit keeps them where they can be erased. */
+export type Origin = {
+  readonly surface: Surface;
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly requestId: string | undefined;
+};
+
+export type Credential =
+  | {
+      readonly kind: 'token';
+      readonly id: TokenId;
+      readonly pat: PatId;
+      readonly name: TokenName;
+      readonly preview: string;
+      readonly expiresAt: Instant | undefined;
+    }
+  | { readonly kind: 'session'; readonly id: SessionId; readonly expiresAt: Instant }
+  | { readonly kind: 'none'; readonly id: undefined };
+export type CredentialId = Id<'Token'> | Id<'Session'>;
+
+/** Who asks, by which credential, with which rights, from where. First after `deps` in every use case. */
+export type Caller = {
+  readonly tenant: Tenant;
+  readonly principal: Principal;
+  readonly credential: Credential;
+  readonly rights: Rights;
+  readonly origin: Origin;
+};

@@ -1,0 +1,47 @@
+/** Every way this product says no. Codes are API: add freely, never rename. */
+export const ERROR_CODES = [
+  'invalid_request',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'request_timeout',
+  'conflict',
+  'too_large',
+  'unsupported_media_type',
+  'unprocessable',
+  'rate_limited',
+  'headers_too_large',
+  'internal',
+  'unavailable',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** One thing wrong with an input: where it stands, and what to do. Never the value itself. */
+export type Problem = { readonly field: string; readonly problem: string };
+
+type Options = {
+  readonly detail?: string;
+  readonly cause?: unknown;
+  readonly problems?: readonly Problem[];
+  readonly retryAfterSeconds?: number;
+};
+
+/**
+ * An expected "no". `message` and `problems` are for the caller; `detail` and `cause` are for the log only.
+ * Anything thrown that is not a Refusal is a bug.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly problems: readonly Problem[];
+  /** How long to leave it alone; undefined where waiting does not help. */
+  readonly retryAfterSeconds: number | undefined;
+  constructor(code: ErrorCode, message: string, options: Options = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail;
+    this.problems = options.problems ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,17 @@
+/** What a change touched of all that a verification rests on: tokens, personal access tokens, principals, sessions, tenants. */
+export const MOVED_KINDS = ['token', 'pat', 'principal', 'session', 'tenant'] as const;
+export type MovedKind = (typeof MOVED_KINDS)[number];
+export type Moved = { readonly kind: MovedKind; readonly id: string };
+export type Change = { readonly sequence: number; readonly moved: Moved };
+
+/** One sequence for all tenants: a process follows it whole, and ids are never shared. */
+export interface ChangeReads {
+  /** The newest sequence; 0 before the first change. */
+  latest(): Promise<number>;
+  since(sequence: number): Promise<readonly Change[]>;
+}
+
+export interface ChangeWrites {
+  /** Numbers the change in commit order, so that a reader of `since` can never skip one. */
+  append(moved: readonly Moved[]): Promise<void>;
+}

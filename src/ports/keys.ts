@@ -1,0 +1,19 @@
+import type { Instant } from '#domain/instant.ts';
+import type { KeyPlace } from './key-wrapper.ts';
+
+export type WrappedKey = KeyPlace & { readonly wrapped: Uint8Array; readonly createdAt: Instant };
+
+/** Every key of the instance, wrapped, with the fingerprint of the root key that wraps them. */
+export type KeyShelf = { readonly fingerprint: string; readonly keys: readonly WrappedKey[] };
+
+/** Read before anything else is: rows prove themselves by a key that lies here. */
+export interface KeyShelves {
+  /** Undefined for a database that was never begun. */
+  read(): Promise<KeyShelf | undefined>;
+  /** Begins the database with this shelf. The first one stays: what stands afterwards is the answer. */
+  begin(shelf: KeyShelf): Promise<KeyShelf>;
+}
+
+export interface KeyWrites {
+  insert(key: WrappedKey): Promise<void>;
+}

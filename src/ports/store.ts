@@ -1,0 +1,51 @@
+import type { AuditEntry, AuditOrigin } from '#domain/audit.ts';
+import type { ChangeReads, ChangeWrites } from './changes.ts';
+import type { DeliveryReads, DeliveryWrites } from './deliveries.ts';
+import type { InvitationReads, InvitationWrites } from './invitations.ts';
+import type { KeyWrites } from './keys.ts';
+import type { PrincipalReads, PrincipalWrites } from './principals.ts';
+import type { SessionReads, SessionWrites } from './sessions.ts';
+import type { TenantReads, TenantWrites } from './tenants.ts';
+import type { PatReads, PatWrites, TokenReads, TokenUseWrites, TokenWrites } from './tokens.ts';
+
+/**
+ * Everything we remember. Reads see only what is committed; absence is undefined, failure throws `unavailable`, and a
+ * row whose MAC does not prove it throws `internal`: it is neither absent nor believed.
+ */
+export interface Store {
+  readonly tenants: TenantReads;
+  readonly principals: PrincipalReads;
+  readonly pats: PatReads;
+  readonly tokens: TokenReads;
+  readonly sessions: SessionReads;
+  readonly invitations: InvitationReads;
+  readonly deliveries: DeliveryReads;
+  readonly changes: ChangeReads;
+  /**
+   * Runs the body as one unit: all that it writes, or nothing; resolves once it is durable.
+   * The body touches `tx` only: a writer may commit several bodies together, so none may wait for anything else; and it
+   * may run more than once, so ids, randomness and ciphertext are made outside.
+   */
+  transact<Result>(body: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** Reads here see what this transaction, and every body before it in the same commit, has written. */
+export interface Transaction {
+  readonly tenants: TenantReads & TenantWrites;
+  readonly principals: PrincipalReads & PrincipalWrites;
+  readonly pats: PatReads & PatWrites;
+  readonly tokens: TokenReads & TokenWrites;
+  readonly tokenUses: TokenUseWrites;
+  readonly sessions: SessionReads & SessionWrites;
+  readonly invitations: InvitationReads & InvitationWrites;
+  readonly deliveries: DeliveryReads & DeliveryWrites;
+  readonly keys: KeyWrites;
+  readonly audit: AuditWrites;
+  readonly changes: ChangeWrites;
+}
+
+export interface AuditWrites {
+  /** Entries are never changed and carry random ids; nothing reads the order in which they came. */
+  append(entry: AuditEntry, origin: AuditOrigin): Promise<void>;
+}

@@ -1,0 +1,56 @@
+import type { PrincipalId } from '#domain/principal.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import type { Ended, LastUse, PatId, PersonalAccessToken, Token, TokenId, TokenName } from '#domain/token.ts';
+import type { Known } from '#domain/verification.ts';
+import type { Digest, PepperedDigest } from './digest.ts';
+
+export type Page = { readonly limit: number; readonly offset: number; readonly nameContains: string };
+export type Listing<Row> = { readonly rows: readonly Row[]; readonly total: number };
+
+/** A personal access token with its values that still stand, newest first, and the last time any of them was used. */
+export type PatView = {
+  readonly pat: PersonalAccessToken;
+  readonly tokens: readonly Token[];
+  readonly lastUse: LastUse | undefined;
+};
+
+export interface PatReads {
+  /** Undefined unless it is the owner's; one that was revoked is found. */
+  get(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PersonalAccessToken | undefined>;
+  /** The owner's unrevoked one of that name. */
+  byName(tenant: TenantId, owner: PrincipalId, name: TokenName): Promise<PersonalAccessToken | undefined>;
+  view(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PatView | undefined>;
+  /** Lists what the owner holds and has not revoked, expired ones too, newest first; `total` counts past the page. */
+  list(tenant: TenantId, owner: PrincipalId, page: Page): Promise<Listing<PatView>>;
+}
+
+export interface PatWrites {
+  /** False, and nothing written, when the owner has an unrevoked one of that name. */
+  insert(tenant: TenantId, pat: PersonalAccessToken): Promise<boolean>;
+  /** Undefined unless it is the owner's. The first end stays: revoking again changes nothing. */
+  revoke(tenant: TenantId, owner: PrincipalId, id: PatId, ended: Ended): Promise<PersonalAccessToken | undefined>;
+  /** Ends everything the owner has not revoked; says which. */
+  revokeAll(tenant: TenantId, owner: PrincipalId, ended: Ended): Promise<readonly PatId[]>;
+}
+
+export interface TokenReads {
+  /**
+   * Finds a token by its digest under any pepper in use, whatever its standing; undefined when it was never issued.
+   * One statement. No tenant leads here: this is where a request's tenant comes from.
+   */
+  byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
+}
+
+export interface TokenWrites {
+  /** Adds a value to its personal access token, as the next generation. */
+  add(tenant: TenantId, token: Omit<Token, 'generation'>, digest: PepperedDigest): Promise<Token>;
+  /** Ends the oldest values of a personal access token that stand beyond `keep`; says which. */
+  endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
+}
+
+export type TokenUse = LastUse & { readonly tenant: TenantId; readonly token: TokenId };
+
+export interface TokenUseWrites {
+  /** Notes when tokens were last used; an older use never replaces a newer one. */
+  note(uses: readonly TokenUse[]): Promise<void>;
+}

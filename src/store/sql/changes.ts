@@ -1,0 +1,29 @@
+import { type Kysely, sql } from 'kysely';
+import type { ChangeReads, ChangeWrites } from '#ports/changes.ts';
+import type { Schema } from './schema.ts';
+
+export const changeReads = (db: Kysely<Schema>): ChangeReads => ({
+  async latest() {
+    return (await db.selectFrom('change_counter').select('sequence').executeTakeFirstOrThrow()).sequence;
+  },
+  async since(sequence) {
+    const newer = db.selectFrom('change_log').selectAll().where('sequence', '>', sequence).orderBy('sequence');
+    return (await newer.execute()).map((row) => ({ sequence: row.sequence, moved: { kind: row.kind, id: row.id } }));
+  },
+});
+
+/** The counter's row stays locked until the commit, so numbers appear in commit order on every database. */
+export const changeWrites = (db: Kysely<Schema>): ChangeWrites => ({
+  async append(moved) {
+    if (moved.length === 0) return;
+    const { sequence } = await db
+      .updateTable('change_counter')
+      .set({ sequence: sql<number>`sequence + 1` })
+      .returning('sequence')
+      .executeTakeFirstOrThrow();
+    await db
+      .insertInto('change_log')
+      .values(moved.map((one) => ({ sequence, ...one })))
+      .execute();
+  },
+});

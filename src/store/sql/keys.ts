@@ -1,0 +1,35 @@
+import type { Kysely } from 'kysely';
+import type { KeyShelf, KeyWrites } from '#ports/keys.ts';
+import type { Schema } from './schema.ts';
+
+export async function readShelf(db: Kysely<Schema>): Promise<KeyShelf | undefined> {
+  const instance = await db.selectFrom('instance').select('fingerprint').executeTakeFirst();
+  if (instance === undefined) return undefined;
+  const rows = await db.selectFrom('wrapped_key').selectAll().orderBy('created_at').orderBy('id').execute();
+  const keys = rows.map(({ created_at, tenant, ...row }) => ({
+    ...row,
+    tenant: tenant ?? undefined,
+    createdAt: created_at,
+  }));
+  return { ...instance, keys };
+}
+
+/** Inside a transaction: whoever is second finds the first one's shelf. */
+export async function beginShelf(db: Kysely<Schema>, { fingerprint, keys }: KeyShelf): Promise<void> {
+  const begun = await db
+    .insertInto('instance')
+    .values({ only_row: 1, fingerprint })
+    .onConflict((first) => first.doNothing())
+    .executeTakeFirst();
+  if (begun.numInsertedOrUpdatedRows !== 1n) return;
+  for (const key of keys) await keyWrites(db).insert(key);
+}
+
+export const keyWrites = (db: Kysely<Schema>): KeyWrites => ({
+  async insert({ createdAt, tenant, ...row }) {
+    await db
+      .insertInto('wrapped_key')
+      .values({ ...row, tenant: tenant ?? null, created_at: createdAt })
+      .execute();
+  },
+});

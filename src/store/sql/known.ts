@@ -1,0 +1,119 @@
+import type { Kysely } from 'kysely';
+import type { Credential } from '#domain/caller.ts';
+import { compile, type Grant } from '#domain/permission.ts';
+import type { Known } from '#domain/verification.ts';
+import type { Digest } from '#ports/digest.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import { columnsOf, partOf } from './joined.ts';
+import { MACED, type MacedTable, proved } from './maced.ts';
+import type { Schema } from './schema.ts';
+
+/*
+ * Everything that accepting a credential rests on, in one statement: a row for each grant of its principal, one with
+ * nulls where there is none. Every part is proved before it is believed.
+ */
+
+const COLUMNS = {
+  tenant: [...MACED.tenant, 'mac'],
+  principal: [...MACED.principal, 'mac'],
+  role_grant: [...MACED.role_grant, 'mac'],
+  personal_access_token: [...MACED.personal_access_token, 'mac'],
+  token: [...MACED.token, 'preview', 'mac'],
+  session: [...MACED.session, 'mac'],
+} as const;
+type Part = keyof typeof COLUMNS;
+
+const all = (...parts: readonly Part[]) => parts.flatMap((part) => columnsOf(part, COLUMNS[part] as never));
+
+/** One part of a row, proved. */
+function part<P extends Part & MacedTable>(macs: RowMacs, row: object, table: P) {
+  const columns = COLUMNS[table] as readonly (keyof Schema[P] & string)[];
+  return proved(macs, table, partOf(row, table, columns) as never) as Pick<
+    Schema[P],
+    (typeof COLUMNS)[P][number] & keyof Schema[P]
+  >;
+}
+
+export async function knownToken(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  digests: readonly Digest[],
+): Promise<Known | undefined> {
+  const rows = await db
+    .selectFrom('token')
+    .innerJoin('personal_access_token', (join) =>
+      join
+        .onRef('personal_access_token.tenant', '=', 'token.tenant')
+        .onRef('personal_access_token.id', '=', 'token.pat'),
+    )
+    .innerJoin('tenant', 'tenant.id', 'token.tenant')
+    .innerJoin('principal', (join) =>
+      join.onRef('principal.tenant', '=', 'token.tenant').onRef('principal.id', '=', 'token.subject'),
+    )
+    .leftJoin('role_grant', (join) =>
+      join.onRef('role_grant.tenant', '=', 'token.tenant').onRef('role_grant.principal', '=', 'token.subject'),
+    )
+    .select(all('token', 'personal_access_token', 'tenant', 'principal', 'role_grant'))
+    .where('token.digest', 'in', digests)
+    .execute();
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const token = part(macs, row, 'token');
+  const pat = part(macs, row, 'personal_access_token');
+  const expiresAt = earlier(token.expires_at, pat.expires_at);
+  const { id, preview } = token;
+  const credential: Credential = { kind: 'token', id, pat: pat.id, name: pat.name, preview, expiresAt };
+  const ended = token.ended_at !== null || pat.ended_at !== null || pat.owner !== token.subject;
+  return knownOf(macs, rows, { credential, expiresAt, ended, restsOn: [token.id, pat.id] });
+}
+
+export async function knownSession(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  digests: readonly Digest[],
+): Promise<Known | undefined> {
+  const rows = await db
+    .selectFrom('session')
+    .innerJoin('tenant', 'tenant.id', 'session.tenant')
+    .innerJoin('principal', (join) =>
+      join.onRef('principal.tenant', '=', 'session.tenant').onRef('principal.id', '=', 'session.principal'),
+    )
+    .leftJoin('role_grant', (join) =>
+      join.onRef('role_grant.tenant', '=', 'session.tenant').onRef('role_grant.principal', '=', 'session.principal'),
+    )
+    .select(all('session', 'tenant', 'principal', 'role_grant'))
+    .where('session.digest', 'in', digests)
+    .execute();
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const { id, expires_at: expiresAt, ended_at } = part(macs, row, 'session');
+  const credential: Credential = { kind: 'session', id, expiresAt };
+  return knownOf(macs, rows, { credential, expiresAt, ended: ended_at !== null, restsOn: [id] });
+}
+
+type Own = Pick<Known, 'credential' | 'expiresAt' | 'ended' | 'restsOn'>;
+
+function knownOf(macs: RowMacs, rows: readonly object[], own: Own): Known {
+  const row = rows[0] as object;
+  const { id, name } = part(macs, row, 'tenant');
+  const principal = part(macs, row, 'principal');
+  return {
+    ...own,
+    tenant: { id, name },
+    principal: { id: principal.id, kind: principal.kind, name: principal.name },
+    rights: compile(grantsIn(macs, rows)),
+    ended: own.ended || principal.active !== 1,
+    restsOn: [...own.restsOn, principal.id, id],
+  };
+}
+
+const grantsIn = (macs: RowMacs, rows: readonly object[]): readonly Grant[] =>
+  rows
+    .filter((row) => (row as Record<string, unknown>)['role_grant.id'] !== null)
+    .map((row) => {
+      const { role, resource } = part(macs, row, 'role_grant');
+      return { role, resource };
+    });
+
+const earlier = (one: number | null, other: number | null): number | undefined =>
+  one === null || other === null ? (one ?? other ?? undefined) : Math.min(one, other);

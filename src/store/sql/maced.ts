@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely';
+import { Refusal } from '#domain/refusal.ts';
+import type { MacField, RowMacs } from '#ports/row-mac.ts';
+import type { Schema, Table } from './schema.ts';
+
+/** Columns that decide who may do what, in the order in which the MAC covers them: never reordered, only added to by a new format. */
+export const MACED = {
+  tenant: ['id', 'name'],
+  principal: ['tenant', 'id', 'kind', 'name', 'active'],
+  password: ['tenant', 'principal', 'hash'],
+  role_grant: ['tenant', 'id', 'principal', 'role', 'resource'],
+  personal_access_token: ['tenant', 'id', 'owner', 'name', 'created_at', 'expires_at', 'ended_at'],
+  token: [
+    ...(['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'digest', 'pepper'] as const),
+    ...(['created_at', 'expires_at', 'ended_at'] as const),
+  ],
+  session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
+  invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
+} as const satisfies { readonly [T in Table]?: readonly (keyof Schema[T])[] };
+export type MacedTable = keyof typeof MACED;
+
+/** Tables whose rows decide nothing, and why. */
+export const NOT_MACED = {
+  migration: 'says which statements ran; rights are not among them',
+  instance: 'names the root key; another name is refused at the start',
+  wrapped_key: 'wrapped under the root key with its own id: a row that was changed or moved does not unwrap',
+  token_use: 'shown to the owner, never decided by',
+  delivery: 'sealed for its own row',
+  audit_entry: 'never read to decide; history is proved by its own means',
+  change_counter: 'orders invalidations; a wrong one costs reads, and rows are proved when they are read',
+  change_log: 'as change_counter',
+} as const satisfies Record<Exclude<Table, MacedTable>, string>;
+
+type Unproved<T extends MacedTable> = Omit<Schema[T], 'mac'>;
+
+/** The row with its proof, as it is written. */
+export const maced = <T extends MacedTable>(macs: RowMacs, table: T, row: Unproved<T>): Schema[T] =>
+  ({ ...row, mac: macs.of(table, fieldsOf(table, row)) }) as Schema[T];
+
+/** The row itself, if this program wrote it. One that it did not is a break-in or a broken disk: never believed, never absent. */
+export function proved<T extends MacedTable, Row extends MacedRow<T>>(macs: RowMacs, table: T, row: Row): Row {
+  if (macs.proves(row.mac, table, fieldsOf(table, row))) return row;
+  throw new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
+    detail: `a row of ${table} does not carry a valid MAC: it was not written by this program, or was changed since`,
+  });
+}
+
+/** What must be read of a row to prove it. */
+export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][number] & keyof Schema[T]> & {
+  readonly mac: Uint8Array;
+};
+
+const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>
+  MACED[table].map((column) => (row as Record<string, MacField>)[column] ?? null);
+
+/** Changes a row that was read, and only as it was read. Whoever was faster wins; the loser's transaction is undone. */
+export async function swap<T extends 'personal_access_token' | 'token' | 'session' | 'invitation'>(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  table: T,
+  row: MacedRow<T>,
+  changes: Partial<Unproved<T>>,
+): Promise<void> {
+  const mac = macs.of(table, fieldsOf(table, { ...row, ...changes }));
+  const { tenant, id } = row as MacedRow<T> & { tenant: string; id: string };
+  const done = await db
+    .updateTable(table as 'token') // one statement for any of these tables: all have these three columns
+    .set({ ...(changes as object), mac })
+    .where('tenant', '=', tenant as Schema['token']['tenant'])
+    .where('id', '=', id as Schema['token']['id'])
+    .where('mac', '=', row.mac)
+    .executeTakeFirst();
+  if (done.numUpdatedRows !== 1n) throw new Refusal('conflict', 'This was changed meanwhile. Read it again and retry.');
+}

@@ -1,0 +1,89 @@
+/** What databases call these types. Difference between engines as data. */
+export type ColumnTypes = { readonly bytes: string; readonly instant: string; readonly count: string };
+
+export type Migration = {
+  readonly number: number;
+  readonly name: string;
+  readonly statements: (types: ColumnTypes) => readonly string[];
+};
+
+/**
+ * Forward only, each in one transaction; never edited once released. Uniqueness and single use are constraints here,
+ * never a read followed by a write. The tenant leads every key, except of digests, which are looked up before a tenant
+ * is known, and of what belongs to the instance.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'the first token',
+    statements: ({ bytes, instant, count }) => [
+      'create table instance (only_row integer primary key check (only_row = 1), fingerprint text not null)',
+      `create table wrapped_key (
+        id text primary key, tenant text, purpose text not null, wrapped ${bytes} not null, created_at ${instant} not null
+      )`,
+      `create table tenant (id text primary key, name text not null unique, mac ${bytes} not null)`,
+      `create table principal (
+        tenant text not null references tenant (id), id text not null, kind text not null, name text not null,
+        active integer not null check (active in (0, 1)), created_at ${instant} not null, updated_at ${instant} not null,
+        mac ${bytes} not null, primary key (tenant, id), unique (tenant, kind, name)
+      )`,
+      `create table password (
+        tenant text not null, principal text not null, hash text not null, updated_at ${instant} not null,
+        mac ${bytes} not null,
+        primary key (tenant, principal), foreign key (tenant, principal) references principal (tenant, id)
+      )`,
+      `create table role_grant (
+        tenant text not null, id text not null, principal text not null, role text not null, resource text not null,
+        mac ${bytes} not null, primary key (tenant, id), unique (tenant, principal, role, resource),
+        foreign key (tenant, principal) references principal (tenant, id)
+      )`,
+      'create index role_grant_role on role_grant (tenant, role)',
+      `create table personal_access_token (
+        tenant text not null, id text not null, owner text not null, name text not null,
+        created_at ${instant} not null, updated_at ${instant} not null, expires_at ${instant},
+        ended_at ${instant}, ended_by text, end_reason text, mac ${bytes} not null,
+        primary key (tenant, id), foreign key (tenant, owner) references principal (tenant, id)
+      )`,
+      'create unique index personal_access_token_name on personal_access_token (tenant, owner, name) where ended_at is null',
+      `create index personal_access_token_page on personal_access_token (tenant, owner, created_at desc, id)
+        where ended_at is null`,
+      `create table token (
+        tenant text not null, id text not null, kind text not null, pat text not null, subject text not null,
+        generation ${count} not null, digest ${bytes} not null unique, pepper text not null, preview text not null,
+        created_at ${instant} not null, expires_at ${instant},
+        ended_at ${instant}, ended_by text, end_reason text, mac ${bytes} not null,
+        primary key (tenant, id), unique (tenant, pat, generation),
+        foreign key (tenant, pat) references personal_access_token (tenant, id)
+      )`,
+      `create table token_use (
+        tenant text not null, token text not null, at ${instant} not null, surface text not null, address text,
+        primary key (tenant, token)
+      )`,
+      `create table session (
+        tenant text not null, id text not null, principal text not null, digest ${bytes} not null unique,
+        pepper text not null, created_at ${instant} not null, expires_at ${instant} not null, ended_at ${instant},
+        mac ${bytes} not null, primary key (tenant, id),
+        foreign key (tenant, principal) references principal (tenant, id)
+      )`,
+      `create table invitation (
+        tenant text not null references tenant (id), id text not null, principal text, digest ${bytes} not null unique,
+        pepper text not null, created_at ${instant} not null, expires_at ${instant} not null, used_at ${instant},
+        mac ${bytes} not null, primary key (tenant, id)
+      )`,
+      `create table delivery (
+        tenant text not null, token text not null, pat text not null, sealed ${bytes}, delivered_at ${instant},
+        primary key (tenant, token), check ((sealed is null) = (delivered_at is not null))
+      )`,
+      `create table audit_entry (
+        tenant text not null, id text not null, at ${instant} not null, action text not null, resource text not null,
+        decision text not null, entry text not null, address text, user_agent text, primary key (tenant, id)
+      )`,
+      'create index audit_entry_at on audit_entry (tenant, at)',
+      `create table change_counter (only_row integer primary key check (only_row = 1), sequence ${count} not null)`,
+      'insert into change_counter (only_row, sequence) values (1, 0)',
+      `create table change_log (
+        sequence ${count} not null, kind text not null, id text not null, primary key (sequence, kind, id)
+      )`,
+    ],
+  },
+];

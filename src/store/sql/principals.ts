@@ -1,0 +1,66 @@
+import type { Kysely } from 'kysely';
+import type { PrincipalRecord } from '#domain/principal.ts';
+import type { PrincipalReads, PrincipalWrites } from '#ports/principals.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import { maced, proved } from './maced.ts';
+import type { Schema } from './schema.ts';
+
+export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalReads => ({
+  async get(tenant, id) {
+    const one = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('id', '=', id);
+    const row = await one.executeTakeFirst();
+    return row && principalOf(proved(macs, 'principal', row));
+  },
+
+  async userByEmail(tenant, email) {
+    const users = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('kind', '=', 'user');
+    const row = await users.where('name', '=', email).executeTakeFirst();
+    return row && principalOf(proved(macs, 'principal', row));
+  },
+
+  async passwordOf(tenant, id) {
+    const one = db.selectFrom('password').selectAll().where('tenant', '=', tenant).where('principal', '=', id);
+    const row = await one.executeTakeFirst();
+    return row && proved(macs, 'password', row).hash;
+  },
+
+  async anyHolds(tenant, role) {
+    const held = db.selectFrom('role_grant').selectAll().where('tenant', '=', tenant).where('role', '=', role);
+    const row = await held.limit(1).executeTakeFirst();
+    return row !== undefined && proved(macs, 'role_grant', row).role === role;
+  },
+});
+
+export const principalWrites = (db: Kysely<Schema>, macs: RowMacs): PrincipalWrites => ({
+  async insert(tenant, { active, createdAt, updatedAt, ...same }) {
+    const times = { created_at: createdAt, updated_at: updatedAt };
+    const written = await db
+      .insertInto('principal')
+      .values(maced(macs, 'principal', { tenant, ...same, ...times, active: active ? 1 : 0 }))
+      .onConflict((name) => name.columns(['tenant', 'kind', 'name']).doNothing())
+      .executeTakeFirst();
+    return written.numInsertedOrUpdatedRows === 1n;
+  },
+
+  async addGrant(tenant, id, principal, grant) {
+    await db
+      .insertInto('role_grant')
+      .values(maced(macs, 'role_grant', { tenant, id, principal, ...grant }))
+      .onConflict((same) => same.columns(['tenant', 'principal', 'role', 'resource']).doNothing())
+      .execute();
+  },
+
+  async setPassword(tenant, principal, hash, at) {
+    const row = maced(macs, 'password', { tenant, principal, hash, updated_at: at });
+    await db
+      .insertInto('password')
+      .values(row)
+      .onConflict((old) => old.columns(['tenant', 'principal']).doUpdateSet({ hash, updated_at: at, mac: row.mac }))
+      .execute();
+  },
+});
+
+const principalOf = ({ id, kind, name, active, created_at, updated_at }: Schema['principal']): PrincipalRecord => ({
+  ...{ id, kind, name, active: active === 1 },
+  ...{ createdAt: created_at, updatedAt: updated_at },
+});

@@ -1,0 +1,105 @@
+import type { Id } from '#domain/id.ts';
+import type { Instant } from '#domain/instant.ts';
+import type { InvitationId } from '#domain/invitation.ts';
+import type { Role } from '#domain/permission.ts';
+import type { PrincipalId, PrincipalKind } from '#domain/principal.ts';
+import type { SessionId } from '#domain/session.ts';
+import type { TenantId, TenantName } from '#domain/tenant.ts';
+import type { EndReason, PatId, TokenId, TokenKind, TokenName } from '#domain/token.ts';
+import type { MovedKind } from '#ports/changes.ts';
+import type { KeyId } from '#ports/digest.ts';
+import type { KeyPurpose } from '#ports/key-wrapper.ts';
+
+type Mac = { mac: Uint8Array };
+type End = { ended_at: Instant | null; ended_by: PrincipalId | null; end_reason: EndReason | null };
+
+/** The tables, in domain types: a row that was written parsed is read parsed. */
+export type Schema = {
+  migration: { number: number; name: string; applied_at: Instant };
+  instance: { only_row: 1; fingerprint: string };
+  wrapped_key: {
+    id: KeyId;
+    tenant: TenantId | null;
+    purpose: KeyPurpose;
+    wrapped: Uint8Array;
+    created_at: Instant;
+  };
+  tenant: Mac & { id: TenantId; name: TenantName };
+  principal: Mac & {
+    tenant: TenantId;
+    id: PrincipalId;
+    kind: PrincipalKind;
+    name: string;
+    active: 0 | 1;
+    created_at: Instant;
+    updated_at: Instant;
+  };
+  password: Mac & { tenant: TenantId; principal: PrincipalId; hash: string; updated_at: Instant };
+  role_grant: Mac & { tenant: TenantId; id: Id<'Grant'>; principal: PrincipalId; role: Role; resource: '*' };
+  personal_access_token: Mac &
+    End & {
+      tenant: TenantId;
+      id: PatId;
+      owner: PrincipalId;
+      name: TokenName;
+      created_at: Instant;
+      updated_at: Instant;
+      expires_at: Instant | null;
+    };
+  token: Mac &
+    End & {
+      tenant: TenantId;
+      id: TokenId;
+      kind: TokenKind;
+      pat: PatId;
+      subject: PrincipalId;
+      generation: number;
+      digest: Uint8Array;
+      pepper: KeyId;
+      preview: string;
+      created_at: Instant;
+      expires_at: Instant | null;
+    };
+  token_use: { tenant: TenantId; token: TokenId; at: Instant; surface: string; address: string | null };
+  session: Mac & {
+    tenant: TenantId;
+    id: SessionId;
+    principal: PrincipalId;
+    digest: Uint8Array;
+    pepper: KeyId;
+    created_at: Instant;
+    expires_at: Instant;
+    ended_at: Instant | null;
+  };
+  invitation: Mac & {
+    tenant: TenantId;
+    id: InvitationId;
+    principal: PrincipalId | null;
+    digest: Uint8Array;
+    pepper: KeyId;
+    created_at: Instant;
+    expires_at: Instant;
+    used_at: Instant | null;
+  };
+  delivery: {
+    tenant: TenantId;
+    token: TokenId;
+    pat: PatId;
+    sealed: Uint8Array | null;
+    delivered_at: Instant | null;
+  };
+  audit_entry: {
+    tenant: TenantId;
+    id: Id<'AuditEntry'>;
+    at: Instant;
+    action: string;
+    resource: string;
+    decision: string;
+    entry: string;
+    address: string | null;
+    user_agent: string | null;
+  };
+  change_counter: { only_row: 1; sequence: number };
+  change_log: { sequence: number; kind: MovedKind; id: string };
+};
+export type Table = keyof Schema;

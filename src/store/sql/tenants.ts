@@ -1,0 +1,33 @@
+import type { Kysely } from 'kysely';
+import type { Tenant } from '#domain/tenant.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import type { TenantReads, TenantWrites } from '#ports/tenants.ts';
+import { maced, proved } from './maced.ts';
+import type { Schema } from './schema.ts';
+
+export const tenantReads = (db: Kysely<Schema>, macs: RowMacs): TenantReads => {
+  const tenantOf = (row: Schema['tenant']): Tenant => {
+    const { id, name } = proved(macs, 'tenant', row);
+    return { id, name };
+  };
+  return {
+    async byName(name) {
+      const row = await db.selectFrom('tenant').selectAll().where('name', '=', name).executeTakeFirst();
+      return row && tenantOf(row);
+    },
+    async list() {
+      return (await db.selectFrom('tenant').selectAll().orderBy('name').execute()).map(tenantOf);
+    },
+  };
+};
+
+export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs): TenantWrites => ({
+  async insert(tenant) {
+    const written = await db
+      .insertInto('tenant')
+      .values(maced(macs, 'tenant', { ...tenant }))
+      .onConflict((name) => name.column('name').doNothing())
+      .executeTakeFirst();
+    return written.numInsertedOrUpdatedRows === 1n;
+  },
+});

@@ -1,0 +1,40 @@
+import type { Kysely } from 'kysely';
+import type { RowMacs } from '#ports/row-mac.ts';
+import type { Store, Transaction } from '#ports/store.ts';
+import { auditWrites } from './audit.ts';
+import { changeReads, changeWrites } from './changes.ts';
+import { deliveryReads, deliveryWrites } from './deliveries.ts';
+import { invitationReads, invitationWrites } from './invitations.ts';
+import { keyWrites } from './keys.ts';
+import { patReads, patWrites } from './pats.ts';
+import { principalReads, principalWrites } from './principals.ts';
+import type { Schema } from './schema.ts';
+import { sessionReads, sessionWrites } from './sessions.ts';
+import { tenantReads, tenantWrites } from './tenants.ts';
+import { tokenReads, tokenUseWrites, tokenWrites } from './tokens.ts';
+
+export const reads = (db: Kysely<Schema>, macs: RowMacs): Omit<Store, 'transact' | 'close'> => ({
+  tenants: tenantReads(db, macs),
+  principals: principalReads(db, macs),
+  pats: patReads(db, macs),
+  tokens: tokenReads(db, macs),
+  sessions: sessionReads(db, macs),
+  invitations: invitationReads(db, macs),
+  deliveries: deliveryReads(db),
+  changes: changeReads(db),
+});
+
+/** Reads and writes on one connection: a body that counts before it writes counts what its neighbours wrote. */
+export const transactionOn = (db: Kysely<Schema>, macs: RowMacs): Transaction => ({
+  tenants: { ...tenantReads(db, macs), ...tenantWrites(db, macs) },
+  principals: { ...principalReads(db, macs), ...principalWrites(db, macs) },
+  pats: { ...patReads(db, macs), ...patWrites(db, macs) },
+  tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs) },
+  tokenUses: tokenUseWrites(db),
+  sessions: { ...sessionReads(db, macs), ...sessionWrites(db, macs) },
+  invitations: { ...invitationReads(db, macs), ...invitationWrites(db, macs) },
+  deliveries: { ...deliveryReads(db), ...deliveryWrites(db) },
+  keys: keyWrites(db),
+  audit: auditWrites(db),
+  changes: changeWrites(db),
+});

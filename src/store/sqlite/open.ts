@@ -1,0 +1,53 @@
+import { Refusal } from '#domain/refusal.ts';
+import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import type { Step } from '#ports/step.ts';
+import type { Store } from '#ports/store.ts';
+import { beginShelf, readShelf } from '../sql/keys.ts';
+import { reads, transactionOn } from '../sql/transaction.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { migrate } from './migrate.ts';
+import { outageAware } from './outage.ts';
+import { Writer } from './writer.ts';
+
+/** A database whose keys can be read, and whose rows can once the keys are. */
+export type Database = { readonly keys: KeyShelves; store(macs: RowMacs): Store; close(): void };
+
+/** Two connections: one writes; the other reads, and in WAL mode sees only what is committed. */
+export function openSqlite(file: string, now: number, step: Step): Database {
+  const writing = outageAware(() => opened(file, now, step));
+  const reading = openConnection(file, { readOnly: true });
+  const close = () => {
+    for (const { raw } of [reading, writing]) if (raw.isOpen) raw.close();
+  };
+  return {
+    keys: keyShelves(writing),
+    store(macs) {
+      const writer = new Writer(writing, transactionOn(writing.db, macs));
+      return { ...reads(reading.db, macs), transact: (body) => writer.transact(body), close: async () => close() };
+    },
+    close,
+  };
+}
+
+const SQLITE_NOTADB = 26;
+
+function opened(file: string, now: number, step: Step): Connection {
+  try {
+    const connection = openConnection(file);
+    migrate(connection.raw, now, step);
+    return connection;
+  } catch (cause) {
+    if ((cause as { errcode?: number }).errcode !== SQLITE_NOTADB) throw cause;
+    throw new Refusal('conflict', `${file} is not a database. Choose another folder with --data.`, { cause });
+  }
+}
+
+/** Only ever used before the store is, so that the two never share a transaction. */
+const keyShelves = (connection: Connection): KeyShelves => ({
+  read: () => readShelf(connection.db),
+  async begin(shelf) {
+    await new Writer(connection, connection.db).transact((db) => beginShelf(db, shelf));
+    return (await readShelf(connection.db)) as KeyShelf; // it has just begun
+  },
+});
