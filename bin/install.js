@@ -19,7 +19,6 @@ const nodePackage = join(modules, `node-${windows ? 'win' : process.platform}-${
 export const pinnedNode = join(nodePackage, 'bin', windows ? 'node.exe' : 'node');
 
 const say = (line) => process.stderr.write(`countersign: ${line}\n`);
-const read = (file) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : undefined);
 
 /** Whether all is installed now. What went wrong has been said. */
 export async function installWhatIsMissing() {
@@ -42,8 +41,8 @@ export async function installWhatIsMissing() {
  * (after a pull), is installed again. Packages for other platforms may be missing, this platform's Node may not.
  */
 function isInstalled() {
-  const wanted = read(join(root, 'package-lock.json')) ?? {};
-  const present = read(join(modules, '.package-lock.json'));
+  const wanted = packagesIn(join(root, 'package-lock.json')) ?? {};
+  const present = packagesIn(join(modules, '.package-lock.json'));
   if (present === undefined) return false;
   return Object.entries(wanted).every(([path, { version, integrity, optional }]) => {
     if (path === '') return true;
@@ -51,6 +50,15 @@ function isInstalled() {
     const found = present[path];
     return found === undefined ? optional === true : found.version === version && found.integrity === integrity;
   });
+}
+
+/** None where the file is not there or was cut short: npm then says what is wrong, or writes it again. */
+function packagesIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A folder, since making one either succeeds or fails; the wait for another's shows that its holder lives. */
