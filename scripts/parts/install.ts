@@ -1,0 +1,83 @@
+import { join } from 'node:path';
+import { PARTS, type PartName, part } from '#support/parts.ts';
+import { run, wait } from '../child.ts';
+
+type Install = {
+  /** Must be there before. */
+  readonly after?: PartName;
+  /** Into this folder, which is empty; outside of it where the part is the machine's. Throws the reason why not. */
+  readonly into: (folder: string) => Promise<void>;
+};
+
+export const INSTALL: Readonly<Record<PartName, Install>> = {
+  uv: { into: installUv },
+  tfy: { after: 'uv', into: (folder) => installPython(folder, PARTS.tfy.pins) },
+  'sdk-0.4.0': { after: 'uv', into: (folder) => installPython(folder, PARTS['sdk-0.4.0'].pins) },
+  chromium: { into: installChromium },
+  tmpfs: { into: () => refuse('mounting is not allowed here: it takes root with CAP_SYS_ADMIN') },
+  'older-node': { into: (folder) => must('npm', ['install', '--prefix', folder, ...NPM, ...PARTS['older-node'].pins]) },
+};
+
+const NPM = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
+const LOCKED_TRIES_MAX = 20;
+const LOCKED_WAIT_MS = 15_000;
+
+async function installUv(folder: string): Promise<void> {
+  if ((await run('python3', ['--version'])).code !== 0) {
+    await refuse('python3 is missing: install Python 3.9 or newer with venv and pip (python3-venv, python3-pip)');
+  }
+  await must('python3', ['-m', 'venv', '--without-pip', folder]);
+  await must('python3', [
+    '-m',
+    'pip',
+    '--python',
+    join(folder, 'bin', 'python'),
+    'install',
+    '--quiet',
+    ...PARTS.uv.pins,
+  ]);
+}
+
+/** Relocatable, because it is moved to its place when it is whole; on the Python that uv has. */
+async function installPython(folder: string, pins: readonly string[]): Promise<void> {
+  const uv = part('uv')?.uv ?? (await refuse('uv is missing, which installs it'));
+  const base = join(uv, '..', 'python');
+  await must(uv, ['venv', '--quiet', '--relocatable', '--no-python-downloads', '--python', base, folder]);
+  await must(uv, ['pip', 'install', '--quiet', '--python', join(folder, 'bin', 'python'), ...pins]);
+}
+
+/** Only where everything is required, because it changes the machine and not just this folder. */
+async function installChromium(): Promise<void> {
+  if (process.env.COUNTERSIGN_TEST_REQUIRE !== 'all') {
+    await refuse('no /usr/bin/chromium; installed by apt only with COUNTERSIGN_TEST_REQUIRE=all');
+  }
+  if (process.getuid?.() !== 0) await refuse('no /usr/bin/chromium, and installing it by apt takes root');
+  await apt('update');
+  await apt('install', '-y', '--no-install-recommends', 'chromium');
+}
+
+/** Again while another package manager runs, and after one was cut short. */
+async function apt(...args: readonly string[]): Promise<void> {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (let tries = 1; ; tries += 1) {
+    const { code, said } = await run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], { env });
+    if (code === 0) return;
+    if (said.includes('dpkg was interrupted')) await run('dpkg', ['--configure', '-a'], { env });
+    else if (!/[Cc]ould not get lock|[Uu]nable to (acquire|lock)/.test(said)) await refuse(lastOf('apt-get', said));
+    if (tries === LOCKED_TRIES_MAX) await refuse(lastOf('apt-get', said));
+    await wait(LOCKED_WAIT_MS);
+  }
+}
+
+async function must(command: string, args: readonly string[]): Promise<void> {
+  const { code, said } = await run(command, args);
+  if (code !== 0) await refuse(lastOf(command, said));
+}
+
+const LINES_SHOWN = 5;
+const lastOf = (command: string, said: string): string =>
+  `${command} failed: ${said.trim().split('\n').slice(-LINES_SHOWN).join(' | ')}`;
+
+function refuse(reason: string): Promise<never> {
+  return Promise.reject(new Error(reason));
+}

@@ -1,0 +1,60 @@
+// What `npm test` runs: installs the parts, runs Vitest with our arguments, says what was skipped, counts.
+// The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { PART_NAMES, PARTS } from '#support/parts.ts';
+import { passSignalsOn, run } from './child.ts';
+import { installParts, type Missing, missingLine } from './parts.ts';
+import { type Tally, tally } from './test/tally.ts';
+
+const vitest = resolve(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
+const args = process.argv.slice(2);
+/** Then not every part need have run. */
+const isNarrowed = args.length > 0;
+/** Then Vitest reports as skipped what was not asked for. */
+const isByTitle = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
+const isAllRequired = process.env.COUNTERSIGN_TEST_REQUIRE === 'all';
+
+const temporary = mkdtempSync(join(tmpdir(), 'countersign-test-'));
+const removeTemporary = () => rmSync(temporary, { recursive: true, force: true });
+passSignalsOn(removeTemporary);
+try {
+  const missing = await installParts();
+  const { code, counted, unused } = await runVitest();
+  report(counted, missing, problemsOf(code, counted, unused));
+} finally {
+  removeTemporary();
+}
+
+async function runVitest() {
+  const ranFolder = mkdtempSync(join(temporary, 'ran-'));
+  const json = join(temporary, 'report.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`];
+  const env = { ...process.env, COUNTERSIGN_TEST_RAN: ranFolder };
+  const { code } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], { env, shown: true });
+  const used = readdirSync(ranFolder);
+  return { code, counted: tally(json), unused: PART_NAMES.filter((name) => !used.includes(name)) };
+}
+
+/** What makes the run fail besides tests that failed. */
+function problemsOf(code: number, { passed, failed, broken }: Tally, unused: readonly (keyof typeof PARTS)[]) {
+  const problems = broken.map((file) => `${file} as a file: it does not load, or a hook failed`);
+  if (passed + failed === 0) problems.push('the run: no test ran');
+  else if (code !== 0 && failed + broken.length === 0) problems.push(`the run: Vitest ended with ${code}; see above`);
+  if (isAllRequired && !isNarrowed) {
+    problems.push(...unused.map((name) => `part ${name} (${PARTS[name].for}): no test used it`));
+  }
+  return problems;
+}
+
+function report(counted: Tally, missing: readonly Missing[], problems: readonly string[]): void {
+  const skipped = [...missing.map(missingLine), ...(isByTitle ? [] : counted.skipped)];
+  for (const each of skipped) console.log(`skipped: ${each}`);
+  for (const each of problems) console.log(`failed: ${each}`);
+  const failed = counted.failed + problems.length;
+  const isSkipTooMany = isAllRequired && skipped.length > 0;
+  if (isSkipTooMany) console.log('COUNTERSIGN_TEST_REQUIRE=all: what is skipped above makes this run fail');
+  console.log(`${counted.passed} passed, ${failed} failed, ${counted.skipped.length} skipped`);
+  process.exitCode = failed > 0 || isSkipTooMany ? 1 : 0;
+}

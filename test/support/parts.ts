@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+
+type Part = { readonly for: string; readonly pins: readonly string[] };
+
+/**
+ * The real components that tests use: a closed list. `npm test` installs what it can into .parts/ (scripts/parts.ts).
+ * A part that is not to be had is skipped by name; under COUNTERSIGN_TEST_REQUIRE=all each must have run in a test.
+ */
+export const PARTS = {
+  uv: { for: 'makes the Python environments below', pins: ['uv==0.13.9'] },
+  tfy: { for: 'the public command line and SDK', pins: ['truefoundry==0.17.5', 'truefoundry-sdk==0.6.0'] },
+  'sdk-0.4.0': { for: 'an older public SDK', pins: ['truefoundry-sdk==0.4.0'] },
+  chromium: { for: 'the console in a browser', pins: [] },
+  tmpfs: { for: 'a disk that is full', pins: [] },
+  'older-node': { for: 'a machine whose Node is too old', pins: [`${nodePackage()}@20.20.2`] },
+} as const satisfies Record<string, Part>;
+
+export type PartName = keyof typeof PARTS;
+export const PART_NAMES = Object.keys(PARTS) as readonly PartName[];
+
+const root = resolve(import.meta.dirname, '..', '..');
+export const partsFolder = join(root, '.parts');
+
+const FIND = {
+  uv: () => installed('uv', (folder) => ({ uv: join(folder, 'bin', 'uv') })),
+  tfy: () => installed('tfy', (folder) => ({ python: join(folder, 'bin', 'python'), tfy: join(folder, 'bin', 'tfy') })),
+  'sdk-0.4.0': () => installed('sdk-0.4.0', (folder) => ({ python: join(folder, 'bin', 'python') })),
+  chromium: () => (existsSync('/usr/bin/chromium') ? { executable: '/usr/bin/chromium' } : undefined),
+  tmpfs: () => (mayMount() ? { type: 'tmpfs' } : undefined),
+  /** `bin` is the folder to put first on the PATH. */
+  'older-node': () => olderNodeOnPath() ?? installed('older-node', olderNodeIn),
+} as const satisfies Record<PartName, () => object | undefined>;
+
+type Paths<Name extends PartName> = NonNullable<ReturnType<(typeof FIND)[Name]>>;
+
+/** Where the part is, or undefined when it is not on this machine. */
+export const part = <Name extends PartName>(name: Name): Paths<Name> | undefined =>
+  FIND[name]() as Paths<Name> | undefined;
+
+export const has = (name: PartName): boolean => part(name) !== undefined;
+
+/** A title that names the part, so that a skip is by name: `describe.skipIf(!has('tfy'))(needing('tfy', 'login'), …)`. */
+export const needing = (name: PartName, title: string): string => `${title} (needs ${name}: ${PARTS[name].for})`;
+
+/** For a test that is about to use the part: where it is, and noted as run. */
+export function usePart<Name extends PartName>(name: Name): Paths<Name> {
+  const paths = part(name);
+  if (paths === undefined) throw new Error(`${name} is not on this machine; npm test says why`);
+  ran(name);
+  return paths;
+}
+
+/** Says to the runner that a test has really used the part. */
+export function ran(name: PartName): void {
+  const folder = process.env.COUNTERSIGN_TEST_RAN;
+  if (folder) writeFileSync(join(folder, name), '');
+}
+
+/** The file that the installation writes last; what it holds must be what is asked for now. */
+export const markerIn = (folder: string): string => join(folder, 'installed');
+export const markerText = (name: PartName): string => `${PARTS[name].pins.join('\n')}\n`;
+
+function installed<Paths>(name: PartName, paths: (folder: string) => Paths): Paths | undefined {
+  const folder = join(partsFolder, name);
+  const marker = markerIn(folder);
+  return existsSync(marker) && readFileSync(marker, 'utf8') === markerText(name) ? paths(folder) : undefined;
+}
+
+/** By trying, since neither a user id nor a capability says what the machine allows. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-mount-'));
+  try {
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0;
+    return mounted && spawnSync('umount', [folder]).status === 0;
+  } finally {
+    rmdirSync(folder);
+  }
+}
+
+function nodePackage() {
+  return `node-${process.platform}-${process.arch}` as const;
+}
+
+const olderNodeIn = (folder: string) => {
+  const bin = join(folder, 'node_modules', nodePackage(), 'bin');
+  return { node: join(bin, 'node'), bin };
+};
+
+/** Of a major that bin/launch.js promises to run under, and below the one in package.json. */
+function olderNodeOnPath() {
+  const ours = join(root, 'node_modules', '.bin');
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => isAbsolute(folder) && folder !== ours);
+  const nodes = folders.map((folder) => join(folder, 'node')).filter((node) => existsSync(node));
+  const node = nodes.find(isOlder);
+  return node === undefined ? undefined : { node, bin: dirname(node) };
+}
+
+const OLDEST_MAJOR = 18;
+
+function isOlder(node: string): boolean {
+  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [major, minor] = numbersOf(spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout ?? '');
+  const [majorMin, minorMin] = numbersOf(engines.node);
+  if (major === undefined || minor === undefined || majorMin === undefined || minorMin === undefined) return false;
+  return major >= OLDEST_MAJOR && (major < majorMin || (major === majorMin && minor < minorMin));
+}
+
+const numbersOf = (version: string): readonly number[] => (version.match(/\d+/g) ?? []).map(Number);
