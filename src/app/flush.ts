@@ -14,7 +14,7 @@ const BATCH_MAX = 200;
  * stays, and is tried again; `atEnd` also takes what the current minute is still collecting.
  */
 export async function flush(deps: Deps, atEnd = false): Promise<void> {
-  for (const summary of deps.denials.take(deps.clock.now(), atEnd)) await writeSummary(deps, summary);
+  await writeSummaries(deps, deps.denials.take(deps.clock.now(), atEnd));
   for (;;) {
     const [live, dead] = [deps.uses.takeLive(BATCH_MAX), deps.uses.takeDead(BATCH_MAX)];
     if (live.length + dead.length === 0) return;
@@ -26,6 +26,17 @@ export async function flush(deps: Deps, atEnd = false): Promise<void> {
       });
     } catch (error) {
       deps.uses.giveBack(live, dead);
+      throw error;
+    }
+  }
+}
+
+async function writeSummaries(deps: Deps, summaries: readonly Summary[]): Promise<void> {
+  for (const [at, summary] of summaries.entries()) {
+    try {
+      await writeSummary(deps, summary);
+    } catch (error) {
+      deps.denials.giveBack(summaries.slice(at));
       throw error;
     }
   }

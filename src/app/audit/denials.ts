@@ -25,6 +25,7 @@ export type Summary = { readonly caller: Caller; readonly act: Act; readonly det
 export class Denials {
   readonly #current = new Map<string, Repeated>();
   #over: Repeated[] = [];
+  #unwritten: Summary[] = [];
 
   /** True for the first, which must be written now. */
   isFirst(caller: Caller, act: Act, now: Instant): boolean {
@@ -42,9 +43,12 @@ export class Denials {
     return true;
   }
 
-  /** Forgets a first denial that could not be written, so that the next one is tried. */
+  /** Forgets a first denial that could not be written, so that the next one is tried; those counted meanwhile stay. */
   unwritten(caller: Caller, act: Act): void {
-    this.#current.delete(`${caller.tenant.id} ${caller.principal.id} ${act.action}`);
+    const key = `${caller.tenant.id} ${caller.principal.id} ${act.action}`;
+    const known = this.#current.get(key);
+    if (known !== undefined) this.#over.push(known);
+    this.#current.delete(key);
   }
 
   /** Hands over what is to be written: of every minute that is over, or at the end of all. */
@@ -55,9 +59,16 @@ export class Denials {
       this.#over.push(known);
       this.#current.delete(key);
     }
-    const over = this.#over;
+    const over = this.#over.filter(({ repeated }) => repeated > 0).map(summaryOf);
+    const taken = [...this.#unwritten, ...over];
     this.#over = [];
-    return over.filter(({ repeated }) => repeated > 0).map(summaryOf);
+    this.#unwritten = [];
+    return taken;
+  }
+
+  /** What could not be written. */
+  giveBack(summaries: readonly Summary[]): void {
+    this.#unwritten.unshift(...summaries);
   }
 }
 

@@ -23,7 +23,8 @@ export class Uses {
     if (!isToken(known)) return;
     const token = known.credential.id;
     const noted = this.#live.get(token);
-    if (noted !== undefined && at - noted.at < SAME_USE_MS && noted.address === address) return;
+    if (noted !== undefined && at - noted.at < SAME_USE_MS && isSamePlace(noted, surface, address)) return;
+    if (noted !== undefined && at < noted.at) return; // the clock was turned back
     if (noted === undefined && this.#live.size >= NOTED_MAX) return;
     this.#live.set(token, { tenant: known.tenant.id, token, at, surface, address });
   }
@@ -54,5 +55,8 @@ export class Uses {
     this.#dead.unshift(...dead);
   }
 }
+
+const isSamePlace = (noted: TokenUse, surface: string, address: string | undefined): boolean =>
+  noted.surface === surface && noted.address === address;
 
 const isToken = (known: Known): known is Live => known.credential.kind === 'token';

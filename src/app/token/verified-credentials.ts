@@ -85,6 +85,7 @@ export class VerifiedCredentials {
     const lookup: Lookup = look()
       .then((known) => {
         if (this.#lookups.get(key) !== lookup) return known; // overtaken: good for who asked before, kept for nobody
+        for (const remembered of [this.#strangers, this.#entries]) remembered.delete(key);
         if (known === undefined) put(this.#strangers, key, readAt, STRANGERS_MAX);
         else put(this.#entries, key, { known, readAt, asOf }, ENTRIES_MAX);
         return known;
@@ -102,7 +103,6 @@ const isYoung = (readAt: Instant, now: Instant, ageMsMax: number): boolean => no
 
 /** The latest read is the last to go. */
 function put<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
-  map.delete(key);
   const [oldest] = map.size < max ? [] : map.keys();
   if (oldest !== undefined) map.delete(oldest);
   map.set(key, value);

@@ -10,7 +10,8 @@ import type { Schema } from './schema.ts';
 
 /*
  * Everything that accepting a credential rests on, in one statement: a row for each grant of its principal, one with
- * nulls where there is none. Every part is proved before it is believed.
+ * nulls where there is none. Every part is proved before it is believed, and one that is missing proves nothing: a
+ * credential that was issued is never absent.
  */
 
 const COLUMNS = {
@@ -41,13 +42,13 @@ export async function knownToken(
 ): Promise<Known | undefined> {
   const rows = await db
     .selectFrom('token')
-    .innerJoin('personal_access_token', (join) =>
+    .leftJoin('personal_access_token', (join) =>
       join
         .onRef('personal_access_token.tenant', '=', 'token.tenant')
         .onRef('personal_access_token.id', '=', 'token.pat'),
     )
-    .innerJoin('tenant', 'tenant.id', 'token.tenant')
-    .innerJoin('principal', (join) =>
+    .leftJoin('tenant', 'tenant.id', 'token.tenant')
+    .leftJoin('principal', (join) =>
       join.onRef('principal.tenant', '=', 'token.tenant').onRef('principal.id', '=', 'token.subject'),
     )
     .leftJoin('role_grant', (join) =>
@@ -74,8 +75,8 @@ export async function knownSession(
 ): Promise<Known | undefined> {
   const rows = await db
     .selectFrom('session')
-    .innerJoin('tenant', 'tenant.id', 'session.tenant')
-    .innerJoin('principal', (join) =>
+    .leftJoin('tenant', 'tenant.id', 'session.tenant')
+    .leftJoin('principal', (join) =>
       join.onRef('principal.tenant', '=', 'session.tenant').onRef('principal.id', '=', 'session.principal'),
     )
     .leftJoin('role_grant', (join) =>

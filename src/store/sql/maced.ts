@@ -39,7 +39,7 @@ export const maced = <T extends MacedTable>(macs: RowMacs, table: T, row: Unprov
 
 /** The row itself, if this program wrote it. One that it did not is a break-in or a broken disk: never believed, never absent. */
 export function proved<T extends MacedTable, Row extends MacedRow<T>>(macs: RowMacs, table: T, row: Row): Row {
-  if (macs.proves(row.mac, table, fieldsOf(table, row))) return row;
+  if (row.mac !== null && macs.proves(row.mac, table, fieldsOf(table, row))) return row;
   throw new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
     detail: `a row of ${table} does not carry a valid MAC: it was not written by this program, or was changed since`,
   });
@@ -47,7 +47,8 @@ export function proved<T extends MacedTable, Row extends MacedRow<T>>(macs: RowM
 
 /** What must be read of a row to prove it. */
 export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][number] & keyof Schema[T]> & {
-  readonly mac: Uint8Array;
+  /** Null of a row that an outer join did not find. */
+  readonly mac: Uint8Array | null;
 };
 
 const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>

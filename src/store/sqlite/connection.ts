@@ -15,7 +15,6 @@ export type Connection = { readonly raw: DatabaseSync; readonly db: Kysely<Schem
 export function openConnection(file: string, options: { readOnly?: boolean } = {}): Connection {
   const raw = new DatabaseSync(file, { ...options, timeout: LOCK_WAIT_MS_MAX });
   raw.exec('pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory');
-  if (!options.readOnly) raw.exec('pragma journal_mode = wal');
   return { raw, db: new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyView(raw) }) }) };
 }
 

@@ -8,10 +8,10 @@ const TYPES: ColumnTypes = { bytes: 'blob', instant: 'integer', count: 'integer'
 /** "CtSn": how a database of ours is told from any other file of SQLite. */
 const APPLICATION_ID = 0x4374536e;
 
-/** Brings the database to this program's shape; refuses one that is not ours, or that a newer program has shaped. */
+/** Brings the database to this program's shape; refuses one that is not ours, untouched, or that a newer program has shaped. */
 export function migrate(raw: DatabaseSync, now: number, step: Step, migrations = MIGRATIONS): void {
   refuseForeign(raw);
-  raw.exec(`pragma application_id = ${APPLICATION_ID};
+  raw.exec(`pragma journal_mode = wal; pragma application_id = ${APPLICATION_ID};
     create table if not exists migration (number integer primary key, name text not null, applied_at integer not null)`);
   const done = Number(raw.prepare('select coalesce(max(number), 0) as done from migration').get()?.done);
   const known = migrations.length;

@@ -16,7 +16,7 @@ export type Database = { readonly keys: KeyShelves; store(macs: RowMacs): Store;
 /** Two connections: one writes; the other reads, and in WAL mode sees only what is committed. */
 export function openSqlite(file: string, now: number, step: Step): Database {
   const writing = outageAware(() => opened(file, now, step));
-  const reading = openConnection(file, { readOnly: true });
+  const reading = outageAware(() => openConnection(file, { readOnly: true }));
   const close = () => {
     for (const { raw } of [reading, writing]) if (raw.isOpen) raw.close();
   };
@@ -33,11 +33,13 @@ export function openSqlite(file: string, now: number, step: Step): Database {
 const SQLITE_NOTADB = 26;
 
 function opened(file: string, now: number, step: Step): Connection {
+  let connection: Connection | undefined;
   try {
-    const connection = openConnection(file);
+    connection = openConnection(file);
     migrate(connection.raw, now, step);
     return connection;
   } catch (cause) {
+    connection?.raw.close();
     if ((cause as { errcode?: number }).errcode !== SQLITE_NOTADB) throw cause;
     throw new Refusal('conflict', `${file} is not a database. Choose another folder with --data.`, { cause });
   }

@@ -50,15 +50,14 @@ export class Writer<Tx> {
   }
 
   async #run(group: readonly Waiting<Tx>[]): Promise<readonly Outcome[]> {
-    const turn = await currentTurn();
     try {
       this.#exec('begin immediate');
       const outcomes: Outcome[] = [];
-      for (const { body } of group) outcomes.push(await this.#runOne(body, turn));
+      for (const { body } of group) outcomes.push(await this.#runOne(body, await currentTurn()));
       this.#exec('commit');
       return outcomes;
     } catch (error) {
-      if (this.#connection.raw.isTransaction) this.#exec('rollback');
+      if (this.#inTransaction) this.#exec('rollback');
       throw error;
     }
   }
@@ -72,10 +71,16 @@ export class Writer<Tx> {
       return { ok: true, result };
     } catch (error) {
       // Some failures (a full disk) end the whole transaction: then there is no savepoint, and no group, left to save.
-      if (!this.#connection.raw.isTransaction) throw error;
+      if (!this.#inTransaction) throw error;
       this.#exec('rollback to body; release body');
       return { ok: false, error };
     }
+  }
+
+  /** Of a closed connection the engine would not even say that there is none. */
+  get #inTransaction(): boolean {
+    const { raw } = this.#connection;
+    return raw.isOpen && raw.isTransaction;
   }
 
   #exec(sql: string): void {
