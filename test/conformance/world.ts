@@ -1,0 +1,122 @@
+import { onTestFinished } from 'vitest';
+import { Keyring } from '#crypto/keyring.ts';
+import { rowMacs } from '#crypto/row-mac.ts';
+import { ID_RANDOM_BYTES, type Id, idFrom } from '#domain/id.ts';
+import type { Invitation } from '#domain/invitation.ts';
+import type { Role } from '#domain/permission.ts';
+import { type PrincipalId, type PrincipalRecord, parseEmail } from '#domain/principal.ts';
+import type { Session } from '#domain/session.ts';
+import { parseTenantName, type Tenant, type TenantId } from '#domain/tenant.ts';
+import { type Ended, type PatId, type PersonalAccessToken, parseTokenName, type Token } from '#domain/token.ts';
+import type { KeyId, PepperedDigest } from '#ports/digest.ts';
+import type { Store } from '#ports/store.ts';
+import { countingRandom } from '#support/fixed.ts';
+import type { Adapter } from './adapters.ts';
+
+export const random = countingRandom();
+export const newId = <Noun extends string>(): Id<Noun> => idFrom(random.bytes(ID_RANDOM_BYTES));
+export const EVERYTHING = { limit: 2_000, offset: 0, nameContains: '' };
+export const newDigest = (): PepperedDigest => ({ digest: Buffer.from(random.bytes(32)), pepper: newId<'Key'>() });
+export const endedBy = (by: PrincipalId, at: number): Ended => ({ at, by, reason: 'deleted' });
+
+/** Row MACs under a key that both an honest program and its next start have. */
+export function fixedMacs() {
+  const keyring = new Keyring();
+  const id = 'm'.repeat(24) as KeyId;
+  keyring.hold({ id, purpose: 'row-mac', tenant: undefined }, Buffer.alloc(32, 3));
+  return rowMacs(keyring);
+}
+
+/** Two tenants; what one of them has, the other may have under the same ids and names. */
+export async function openWorld(adapter: Adapter) {
+  const { database, raw, again } = await adapter.open();
+  const store = database.store(fixedMacs());
+  onTestFinished(() => store.close());
+  const acme = await tenantIn(store, 'acme');
+  const other = await tenantIn(store, 'other');
+  const alice = await userIn(store, acme.id, 'alice', ['tenant-member']);
+  return { store, raw, again, acme, other, alice };
+}
+export type StoreWorld = Awaited<ReturnType<typeof openWorld>>;
+
+export async function tenantIn(store: Store, name: string): Promise<Tenant> {
+  const tenant: Tenant = { id: newId(), name: parseTenantName(name) };
+  await store.transact((tx) => tx.tenants.insert(tenant));
+  return tenant;
+}
+
+export const newUser = (name: string, own: Partial<PrincipalRecord> = {}): PrincipalRecord => ({
+  ...{ id: newId(), kind: 'user', name: parseEmail(`${name}@example.com`), active: true, createdAt: 1, updatedAt: 2 },
+  ...own,
+});
+
+export async function userIn(
+  store: Store,
+  tenant: TenantId,
+  name: string,
+  roles: readonly Role[] = [],
+  own: Partial<PrincipalRecord> = {},
+): Promise<PrincipalRecord> {
+  const user = newUser(name, own);
+  await store.transact(async (tx) => {
+    await tx.principals.insert(tenant, user);
+    for (const role of roles) await tx.principals.addGrant(tenant, newId(), user.id, { role, resource: '*' });
+  });
+  return user;
+}
+
+export const newPat = (owner: PrincipalId, name: string, own: Partial<PersonalAccessToken> = {}) =>
+  ({
+    ...{ id: newId<'PersonalAccessToken'>(), owner, name: parseTokenName(name), createdAt: 1, updatedAt: 1 },
+    ...{ expiresAt: undefined, ended: undefined },
+    ...own,
+  }) satisfies PersonalAccessToken as PersonalAccessToken;
+
+export const newToken = (pat: PersonalAccessToken, own: Partial<Token> = {}): Omit<Token, 'generation'> => ({
+  ...{ id: newId(), kind: 'pat', pat: pat.id, subject: pat.owner, preview: 'tfy_pat_0000…0000' },
+  ...{ createdAt: 1, expiresAt: undefined, ended: undefined },
+  ...own,
+});
+
+export const insertPat = (store: Store, tenant: TenantId, pat: PersonalAccessToken): Promise<boolean> =>
+  store.transact((tx) => tx.pats.insert(tenant, pat));
+
+/** A personal access token with one value. */
+export async function heldBy(
+  store: Store,
+  tenant: TenantId,
+  owner: PrincipalId,
+  name: string,
+  own: Partial<PersonalAccessToken> = {},
+) {
+  const pat = newPat(owner, name, own);
+  const digest = newDigest();
+  const token = await store.transact(async (tx) => {
+    await tx.pats.insert(tenant, pat);
+    return tx.tokens.add(tenant, newToken(pat, { expiresAt: pat.expiresAt }), digest);
+  });
+  return { pat, token, digest: digest.digest, view: { pat, tokens: [token], lastUse: undefined } };
+}
+
+export const addValue = async (store: Store, tenant: TenantId, pat: PersonalAccessToken, own: Partial<Token> = {}) => {
+  const digest = newDigest();
+  const token = await store.transact((tx) => tx.tokens.add(tenant, newToken(pat, own), digest));
+  return { token, digest: digest.digest };
+};
+
+export const revoke = (store: Store, tenant: TenantId, owner: PrincipalId, pat: PatId, at = 5) =>
+  store.transact((tx) => tx.pats.revoke(tenant, owner, pat, endedBy(owner, at)));
+
+export async function sessionOf(store: Store, tenant: TenantId, principal: PrincipalId, own: Partial<Session> = {}) {
+  const session: Session = { id: newId(), principal, createdAt: 1, expiresAt: 1_000, endedAt: undefined, ...own };
+  const digest = newDigest();
+  await store.transact((tx) => tx.sessions.insert(tenant, session, digest));
+  return { session, digest: digest.digest };
+}
+
+export async function invitationFor(store: Store, tenant: TenantId, principal: PrincipalId | undefined) {
+  const invitation: Invitation = { id: newId(), principal, createdAt: 1, expiresAt: 1_000, usedAt: undefined };
+  const digest = newDigest();
+  await store.transact((tx) => tx.invitations.insert(tenant, invitation, digest));
+  return { invitation, digest: digest.digest };
+}

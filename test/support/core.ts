@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { onTestFinished } from 'vitest';
+import { Denials } from '#app/audit/denials.ts';
+import type { Deps } from '#app/deps.ts';
+import { newId } from '#app/new-id.ts';
+import { Attempts } from '#app/session/attempts.ts';
+import { createPat } from '#app/token/create.ts';
+import { Uses } from '#app/token/uses.ts';
+import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
+import { verifyToken } from '#app/token/verify.ts';
+import { makeKey, openKeyring } from '#crypto/keyring.ts';
+import { rowMacs } from '#crypto/row-mac.ts';
+import type { AuditEntry } from '#domain/audit.ts';
+import type { Caller, Origin } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
+import { compile, type Role } from '#domain/permission.ts';
+import { parseEmail } from '#domain/principal.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import { parseTenantName, type Tenant } from '#domain/tenant.ts';
+import { parseTokenName } from '#domain/token.ts';
+import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
+import type { KeyPlace, KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
+import { type Database, openSqlite } from '#store/sqlite/open.ts';
+import { countingRandom, fixedClock } from './fixed.ts';
+import { temporaryFolder } from './folder.ts';
+
+/** Where the callers of tests come from. */
+export const ORIGIN: Origin = {
+  surface: 'rest',
+  address: '192.0.2.7',
+  userAgent: 'a test',
+  requestId: 'request-1',
+};
+
+const ROOT_KEY = Buffer.alloc(32, 1);
+
+/** The core on a real database; only time and chance are ours. */
+export async function openCore() {
+  const clock = fixedClock();
+  const random = countingRandom();
+  const file = join(temporaryFolder(), 'countersign.db');
+  const wrapper = fileWrapper(ROOT_KEY, random);
+  const database = openSqlite(file, clock.now(), () => {});
+  const keyring = await begun(database, wrapper, { clock, random });
+  const store = database.store(rowMacs(keyring));
+  const memory = { verified: new VerifiedCredentials('salt', 0), uses: new Uses(), denials: new Denials() };
+  const deps: Deps = { store, keyring, wrapper, clock, random, ...memory, attempts: new Attempts(), step: () => {} };
+  onTestFinished(() => store.close());
+  const tenant: Tenant = { id: newId(deps), name: parseTenantName('default') };
+  await store.transact((tx) => tx.tenants.insert(tenant));
+  await addKey(deps, 'tenant-kek', tenant);
+  return { clock, random, file, deps, tenant, ...people(deps, tenant), ...pastThePort(file) };
+}
+
+export type Core = Awaited<ReturnType<typeof openCore>>;
+
+async function begun(database: Database, wrapper: KeyWrapper, { clock, random }: Pick<Deps, 'clock' | 'random'>) {
+  const make = (purpose: KeyPurpose) =>
+    makeKey(wrapper, { id: newId({ random }), purpose, tenant: undefined }, clock.now(), random);
+  const made = [await make('token-pepper'), await make('row-mac')];
+  const shelf = { fingerprint: wrapper.fingerprint, keys: made.map(({ wrapped }) => wrapped) };
+  return openKeyring(wrapper, (await database.keys.begin(shelf)).keys);
+}
+
+/** One more key of a purpose, newest from now on. */
+export async function addKey(deps: Deps, purpose: KeyPurpose, tenant?: Tenant): Promise<void> {
+  const place: KeyPlace = { id: newId(deps), purpose, tenant: tenant?.id };
+  const { wrapped, bytes } = await makeKey(deps.wrapper, place, deps.clock.now(), deps.random);
+  await deps.store.transact((tx) => tx.keys.insert(wrapped));
+  deps.keyring.hold(place, bytes);
+}
+
+function people(deps: Deps, tenant: Tenant) {
+  /** A new user who holds these roles, as somebody who has proved who they are. */
+  async function user(name: string, ...roles: readonly Role[]): Promise<Caller> {
+    const now = deps.clock.now();
+    const principal = { id: newId<'Principal'>(deps), kind: 'user', name: parseEmail(`${name}@example.com`) } as const;
+    await deps.store.transact(async (tx) => {
+      await tx.principals.insert(tenant.id, { ...principal, active: true, createdAt: now, updatedAt: now });
+      for (const role of roles)
+        await tx.principals.addGrant(tenant.id, newId(deps), principal.id, { role, resource: '*' });
+    });
+    const rights = compile(roles.map((role) => ({ role, resource: '*' })));
+    return { tenant, principal, credential: { kind: 'none', id: undefined }, rights, origin: ORIGIN };
+  }
+  const pat = (owner: Caller, name: string, expiresAt?: Instant): Promise<Sensitive> =>
+    createPat(deps, owner, { name: parseTokenName(name), expiresAt });
+  /** Whoever presents it, where it is good. */
+  async function callerBy(token: Sensitive): Promise<Caller> {
+    const verification = await verifyToken(deps, token, ORIGIN);
+    if (!verification.ok) throw new Error(`a token that should be good is ${verification.reason}`);
+    return verification.caller;
+  }
+  const standing = async (token: Sensitive, by: Deps = deps): Promise<string> => {
+    const verification = await verifyToken(by, token, ORIGIN);
+    return verification.ok ? 'ok' : verification.reason;
+  };
+  return { user, pat, callerBy, standing };
+}
+
+/** The database as somebody sees and changes it who has the file and not the program. */
+function pastThePort(file: string) {
+  const using = <Result>(use: (raw: DatabaseSync) => Result): Result => {
+    const raw = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+    try {
+      return use(raw);
+    } finally {
+      raw.close();
+    }
+  };
+  const rows = (sql: string, ...values: readonly SQLInputValue[]) =>
+    using((raw) =>
+      raw
+        .prepare(sql)
+        .all(...values)
+        .map((row) => ({ ...row })),
+    );
+  const tamper = (sql: string, ...values: readonly SQLInputValue[]) =>
+    using((raw) => Number(raw.prepare(sql).run(...values).changes));
+  /** In the order in which they were written. */
+  const audit = (): readonly AuditEntry[] =>
+    rows('select entry from audit_entry order by rowid').map(({ entry }) => JSON.parse(String(entry)));
+  /** From here on every audit entry fails, in the engine itself; `mended` takes it back. */
+  const breakAudit = () => {
+    tamper(`create trigger broken before insert on audit_entry begin select raise(abort, 'audit is broken'); end`);
+    return { mended: () => tamper('drop trigger broken') };
+  };
+  return { rows, tamper, audit, breakAudit };
+}
