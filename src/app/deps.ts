@@ -4,6 +4,7 @@ import type { KeyWrapper } from '#ports/key-wrapper.ts';
 import type { Step } from '#ports/step.ts';
 import type { Store } from '#ports/store.ts';
 import type { Denials } from './audit/denials.ts';
+import type { Attempts } from './session/attempts.ts';
 import type { Uses } from './token/uses.ts';
 import type { VerifiedCredentials } from './token/verified-credentials.ts';
 
@@ -17,5 +18,6 @@ export type Deps = {
   readonly verified: VerifiedCredentials;
   readonly uses: Uses;
   readonly denials: Denials;
+  readonly attempts: Attempts;
   readonly step: Step;
 };

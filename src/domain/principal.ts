@@ -1,12 +1,15 @@
 import type { Brand } from './brand.ts';
-import type { Id } from './id.ts';
+import { ID_CHARS, type Id, parseId } from './id.ts';
 import type { Instant } from './instant.ts';
 import { Refusal } from './refusal.ts';
 
 export type PrincipalId = Id<'Principal'>;
 
-/** Who acts. `setup` is the program itself at its first start, `operator` whoever may open the control socket. */
-export type PrincipalKind = 'user' | 'virtual_account' | 'setup' | 'operator';
+/** `setup` is the program itself at its first start, `operator` whoever may open the control socket, `anonymous` a stranger. */
+export const PROGRAM_KINDS = ['setup', 'operator', 'anonymous'] as const;
+export type ProgramKind = (typeof PROGRAM_KINDS)[number];
+/** Who acts. */
+export type PrincipalKind = 'user' | 'virtual_account' | ProgramKind;
 
 export type Principal = {
   readonly id: PrincipalId;
@@ -14,6 +17,13 @@ export type Principal = {
   /** A user's e-mail address, a virtual account's name. */
   readonly name: string;
 };
+
+/** Those that have no row: one id each, the same on every instance, so that the audit can be searched for them. */
+export const programPrincipal = (kind: ProgramKind): Principal => ({
+  id: parseId(kind.padEnd(ID_CHARS, '0')),
+  kind,
+  name: kind,
+});
 
 export type PrincipalRecord = Principal & {
   /** A deactivated principal can do nothing, and none of its credentials is accepted. */
@@ -38,3 +48,9 @@ export function parseEmail(input: string): Email {
   }
   return email as Email;
 }
+
+/** A user as they are made: active, and named by the address they sign in with. */
+export const newUser = (id: PrincipalId, email: Email, now: Instant): PrincipalRecord => ({
+  ...{ id, kind: 'user', name: email, active: true },
+  ...{ createdAt: now, updatedAt: now },
+});

@@ -10,18 +10,27 @@ import { type Issue, issueFor } from './issue.ts';
 
 export type GotPat = { readonly view: PatView; readonly value: Sensitive; readonly created: boolean };
 
+/** Why not, where making one is refused; undone with the transaction. */
+type Options = { readonly createRefused?: (() => Refusal) | undefined };
+
 /**
  * A new value for the caller's personal access token of this name, which is made when there is none. Values issued
  * before stay good, up to a bound; each call adds a generation.
  */
-export function getOrCreatePat(deps: Deps, caller: Caller, name: TokenName): Promise<GotPat> {
+export function getOrCreatePat(
+  deps: Deps,
+  caller: Caller,
+  name: TokenName,
+  { createRefused }: Options = {},
+): Promise<GotPat> {
   const { tenant, principal } = caller;
   const issue = issueFor(deps, principal.id, { name, expiresAt: undefined });
   const what = { action: 'personal-access-token:Create', resource: 'personal-access-token/' } as const;
   return change(deps, caller, what, async (tx) => {
     const created = await tx.pats.insert(tenant.id, issue.pat);
+    if (created && createRefused !== undefined) throw createRefused();
     const pat = created ? issue.pat : await existing(deps, tx, caller, name);
-    const { generation } = await tx.tokens.add(tenant.id, valueOf(pat, issue), issue.digest);
+    const { generation } = await tx.tokens.add(tenant.id, ownedBy(pat, issue), issue.digest);
     const ended = { at: deps.clock.now(), by: principal.id, reason: 'superseded' } as const;
     const over = await tx.tokens.endOldest(tenant.id, pat.id, LIVE_GENERATIONS_MAX, ended);
     const view = (await tx.pats.view(tenant.id, principal.id, pat.id)) as PatView; // it has just been written
@@ -42,4 +51,4 @@ async function existing(deps: Deps, tx: Transaction, caller: Caller, name: Token
   throw new Refusal('invalid_request', 'The token of this name has expired. Delete it first, or use a different name.');
 }
 
-const valueOf = ({ id, expiresAt }: PersonalAccessToken, { token }: Issue) => ({ ...token, pat: id, expiresAt });
+const ownedBy = ({ id, expiresAt }: PersonalAccessToken, { token }: Issue) => ({ ...token, pat: id, expiresAt });

@@ -76,7 +76,10 @@ const held = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
 
 /** Names are lower case on every engine; `%` and `_` are letters like any other. */
 const containing = (text: string) =>
-  sql<boolean>`name like ${`%${text.toLowerCase().replace(/[\\%_]/g, '\\$&').replaceAll('\0', IN_NO_NAME)}%`} escape '\\'`;
+  sql<boolean>`name like ${`%${text
+    .toLowerCase()
+    .replace(/[\\%_]/g, '\\$&')
+    .replaceAll('\0', IN_NO_NAME)}%`} escape '\\'`;
 
 /** For the one character that ends a pattern on SQLite, and that PostgreSQL refuses. */
 const IN_NO_NAME = ' ';

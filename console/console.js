@@ -1,0 +1,180 @@
+// The page of an instance without its console: set a password, sign in, look after one's own tokens. It sees what any
+// client sees, and keeps nothing: a token that was shown is gone with the page.
+const TOKENS = '/api/svc/v1/personal-access-tokens';
+const SHOWN_MAX = 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+const at = (id) => document.getElementById(id);
+const COLUMNS = ['ID', 'Created At', 'Expires At', 'Last used'];
+
+/** What the server answered; or throws with its words, which are for people. */
+async function ask(method, path, body) {
+  const json = body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
+  const answer = await fetch(path, { method, ...json }).catch(() => {
+    throw new Error('The server cannot be reached. Is it running?');
+  });
+  const said = await answer.json();
+  if (answer.ok) return said;
+  throw Object.assign(new Error(said.message), { status: answer.status });
+}
+
+/** One section at a time; the first field gets the focus. */
+function show(section) {
+  for (const one of document.querySelectorAll('main > section')) one.hidden = one.id !== section;
+  at('who').hidden = section !== 'tokens';
+  document.querySelector(`#${section} input`)?.focus();
+}
+
+function complain(words) {
+  at('problem').textContent = words ?? '';
+  at('problem').hidden = words === undefined;
+}
+
+/** Runs while its button is off, so that a second click is not a second request. */
+async function attempt(button, act) {
+  complain();
+  button.disabled = true;
+  try {
+    await act();
+  } catch (error) {
+    if (error.status === 401 && !at('tokens').hidden) show('sign-in');
+    complain(error.message);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+function onSubmit(form, act) {
+  at(form).addEventListener('submit', (event) => {
+    event.preventDefault();
+    const fields = Object.fromEntries(new FormData(event.target));
+    attempt(event.submitter ?? event.target.querySelector('button'), () => act(fields, event.target));
+  });
+}
+
+/** A one-time link: its code stands in the fragment, which no server ever sees. */
+function openLink(first) {
+  at('set-up-email').hidden = !first;
+  at('set-up-email').querySelector('input').disabled = !first;
+  at('set-up-words').textContent = first
+    ? 'You will be the administrator of this instance.'
+    : 'Choose the password by which you will sign in from now on.';
+  show('set-up');
+}
+
+onSubmit('set-up-form', async ({ email, password, again }, form) => {
+  if (password !== again) throw new Error('The two passwords differ.');
+  const code = location.hash.slice(1);
+  await ask('POST', '/auth/accept-invitation', { code, password, ...(email ? { email } : {}) });
+  history.replaceState(null, '', '/'); // a used code need not stay in the history
+  form.reset();
+  await home();
+});
+
+onSubmit('sign-in-form', async (fields, form) => {
+  await ask('POST', '/auth/sign-in', fields);
+  form.reset();
+  await home();
+});
+
+onSubmit('create-form', async ({ name, days }, form) => {
+  const expires = days && { expirationDate: new Date(Date.now() + days * DAY_MS).toISOString() };
+  const { token } = await ask('POST', TOKENS, { name, ...expires });
+  at('fresh-token').textContent = token;
+  at('fresh').hidden = false;
+  form.reset();
+  await list();
+  at('copy').focus();
+});
+
+at('copy').addEventListener('click', (event) =>
+  attempt(event.target, async () => {
+    await navigator.clipboard.writeText(at('fresh-token').textContent).catch(() => {
+      getSelection().selectAllChildren(at('fresh-token'));
+      throw new Error('The browser does not let this page copy. The token is selected: copy it by keyboard.');
+    });
+    event.target.textContent = 'Copied';
+  }),
+);
+
+at('saved').addEventListener('click', forget);
+
+/** Nothing of the value stays in the page. */
+function forget() {
+  at('fresh-token').textContent = '';
+  at('fresh').hidden = true;
+  at('copy').textContent = 'Copy';
+}
+
+at('sign-out').addEventListener('click', (event) =>
+  attempt(event.target, async () => {
+    await ask('POST', '/auth/sign-out', {});
+    forget();
+    at('rows').replaceChildren();
+    show('sign-in');
+  }),
+);
+
+const day = (text) => (text === undefined ? undefined : text.slice(0, 10));
+const used = ({ lastAccessedAt, metadata }) =>
+  lastAccessedAt === undefined
+    ? 'Never'
+    : `${day(lastAccessedAt)} from ${metadata.lastUsedAddress ?? 'an unknown address'}`;
+
+function rowOf(token) {
+  const row = at('row').content.cloneNode(true);
+  const [name, ...cells] = row.querySelectorAll('th, td');
+  name.textContent = token.name;
+  cells[0].querySelector('code').textContent = token.id;
+  cells[1].textContent = day(token.createdAt);
+  cells[2].textContent = `${day(token.manifest.expiration_date) ?? 'Never'}${token.isExpired ? ' (expired)' : ''}`;
+  cells[3].textContent = used(token);
+  for (const [index, label] of COLUMNS.entries()) cells[index].dataset.label = label;
+  const button = row.querySelector('button');
+  button.textContent = 'Delete';
+  button.setAttribute('aria-label', `Delete ${token.name}`);
+  button.addEventListener('click', () => remove(token, button));
+  return row;
+}
+
+function remove(token, button) {
+  const dialog = at('confirm');
+  at('confirm-name').textContent = token.name;
+  at('confirm-use').textContent = `Last used: ${used(token)}.`;
+  dialog.returnValue = 'cancel';
+  dialog.onclose = () => {
+    if (dialog.returnValue !== 'delete') return;
+    attempt(button, async () => {
+      await ask('DELETE', `${TOKENS}/${encodeURIComponent(token.id)}`);
+      await list();
+    });
+  };
+  dialog.showModal();
+}
+
+async function list() {
+  const { data, pagination } = await ask('GET', `${TOKENS}?limit=${SHOWN_MAX}`);
+  at('rows').replaceChildren(...data.map(rowOf));
+  at('none').hidden = data.length > 0;
+  at('more').hidden = data.length === pagination.total;
+  at('more').textContent = `The newest ${data.length} of ${pagination.total} are shown.`;
+}
+
+/** The tokens of whoever is signed in, or the form to do so. */
+async function home() {
+  try {
+    const { principal } = await ask('GET', '/api/v1/whoami');
+    at('who-name').textContent = principal.name;
+    await list();
+    show('tokens');
+  } catch (error) {
+    show('sign-in');
+    if (error.status !== 401) complain(error.message);
+  }
+}
+
+/** A link that is opened while this page is open changes the fragment only, and loads nothing. */
+addEventListener('hashchange', () => location.reload());
+
+if (location.hash.length > 1 && location.pathname !== '/') openLink(location.pathname === '/set-up');
+else await home();

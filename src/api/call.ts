@@ -1,0 +1,39 @@
+import type { Operation, Untrusted } from '#contract/operation.ts';
+import { OPERATIONS, type OperationId } from '#contract/operations.ts';
+import type { Caller } from '#domain/caller.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { Api } from './handler.ts';
+import { HANDLERS } from './handlers.ts';
+import { parsedInput } from './input.ts';
+
+/** A row's handler as it is called: the table's own types have checked each. */
+type Handler = (api: Api, caller: Caller | undefined, input: object) => Promise<unknown>;
+
+/** Carries out one operation on input that nobody has looked at yet. `caller` is undefined where anybody may ask. */
+export async function call(
+  api: Api,
+  caller: Caller | undefined,
+  id: OperationId,
+  untrusted: Untrusted,
+): Promise<unknown> {
+  const operation: Operation = OPERATIONS[id];
+  if (operation.access !== 'public' && caller === undefined) throw new Error(`${id} is not called by nobody`);
+  const input = parsedInput(operation.input, untrusted, operation.surface);
+  try {
+    return await (HANDLERS[id] as Handler)(api, caller, input);
+  } catch (error) {
+    throw inTheRowsWords(operation, error);
+  }
+}
+
+/** Where existence is hidden, a denial and an absence leave here as one and the same refusal. */
+function inTheRowsWords(operation: Operation, error: unknown): unknown {
+  if (operation.access === 'public' || !(error instanceof Refusal)) return error;
+  const { denial, absence } = { denial: undefined, absence: undefined, ...operation };
+  if (error.code === 'forbidden' && operation.existence === 'tell') return inWords('forbidden', denial, error);
+  if (error.code === 'forbidden' || error.code === 'not_found') return inWords('not_found', absence, error);
+  return error;
+}
+
+const inWords = (code: 'forbidden' | 'not_found', words: string | undefined, cause: Refusal): Refusal =>
+  words === undefined ? cause : new Refusal(code, words, { cause });

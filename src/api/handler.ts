@@ -1,0 +1,26 @@
+import type * as z from 'zod';
+import type { Deps } from '#app/deps.ts';
+import type { Flat, Operation, Operations } from '#contract/operation.ts';
+import type { Caller } from '#domain/caller.ts';
+import type { Tenant } from '#domain/tenant.ts';
+
+/** Where this instance stands: never taken from what a client sends. */
+export type Site = {
+  /** Whose it is for those who have no credential yet. */
+  readonly tenant: Tenant;
+  /** Scheme, host and port that links begin with; known once the server listens. */
+  origin(): string;
+};
+export type Api = Deps & { readonly site: Site };
+
+/** One handler for each row of a table: forget one and it does not compile. */
+export type Handlers<Table extends Operations> = {
+  readonly [Id in keyof Table]: (
+    api: Api,
+    caller: CallerOf<Table[Id]>,
+    input: z.output<Flat<Table[Id]['input']>>,
+  ) => Promise<z.output<Table[Id]['output']>>;
+};
+
+/** Nobody where anybody may ask. */
+type CallerOf<Row extends Operation> = Row['access'] extends 'public' ? undefined : Caller;

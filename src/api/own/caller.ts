@@ -1,0 +1,21 @@
+import type { CALLER_OPERATIONS } from '#contract/own/caller.ts';
+import { wireDate } from '#contract/wire/date.ts';
+import type { Caller, Credential } from '#domain/caller.ts';
+import type { Handlers } from '../handler.ts';
+
+export const callerHandlers: Handlers<typeof CALLER_OPERATIONS> = {
+  ownWhoami: async (_api, { principal, tenant, rights, credential, origin }: Caller) => ({
+    principal: { id: principal.id, kind: principal.kind, name: principal.name },
+    tenant: { id: tenant.id, name: tenant.name },
+    rights: { roles: [...rights.roles], actions: [...rights.actions].sort() },
+    credential: shown(credential),
+    surface: origin.surface,
+  }),
+};
+
+function shown(credential: Credential) {
+  if (credential.kind === 'none') throw new Error('whoever has no credential is no caller of this operation');
+  const { kind, id, expiresAt } = credential;
+  const token = kind === 'token' ? { name: credential.name, preview: credential.preview } : {};
+  return { kind, id, ...token, expiresAt: expiresAt === undefined ? null : wireDate(expiresAt) };
+}

@@ -1,0 +1,20 @@
+import type { TENANT_OPERATIONS } from '#contract/wire/tenant.ts';
+import type { Handlers } from '../handler.ts';
+
+/** Below every version there is: none is turned away. */
+const MIN_VERSION = '0.0.1';
+
+export const tenantHandlers: Handlers<typeof TENANT_OPERATIONS> = {
+  wireGetTenantId: async ({ site }) => ({
+    tenantName: site.tenant.name,
+    tenant_name: site.tenant.name,
+    auth_server_url: site.origin(),
+  }),
+  wireGetMinCliVersion: async () => ({
+    minVersion: MIN_VERSION,
+    truefoundryCliMinVersion: MIN_VERSION,
+    useSFYServerAuthAPIs: true, // false would send the command line's sign-in to another server
+    pythonBuildDefaultImageTag: '3.11',
+  }),
+  wireGetHealth: async () => ({ status: 'ok' }),
+};

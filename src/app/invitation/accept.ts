@@ -1,0 +1,96 @@
+import { digestsOf, kindOf } from '#crypto/opaque.ts';
+import { hashPassword } from '#crypto/password.ts';
+import type { Caller, Origin } from '#domain/caller.ts';
+import { type Invitation, isSpent } from '#domain/invitation.ts';
+import { type Email, newUser, type PrincipalRecord, programPrincipal } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import type { Tenant, TenantId } from '#domain/tenant.ts';
+import type { PasswordHash } from '#ports/principals.ts';
+import type { Transaction } from '#ports/store.ts';
+import type { Deps } from '../deps.ts';
+import { change } from '../doors.ts';
+import { newId } from '../new-id.ts';
+import { callerWithout } from '../program-caller.ts';
+import { newSession, type SignedIn } from '../session/issue.ts';
+import { addAdministrator } from '../set-up/administrator.ts';
+
+export type Acceptance = {
+  readonly code: Sensitive;
+  readonly password: Sensitive;
+  /** Of the first administrator, who has none yet; an invited person's is known. */
+  readonly email: Email | undefined;
+};
+
+type Accepted = { readonly invitation: Invitation; readonly user: PrincipalRecord };
+
+/**
+ * Whoever holds the code sets a password and is signed in, once. The first administrator is made by it; of an invited
+ * user every earlier password and session ends.
+ */
+export async function acceptInvitation(
+  deps: Deps,
+  tenant: Tenant,
+  given: Acceptance,
+  origin: Origin,
+): Promise<SignedIn> {
+  const found = await located(deps, tenant.id, given);
+  const caller = acceptor(tenant, found, origin);
+  const signedIn = newSession(deps, caller.principal.id);
+  const what = {
+    action: 'invitation:Accept',
+    resource: `invitation/${found?.invitation.id ?? ''}`,
+    locate: async () => found,
+    prepare: () => hashPassword(given.password, deps.random),
+  } as const;
+  return change(deps, caller, what, async (tx, { invitation, user }: Accepted, hash: PasswordHash) => {
+    const now = deps.clock.now();
+    if (!(await tx.invitations.use(tenant.id, invitation.id, now))) throw spent();
+    if (invitation.principal === undefined) await addAdministrator(deps, tx, tenant.id, { user, hash });
+    else await renewPassword(tx, tenant.id, user, { hash, at: now });
+    await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);
+    return { result: signedIn, moved: [{ kind: 'principal', id: user.id }] };
+  }).catch(absentIsSpent);
+}
+
+/** What cannot be a code is refused without a query, in the words for any other that does not work. */
+async function located(deps: Deps, tenant: TenantId, { code, email }: Acceptance): Promise<Accepted | undefined> {
+  if (kindOf(code, ['invitation']) === undefined) throw spent();
+  const found = await deps.store.invitations.byDigest(digestsOf(deps.keyring, code));
+  if (found === undefined || found.tenant !== tenant || isSpent(found.invitation, deps.clock.now())) return undefined;
+  const { invitation } = found;
+  const user = await acceptingUser(deps, tenant, invitation, email);
+  return user?.active ? { invitation, user } : undefined;
+}
+
+async function acceptingUser(deps: Deps, tenant: TenantId, { principal }: Invitation, email: Email | undefined) {
+  if (principal !== undefined) return deps.store.principals.get(tenant, principal);
+  if (email !== undefined) return newUser(newId(deps), email, deps.clock.now());
+  throw new Refusal('invalid_request', 'Give the e-mail address that the administrator will sign in with.', {
+    problems: [{ field: 'email', problem: 'is missing' }],
+  });
+}
+
+/** Who holds a code is who it was made for; of one that does not work nobody knows who holds it. */
+const acceptor = (tenant: Tenant, found: Accepted | undefined, origin: Origin): Caller =>
+  callerWithout(tenant, found?.user ?? programPrincipal('anonymous'), ['invitation:Accept'], origin);
+
+async function renewPassword(
+  tx: Transaction,
+  tenant: TenantId,
+  { id }: PrincipalRecord,
+  { hash, at }: { readonly hash: PasswordHash; readonly at: number },
+): Promise<void> {
+  await tx.principals.setPassword(tenant, id, hash, at);
+  await tx.sessions.endAll(tenant, id, at);
+}
+
+const spent = (): Refusal =>
+  new Refusal(
+    'not_found',
+    'This link does not work: it was used, replaced by a newer one, or is too old. Ask for a new one.',
+  );
+
+function absentIsSpent(error: unknown): never {
+  throw error instanceof Refusal && error.code === 'not_found' ? spent() : error;
+}

@@ -1,0 +1,59 @@
+import * as z from 'zod';
+import type { Action } from '#domain/permission.ts';
+import type { Effect } from './operation.ts';
+
+/**
+ * One way in that is no operation: it answers with a page, or with a cookie. Whoever calls from a browser must do so
+ * from our own pages.
+ */
+export type Entrance = {
+  readonly method: 'GET' | 'POST';
+  readonly path: `/${string}`;
+  readonly access: 'public' | 'session';
+  readonly action: Action | 'none';
+  readonly effect: Effect;
+  /** What stands in its JSON body; pages take none. Strict: nobody but our own pages calls. */
+  readonly body?: z.ZodObject;
+  readonly summary: string;
+};
+
+const page = (path: Entrance['path'], summary: string) =>
+  ({ method: 'GET', path, access: 'public', action: 'none', effect: 'reads', summary }) as const;
+
+/** The closed list of what is served beside `OPERATIONS`, under the same matrix. */
+export const ENTRANCES = {
+  health: page('/health', 'That the process answers, as text'),
+  home: page('/', 'The page for signing in, and for a person’s own tokens'),
+  setUp: page('/set-up', 'The page that the one-time link of the first administrator opens'),
+  invitation: page('/invitation', 'The page that an invitation opens'),
+  script: page('/assets/console.js', 'The script of these pages'),
+  style: page('/assets/console.css', 'Their style sheet'),
+  signIn: {
+    method: 'POST',
+    path: '/auth/sign-in',
+    access: 'public',
+    action: 'session:Create',
+    effect: 'mints',
+    body: z.strictObject({ email: z.string(), password: z.string() }),
+    summary: 'E-mail and password for a session cookie',
+  },
+  acceptInvitation: {
+    method: 'POST',
+    path: '/auth/accept-invitation',
+    access: 'public',
+    action: 'invitation:Accept',
+    effect: 'mints',
+    body: z.strictObject({ code: z.string(), email: z.string().optional(), password: z.string() }),
+    summary: 'A one-time code and a new password for a session cookie',
+  },
+  signOut: {
+    method: 'POST',
+    path: '/auth/sign-out',
+    access: 'session',
+    action: 'session:End',
+    effect: 'changes',
+    body: z.strictObject({}),
+    summary: 'End the session',
+  },
+} as const satisfies Readonly<Record<string, Entrance>>;
+export type EntranceId = keyof typeof ENTRANCES;

@@ -1,0 +1,19 @@
+import { composed } from './compose.ts';
+import { CALLER_OPERATIONS } from './own/caller.ts';
+import { PERSONAL_ACCESS_TOKEN_OPERATIONS } from './wire/personal-access-token.ts';
+import { SESSION_OPERATIONS } from './wire/session.ts';
+import { TENANT_OPERATIONS } from './wire/tenant.ts';
+import { USER_OPERATIONS } from './wire/user.ts';
+import { WORKSPACE_OPERATIONS } from './wire/workspace.ts';
+
+/** Every public operation, once; one file per noun. What is no such row stands in `entrances.ts`. */
+export const OPERATIONS = composed(
+  TENANT_OPERATIONS,
+  SESSION_OPERATIONS,
+  PERSONAL_ACCESS_TOKEN_OPERATIONS,
+  USER_OPERATIONS,
+  WORKSPACE_OPERATIONS,
+  CALLER_OPERATIONS,
+);
+export type OperationId = keyof typeof OPERATIONS;
+export const OPERATION_IDS = Object.keys(OPERATIONS) as readonly OperationId[];

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+
+const LIMIT_MAX = 1000;
+/** Further than any list is long. */
+const OFFSET_MAX = 2 ** 31 - 1;
+
+/**
+ * A whole number, as JSON or as digits in a query. Anything else is refused: `Number('')` would be 0. The bounds are
+ * refused too and never clamped: clients read a short page as the last one.
+ */
+const wholeNumber = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  const digits = z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number);
+  return z
+    .union([z.number(), digits], { error })
+    .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error });
+};
+
+export const pageQuery = {
+  limit: wholeNumber(1, LIMIT_MAX).default(100),
+  offset: wholeNumber(0, OFFSET_MAX).default(0),
+};
+
+export const pageOf = <Row extends z.ZodType>(row: Row) =>
+  z.object({ data: z.array(row), pagination: z.object({ total: z.int(), offset: z.int(), limit: z.int() }) });
+
+/** Text to search for; what no name can hold finds nothing, but a control character is a mistake. */
+export const searchText = z
+  .string()
+  .max(256)
+  .regex(/^\P{Cc}*$/u, 'must not hold control characters');

@@ -1,0 +1,136 @@
+import * as z from 'zod';
+import type { Operations } from '../operation.ts';
+import { dateInput } from './date.ts';
+import { pageOf, pageQuery, searchText } from './page.ts';
+import { subject } from './subject.ts';
+
+const BASE = '/api/svc/v1/personal-access-tokens';
+
+/** One value of the token. `expiry` is required: what never ends says a day far away. */
+const jwt = z.object({
+  id: z.string(),
+  subjectType: z.literal('serviceaccount'),
+  subjectId: z.string(),
+  expiry: z.string(),
+  tokenType: z.literal('opaque'),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+
+/** The public product's row for a token (contract 2, 3.1). Envelope fields are camelCase, manifest fields snake_case. */
+const personalAccessToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  type: z.literal('pat'),
+  tenantName: z.string(),
+  accountId: z.string(),
+  // The type its SDKs accept for a PAT is "virtual-account", and up to 0.4.0 they need `permissions`; "pat" breaks them.
+  manifest: z.object({
+    type: z.literal('virtual-account'),
+    name: z.string(),
+    permissions: z.array(z.object({})),
+    expiration_date: z.string().optional(),
+    user_fqn: z.string(),
+    token_type: z.literal('opaque'),
+  }),
+  jwtId: z.string().optional(),
+  createdBySubject: subject,
+  createdAt: z.string(),
+  updatedAt: z.string(),
+  lastAccessedAt: z.string().optional(),
+  isExpired: z.boolean(),
+  jwts: z.array(jwt),
+  /** Ours: where any of its values was last accepted, and the masked form of the newest. */
+  metadata: z.object({
+    preview: z.string().optional(),
+    lastUsedSurface: z.string().optional(),
+    lastUsedAddress: z.string().optional(),
+  }),
+});
+export type PersonalAccessTokenRow = z.infer<typeof personalAccessToken>;
+
+/** The seed's words for a caller who may not. */
+const MAY_NOT = 'Cannot manage access tokens. Check your API key permissions.';
+
+export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
+  wireListPats: {
+    surface: 'wire',
+    method: 'GET',
+    path: BASE,
+    access: 'caller',
+    action: 'personal-access-token:List',
+    existence: 'tell',
+    denial: MAY_NOT,
+    effect: 'reads',
+    reveals: false,
+    summary: 'List the caller’s personal access tokens, newest first; never their values',
+    input: { query: z.object({ ...pageQuery, nameSearchQuery: searchText.default('') }) },
+    output: pageOf(personalAccessToken),
+  },
+  wireCreatePat: {
+    surface: 'wire',
+    method: 'POST',
+    path: BASE,
+    access: 'caller',
+    action: 'personal-access-token:Create',
+    existence: 'tell',
+    denial: MAY_NOT,
+    effect: 'mints',
+    reveals: true,
+    summary: 'Create a personal access token; this answer is the only one that holds it',
+    input: {
+      body: z.object({
+        name: z.string(),
+        expirationDate: dateInput.optional(),
+        accountName: z.string().optional(),
+        teamName: z.string().optional(),
+        tokenType: z.enum(['opaque', 'jwt']).optional(),
+      }),
+    },
+    output: z.object({ token: z.string() }),
+  },
+  wireGetOrCreatePat: {
+    surface: 'wire',
+    method: 'GET',
+    path: `${BASE}/{name}`,
+    access: 'caller',
+    action: 'personal-access-token:Create',
+    existence: 'tell',
+    denial: MAY_NOT,
+    effect: 'mints',
+    reveals: true,
+    summary:
+      'A new value for the caller’s token of this name, which is made when there is none; older values stay good',
+    input: { path: z.object({ name: z.string() }), query: z.object({ teamName: z.string().optional() }) },
+    output: z.object({ data: personalAccessToken, token: z.string(), created: z.boolean() }),
+  },
+  wireDeletePat: {
+    surface: 'wire',
+    method: 'DELETE',
+    path: `${BASE}/{id}`,
+    access: 'caller',
+    action: 'personal-access-token:Revoke',
+    existence: 'hide',
+    absence: 'Token ID not found. List tokens first to find the correct ID.',
+    effect: 'changes',
+    reveals: false,
+    summary: 'Revoke one of the caller’s personal access tokens, with all its values, for ever',
+    input: { path: z.object({ id: z.string() }) },
+    output: z.object({}),
+  },
+  wireRevokeAllPats: {
+    surface: 'wire',
+    method: 'DELETE',
+    path: `${BASE}/revoke/all`,
+    access: 'caller',
+    action: 'personal-access-token:RevokeAll',
+    existence: 'tell',
+    denial: 'Only a tenant admin can revoke the tokens of another user.',
+    absence: 'There is no user with this e-mail address.',
+    effect: 'changes',
+    reveals: false,
+    summary: 'Revoke every personal access token of a user',
+    input: { body: z.object({ email: z.string() }) },
+    output: z.object({}),
+  },
+} as const satisfies Operations;

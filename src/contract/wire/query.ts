@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+/** Several values of one name: repeated, joined by commas in one value, or mixed; clients do all three. */
+export const textList = z
+  .union([z.string(), z.array(z.string())], { error: 'must be text' })
+  .transform((given) => [given].flat().flatMap((text) => text.split(',')));
+
+/** `true` or `false`, as queries write it. */
+export const flag = z.enum(['true', 'false'], { error: 'must be true or false' }).transform((text) => text === 'true');

@@ -1,0 +1,135 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Sensitive } from '#domain/sensitive.ts';
+import { TOKEN_KINDS } from '#domain/token.ts';
+import type { KeyId } from '#ports/digest.ts';
+import { countingRandom } from '#support/fixed.ts';
+import vectors from '../../test/vectors/token.json' with { type: 'json' };
+import { Keyring } from './keyring.ts';
+import { cacheKeyOf, digestOf, digestsOf, kindOf, mint, type OpaqueKind, PREFIXES, previewOf } from './opaque.ts';
+
+const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
+const ALPHABET = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'];
+
+function keyringOf(...peppers: readonly string[]): Keyring {
+  const keyring = new Keyring();
+  for (const [at, pepper] of peppers.entries()) {
+    keyring.hold(
+      { id: `pepper-${at}` as KeyId, purpose: 'token-pepper', tenant: undefined },
+      Buffer.from(pepper, 'hex'),
+    );
+  }
+  return keyring;
+}
+const keyring = keyringOf(vectors.pepper);
+const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const fromBody = (kind: OpaqueKind, body: string) => mint(kind, { bytes: () => Buffer.from(body, 'hex') });
+
+/** Any credential of any kind. */
+const credential = fc
+  .record({ kind: fc.constantFrom(...KINDS), body: fc.uint8Array({ minLength: 32, maxLength: 32 }) })
+  .map(({ kind, body }) => mint(kind, { bytes: () => body }).reveal());
+
+describe('a credential issued once verifies for ever', () => {
+  test.each(vectors.issued)('$token', ({ kind, body, token, preview, digest }) => {
+    const issued = new Sensitive(token);
+    expect({
+      token: fromBody(kind as OpaqueKind, body).reveal(),
+      kind: kindOf(issued, KINDS),
+      preview: previewOf(issued),
+      digest: hex(digestOf(keyring, issued).digest),
+    }).toEqual({ token, kind, preview, digest });
+  });
+
+  test('there are vectors of every kind', () => {
+    expect(new Set(vectors.issued.map(({ kind }) => kind))).toEqual(new Set(KINDS));
+  });
+});
+
+test.each(vectors.malformed)('$why: it cannot have been issued', ({ token }) => {
+  expect(kindOf(new Sensitive(token), KINDS)).toBeUndefined();
+});
+
+test('only the kinds that are asked for are accepted', () => {
+  const accepted = (asked: readonly OpaqueKind[]) =>
+    KINDS.filter((kind) => kindOf(mint(kind, countingRandom()), asked) !== undefined);
+  expect(accepted(TOKEN_KINDS)).toEqual(['pat', 'va']);
+  for (const kind of KINDS) expect(accepted([kind])).toEqual([kind]);
+});
+
+test('no prefix begins another, and only those of access tokens begin with `tfy_`', () => {
+  const prefixes = KINDS.map((kind) => PREFIXES[kind]);
+  expect(prefixes.filter((one) => prefixes.some((other) => other !== one && other.startsWith(one)))).toEqual([]);
+  expect(KINDS.filter((kind) => PREFIXES[kind].startsWith('tfy_'))).toEqual([...TOKEN_KINDS]);
+});
+
+test('every minted credential is accepted as its own kind', () => {
+  fc.assert(fc.property(credential, (text) => KINDS.some((kind) => kindOf(new Sensitive(text), [kind]) === kind)));
+});
+
+test('every single changed character is caught', () => {
+  fc.assert(
+    fc.property(
+      credential,
+      fc.nat(),
+      fc.constantFrom(...ALPHABET, '_', '-', ' ', '\0', 'é'),
+      (text, position, other) => {
+        const at = position % text.length;
+        fc.pre(text[at] !== other);
+        return kindOf(new Sensitive(text.slice(0, at) + other + text.slice(at + 1)), KINDS) === undefined;
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test('two exchanged neighbours, and any missing end, are caught', () => {
+  fc.assert(
+    fc.property(credential, fc.nat(), (text, position) => {
+      const at = position % (text.length - 1);
+      const [one, two] = [text[at] as string, text[at + 1] as string];
+      const cut = kindOf(new Sensitive(text.slice(0, at)), KINDS);
+      const swapped = kindOf(new Sensitive(text.slice(0, at) + two + one + text.slice(at + 2)), KINDS);
+      return cut === undefined && (one === two || swapped === undefined);
+    }),
+  );
+});
+
+test('a digest depends on every character, kind and checksum included, and on the pepper', () => {
+  fc.assert(
+    fc.property(credential, fc.nat(), fc.constantFrom(...ALPHABET), (text, position, other) => {
+      const at = position % text.length;
+      fc.pre(text[at] !== other);
+      const changed = new Sensitive(text.slice(0, at) + other + text.slice(at + 1));
+      return hex(digestOf(keyring, changed).digest) !== hex(digestOf(keyring, new Sensitive(text)).digest);
+    }),
+  );
+  const same = mint('pat', countingRandom());
+  expect(digestOf(keyringOf('01'), same)).not.toEqual(digestOf(keyringOf('02'), same));
+});
+
+test('a new credential is remembered under the newest pepper; one that is presented may be under any', () => {
+  const [old, both] = [keyringOf('01'), keyringOf('01', '02')];
+  const token = mint('pat', countingRandom());
+  const underNewest = digestOf(both, token);
+  expect(underNewest.pepper).toBe('pepper-1');
+  expect(digestsOf(both, token)).toEqual([underNewest.digest, digestOf(old, token).digest]);
+});
+
+test('a cache’s key does not hold the credential, and means nothing under another salt', () => {
+  const token = mint('pat', countingRandom());
+  const key = cacheKeyOf('salt', token);
+  expect(Buffer.from(key, 'base64')).toHaveLength(32);
+  expect(key).not.toContain(token.reveal());
+  expect(cacheKeyOf('other', token)).not.toBe(key);
+  expect(cacheKeyOf('salt', mint('va', countingRandom()))).not.toBe(key);
+});
+
+test('a preview shows the kind, four characters and four, and nothing else of it', () => {
+  fc.assert(
+    fc.property(credential, (text) => {
+      const bodyAt = text.lastIndexOf('_') + 1;
+      return previewOf(new Sensitive(text)) === `${text.slice(0, bodyAt + 4)}…${text.slice(-4)}`;
+    }),
+  );
+});

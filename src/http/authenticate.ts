@@ -1,0 +1,73 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Verification } from '#app/token/verify.ts';
+import type { Caller, Origin, Surface } from '#domain/caller.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { Sensitive } from '#domain/sensitive.ts';
+import { unreachable } from '#domain/unreachable.ts';
+import { isFromOurPages, sessionCookieOf } from './cookie.ts';
+import type { Core } from './core.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before any handler runs, wherever a credential is needed. */
+    caller: Caller | undefined;
+  }
+}
+
+const BEARER = /^Bearer +(\S+)$/i;
+/** Longer ones are cut: they are somebody's to read. */
+const USER_AGENT_CHARS_MAX = 256;
+
+export const originOf = (request: FastifyRequest, surface: Surface): Origin => ({
+  surface,
+  address: request.ip,
+  userAgent: request.headers['user-agent']?.slice(0, USER_AGENT_CHARS_MAX),
+  requestId: request.id,
+});
+
+/**
+ * Who asks; or 401 with a challenge that says what is wrong with the credential, as far as its holder may know. A token
+ * goes before a cookie, which browsers send by themselves.
+ */
+export async function authenticate(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const { authorization } = request.headers;
+  const verification =
+    authorization === undefined ? await bySession(core, request) : await byToken(core, request, authorization);
+  if (verification !== 'absent' && verification.ok) {
+    request.caller = verification.caller;
+    return;
+  }
+  reply.header('www-authenticate', challenge(verification));
+  throw new Refusal('unauthenticated', 'The API key is missing or not valid. Check your API key.');
+}
+
+type Outcome = Verification | 'absent';
+
+async function byToken(core: Core, request: FastifyRequest, authorization: string): Promise<Outcome> {
+  const token = BEARER.exec(authorization)?.[1];
+  return token === undefined ? 'absent' : core.verifyToken(new Sensitive(token), originOf(request, 'rest'));
+}
+
+/** A page elsewhere can make a browser send our cookie, but not make it say that the request is from here. */
+export async function bySession(core: Core, request: FastifyRequest): Promise<Outcome> {
+  const cookie = sessionCookieOf(request);
+  if (cookie === undefined) return 'absent';
+  if (!isFromOurPages(request)) {
+    throw new Refusal('unauthenticated', 'A session is accepted from this server’s own pages only. Use an API key.');
+  }
+  return core.verifySession(cookie, originOf(request, 'browser'));
+}
+
+/** Error codes of RFC 6750, section 3.1. Unknown, revoked and expired are one answer. */
+function challenge(verification: 'absent' | Extract<Verification, { ok: false }>): string {
+  if (verification === 'absent') return 'Bearer';
+  switch (verification.reason) {
+    case 'malformed':
+    case 'unknown':
+    case 'revoked':
+    case 'expired':
+      return 'Bearer error="invalid_token"';
+    default:
+      return unreachable(verification.reason);
+  }
+}

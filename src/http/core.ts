@@ -1,0 +1,27 @@
+import type { Verification } from '#app/token/verify.ts';
+import type { EntranceId } from '#contract/entrances.ts';
+import type { Untrusted } from '#contract/operation.ts';
+import type { OperationId } from '#contract/operations.ts';
+import type { Caller, Origin } from '#domain/caller.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+
+/** A session that has begun, as a browser is told of it. */
+export type Session = { readonly cookie: Sensitive; readonly session: { readonly expiresAt: number } };
+
+/** What is served as it lies in a file. */
+export type Page = { readonly type: string; readonly body: string };
+
+/** What this way in needs of the core. */
+export type Core = {
+  verifyToken(token: Sensitive, origin: Origin): Promise<Verification>;
+  verifySession(cookie: Sensitive, origin: Origin): Promise<Verification>;
+  call(caller: Caller | undefined, id: OperationId, untrusted: Untrusted): Promise<unknown>;
+  /** Resolves to a session that has begun, or to nothing where one has ended. */
+  enter(id: EntranceId, body: unknown, origin: Origin, caller: Caller | undefined): Promise<Session | undefined>;
+  readonly pages: Readonly<Partial<Record<EntranceId, Page>>>;
+  now(): number;
+  /** Unique for ever, so that a report of one request can name no other. */
+  newRequestId(): string;
+  /** Told of every answer that is our fault: a Refusal with its cause, or what was thrown. */
+  report(error: unknown, requestId: string): void;
+};

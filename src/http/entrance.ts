@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ENTRANCES, type Entrance, type EntranceId } from '#contract/entrances.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { bySession, originOf } from './authenticate.ts';
+import { giveSession, isFromOurPages, takeSession } from './cookie.ts';
+import type { Core } from './core.ts';
+
+/** Nothing but our own script and style runs, nothing is framed, nothing leaves for elsewhere. */
+const PAGE_HEADERS = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+    "form-action 'none'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'",
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+} as const;
+
+/** One entrance as a route: a page, or a form of ours that begins or ends a session. */
+export function addEntrance(server: FastifyInstance, core: Core, id: EntranceId): void {
+  const entrance: Entrance = ENTRANCES[id];
+  server.route({
+    method: entrance.method,
+    url: entrance.path,
+    onRequest: (request) => admit(core, entrance, request),
+    handler: entrance.body
+      ? (request, reply) => enter(core, id, request, reply)
+      : (_request, reply) => show(core, id, reply),
+  });
+}
+
+async function admit(core: Core, { access, body }: Entrance, request: FastifyRequest): Promise<void> {
+  if (body === undefined) return;
+  // Else a page elsewhere could sign a person in as somebody else, or out.
+  if (!isFromOurPages(request)) throw new Refusal('forbidden', 'This is for the pages of this server alone.');
+  if (access === 'public') return;
+  const verification = await bySession(core, request);
+  if (verification === 'absent' || !verification.ok) throw new Refusal('unauthenticated', 'You are not signed in.');
+  request.caller = verification.caller;
+}
+
+async function enter(core: Core, id: EntranceId, request: FastifyRequest, reply: FastifyReply): Promise<object> {
+  const session = await core.enter(id, request.body, originOf(request, 'browser'), request.caller);
+  if (session === undefined) takeSession(reply);
+  else giveSession(reply, session, core.now());
+  return {};
+}
+
+function show(core: Core, id: EntranceId, reply: FastifyReply): FastifyReply {
+  const page = core.pages[id];
+  if (page === undefined) throw new Error(`there is no page for ${id}`);
+  return reply.headers(PAGE_HEADERS).type(page.type).send(page.body);
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import type { Deps } from '#app/deps.ts';
+import { setUpAdministrator } from '#app/set-up/administrator.ts';
+import { deliver } from '#app/set-up/deliver.ts';
+import type { Config } from '#config/read-config.ts';
+import { parsePassword } from '#domain/password.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import type { Tenant } from '#domain/tenant.ts';
+import { writeNew } from './new-file.ts';
+import { said } from './system-refusal.ts';
+
+type Wanted = Pick<Config, 'adminEmail' | 'adminPasswordFile' | 'bootstrapTokenFile'>;
+type Say = (line: string) => void;
+
+/** Makes the administrator on an unattended first start, and puts their token into a file; a start that was killed is finished here. */
+export async function bootstrap(deps: Deps, tenant: Tenant, wanted: Wanted, say: Say): Promise<void> {
+  const pending = (await deps.store.deliveries.pending(tenant.id)) !== undefined;
+  if (await isSetUp(deps, tenant)) ignored(wanted, pending, say);
+  else await setUpUnattended(deps, tenant, wanted, say);
+  const { bootstrapTokenFile: file } = wanted;
+  if (file === undefined)
+    return pending ? say('A first token waits to be written: give --bootstrap-token-file again.') : undefined;
+  if (await deliver(deps, tenant, (token) => putInto(file, token, deps.step))) say(`The first token is in ${file}`);
+}
+
+export const isSetUp = (deps: Deps, tenant: Tenant): Promise<boolean> =>
+  deps.store.principals.anyHolds(tenant.id, 'tenant-admin');
+
+function ignored({ adminEmail, bootstrapTokenFile }: Wanted, pending: boolean, say: Say): void {
+  if (pending || (adminEmail === undefined && bootstrapTokenFile === undefined)) return;
+  say('This instance is set up already: the settings of an unattended first start are ignored.');
+}
+
+async function setUpUnattended(deps: Deps, tenant: Tenant, wanted: Wanted, say: Say): Promise<void> {
+  const { adminEmail: email, adminPasswordFile, bootstrapTokenFile } = wanted;
+  if (email === undefined || adminPasswordFile === undefined) {
+    if (bootstrapTokenFile !== undefined) throw needsAdministrator();
+    return;
+  }
+  const password = passwordIn(adminPasswordFile);
+  await setUpAdministrator(deps, tenant, { email, password, token: bootstrapTokenFile !== undefined });
+  say(`The administrator ${email} can sign in`);
+}
+
+function passwordIn(file: string): Sensitive {
+  const text = said(`The password file ${file}`, () => readFileSync(file, 'utf8'));
+  return parsePassword(text.replace(/\r?\n$/, ''));
+}
+
+/** Nobody else knows this token, so a file that holds it is ours, of a start that was killed; any other is never trusted. */
+function putInto(file: string, token: Sensitive, step: Deps['step']): void {
+  said(`The file ${file}`, () => {
+    const written = writeNew(file, token.reveal(), () => step('bootstrap.part-written'));
+    step('bootstrap.file-written');
+    if (written || readFileSync(file, 'utf8') === token.reveal()) return;
+    throw new Refusal(
+      'conflict',
+      `${file} is in the way: it does not hold the first token. Move it elsewhere, and start again to have it written.`,
+    );
+  });
+}
+
+const needsAdministrator = (): Refusal =>
+  new Refusal(
+    'invalid_request',
+    'A first token needs an administrator whose it is: set COUNTERSIGN_ADMIN_EMAIL and COUNTERSIGN_ADMIN_PASSWORD_FILE.',
+  );

@@ -1,0 +1,52 @@
+import { accessSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Refusal } from '#domain/refusal.ts';
+import { systemRefusal } from './system-refusal.ts';
+
+export type DataFolder = {
+  readonly database: string;
+  readonly lock: string;
+  readonly socket: string;
+  readonly rootKey: string;
+};
+
+const DATABASE = 'countersign.db';
+/** What may lie in a folder whose database was not begun: our own files, and what a file system's root holds. */
+const OURS = new Set(['root.key', 'lock.db', 'control.sock', 'lost+found']);
+const NAMED_MAX = 3;
+
+/** Makes the folder where it is missing; refuses one that cannot be used, or that is somebody else's. */
+export function dataFolder(folder: string, besides: readonly string[]): DataFolder {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (!statSync(folder).isDirectory()) throw notAFolder(folder);
+    refuseForeign(folder, besides);
+  } catch (error) {
+    throw systemRefusal(error, `The data folder ${folder}`);
+  }
+  return pathsIn(folder);
+}
+
+/** Where everything lies, whether or not it is there. */
+export function pathsIn(folder: string): DataFolder {
+  const at = (name: string) => join(folder, name);
+  return { database: at(DATABASE), lock: at('lock.db'), socket: at('control.sock'), rootKey: at('root.key') };
+}
+
+function refuseForeign(folder: string, besides: readonly string[]): void {
+  const names = readdirSync(folder);
+  if (names.includes(DATABASE)) return;
+  const foreign = names.filter(
+    (name) => !OURS.has(name) && !name.endsWith('.part') && !besides.includes(join(folder, name)),
+  );
+  if (foreign.length === 0) return;
+  const some = `${foreign.slice(0, NAMED_MAX).join(', ')}${foreign.length > NAMED_MAX ? ', …' : ''}`;
+  throw new Refusal(
+    'conflict',
+    `The data folder ${folder} holds other files (${some}) and no database of Countersign. Choose another with --data.`,
+  );
+}
+
+const notAFolder = (folder: string): Refusal =>
+  new Refusal('conflict', `The data folder ${folder} is not a folder. Choose another with --data.`);

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import type { Deps } from '#app/deps.ts';
+import { setUpTenant } from '#app/set-up/tenant.ts';
+import type { Config } from '#config/read-config.ts';
+import { rowMacs } from '#crypto/row-mac.ts';
+import type { Tenant } from '#domain/tenant.ts';
+import type { Step } from '#ports/step.ts';
+import { holdLock } from '#store/sqlite/lock.ts';
+import { openSqlite } from '#store/sqlite/open.ts';
+import { type DataFolder, dataFolder } from './data-folder.ts';
+import { unlock } from './keyring.ts';
+import { openDeps } from './open.ts';
+
+/** One data folder, held by this process alone, with everything in it open. */
+export type Instance = {
+  readonly deps: Deps;
+  readonly tenant: Tenant;
+  readonly folder: DataFolder;
+  close(): Promise<void>;
+};
+
+export async function openInstance(config: Config): Promise<Instance> {
+  const files = [config.rootKeyFile, config.adminPasswordFile, config.bootstrapTokenFile];
+  const folder = dataFolder(
+    config.data,
+    files.filter((file) => file !== undefined),
+  );
+  const lock = holdLock(folder.lock);
+  const clock = { now: () => Date.now() + config.testClockMs };
+  const random = { bytes: randomBytes };
+  const step = killingAt(config.testStopAt);
+  const database = openSqlite(folder.database, clock.now(), step);
+  try {
+    const parts = { keys: database.keys, clock, random, step };
+    const { keyring, wrapper } = await unlock(config.rootKeyFile ?? folder.rootKey, parts);
+    const store = database.store(rowMacs(keyring));
+    const deps = await openDeps({ store, keyring, wrapper, clock, random, step });
+    const tenant = await setUpTenant(deps, config.tenant);
+    const close = async () => {
+      await store.close();
+      lock.release();
+    };
+    return { deps, tenant, folder, close };
+  } catch (error) {
+    database.close();
+    lock.release();
+    throw error;
+  }
+}
+
+/** The seam of the fault tests: the process is gone as if by `kill -9`. */
+const killingAt =
+  (stopAt: string | undefined): Step =>
+  (label) => {
+    if (label === stopAt) process.kill(process.pid, 'SIGKILL');
+  };

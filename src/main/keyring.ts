@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { newId } from '#app/new-id.ts';
+import { type Keyring, makeKey, openKeyring } from '#crypto/keyring.ts';
+import { KEY_BYTES } from '#crypto/keys.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
+import type { Clock, Random } from '#ports/chance-and-time.ts';
+import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
+import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
+import type { Step } from '#ports/step.ts';
+import { writeNew } from './new-file.ts';
+import { said } from './system-refusal.ts';
+
+type Parts = { readonly keys: KeyShelves; readonly clock: Clock; readonly random: Random; readonly step: Step };
+export type Unlocked = { readonly keyring: Keyring; readonly wrapper: KeyWrapper };
+
+/** Of the instance as a whole; every tenant's KEK is made with the tenant. */
+const INSTANCE_KEYS = ['token-pepper', 'row-mac'] as const satisfies readonly KeyPurpose[];
+
+/** Every key, unwrapped by the root key in this file. Only a database that was never begun gets a new root key. */
+export async function unlock(rootKeyFile: string, parts: Parts): Promise<Unlocked> {
+  const shelf = await parts.keys.read();
+  const wrapper = fileWrapper(rootKeyIn(rootKeyFile, shelf, parts.random), parts.random);
+  const { fingerprint, keys } = shelf ?? (await parts.keys.begin(await newShelf(wrapper, parts)));
+  if (fingerprint !== wrapper.fingerprint) throw otherKey(rootKeyFile, wrapper.fingerprint, fingerprint);
+  return { keyring: await openKeyring(wrapper, keys), wrapper };
+}
+
+/**
+ * Whoever has it and the database has everything: back them up apart. One that lies there before the first start is
+ * taken, so that it can come from elsewhere.
+ */
+function rootKeyIn(file: string, shelf: KeyShelf | undefined, random: Random): Uint8Array {
+  return said(`The root key ${file}`, () => {
+    if (shelf === undefined) writeNew(file, random.bytes(KEY_BYTES));
+    if (!existsSync(file)) throw missingKey(file);
+    return readFileSync(file);
+  });
+}
+
+async function newShelf(wrapper: KeyWrapper, { clock, random, step }: Parts): Promise<KeyShelf> {
+  const make = (purpose: KeyPurpose) =>
+    makeKey(wrapper, { id: newId({ random }), purpose, tenant: undefined }, clock.now(), random);
+  const made = await Promise.all(INSTANCE_KEYS.map(make));
+  step('keys.made');
+  return { fingerprint: wrapper.fingerprint, keys: made.map(({ wrapped }) => wrapped) };
+}
+
+const missingKey = (file: string): Refusal =>
+  new Refusal(
+    'conflict',
+    `The root key ${file} is missing, and nothing in the database opens without it. Put it back from its backup. ` +
+      'A new one would not help: to begin anew, choose another folder with --data.',
+  );
+
+const otherKey = (file: string, found: string, wanted: string): Refusal =>
+  new Refusal(
+    'conflict',
+    `The root key ${file} is ${found}, but the database was begun with ${wanted}. Put the right one back from its backup.`,
+  );

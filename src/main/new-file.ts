@@ -1,0 +1,33 @@
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Writes a file that only its owner can read, durably; false, and nothing written, when there is one already. A link,
+ * unlike a rename, never replaces; and what it names is complete, so a kill leaves no half file.
+ */
+export function writeNew(file: string, content: Uint8Array | string, partWritten = () => {}): boolean {
+  const part = `${file}.part`;
+  rmSync(part, { force: true }); // of a start that was killed, or put there by somebody: never followed, never reused
+  try {
+    durably(part, 'wx', (opened) => writeSync(opened, Buffer.from(content)));
+    partWritten();
+    linkSync(part, file);
+    if (process.platform !== 'win32') durably(dirname(file), 'r'); // there, a folder cannot be opened
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(part, { force: true });
+  }
+}
+
+function durably(path: string, flags: string, use: (opened: number) => void = () => {}): void {
+  const opened = openSync(path, flags, 0o600);
+  try {
+    use(opened);
+    fsyncSync(opened);
+  } finally {
+    closeSync(opened);
+  }
+}

@@ -1,0 +1,55 @@
+import { call } from '#api/call.ts';
+import { type DoorId, enter } from '#api/enter.ts';
+import type { Api, Site } from '#api/handler.ts';
+import { Denials } from '#app/audit/denials.ts';
+import type { Deps } from '#app/deps.ts';
+import { Attempts } from '#app/session/attempts.ts';
+import { Uses } from '#app/token/uses.ts';
+import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
+import { verifySession, verifyToken } from '#app/token/verify.ts';
+import type { Core } from '#http/core.ts';
+import { httpServer, type Limits } from '#http/server.ts';
+import type { Store } from '#ports/store.ts';
+
+type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'step'>;
+
+/** Tells the requests of this run from those of any other, at no cost for each. */
+const RUN_ID_BYTES = 9;
+const SALT_BYTES = 16;
+
+/** Everything the core needs, from the parts that differ between production and a test. */
+export async function openDeps(parts: Parts): Promise<Deps> {
+  const salt = Buffer.from(parts.random.bytes(SALT_BYTES)).toString('hex');
+  return {
+    ...parts,
+    verified: new VerifiedCredentials(salt, await latestChange(parts.store)),
+    uses: new Uses(),
+    denials: new Denials(),
+    attempts: new Attempts(),
+  };
+}
+
+const latestChange = (store: Store): Promise<number> => store.changes.latest();
+
+type Http = {
+  readonly site: Site;
+  readonly pages: Core['pages'];
+  readonly report: Core['report'];
+  readonly limits?: Limits;
+};
+
+export function openHttp(deps: Deps, { site, pages, report, limits }: Http) {
+  const api: Api = { ...deps, site };
+  const run = Buffer.from(deps.random.bytes(RUN_ID_BYTES)).toString('base64url');
+  let requests = 0;
+  const core: Core = {
+    verifyToken: (token, origin) => verifyToken(deps, token, origin),
+    verifySession: (cookie, origin) => verifySession(deps, cookie, origin),
+    call: (caller, id, untrusted) => call(api, caller, id, untrusted),
+    enter: (id, body, origin, caller) => enter(api, id as DoorId, body, { origin, caller }), // only those with a body are entered
+    now: () => deps.clock.now(),
+    newRequestId: () => `${run}-${++requests}`,
+    ...{ pages, report },
+  };
+  return httpServer(core, limits);
+}

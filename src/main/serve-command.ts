@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { type ReadConfig, readConfig, SETTINGS } from '#config/read-config.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { openLog } from '#telemetry/log.ts';
+
+/** Exit codes: 0 done, 1 refused, 2 not understood. */
+export const REFUSED = 1;
+export const USAGE = 2;
+
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
+export const err = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** Serves until it is told to stop; resolves to the exit code. */
+export async function serveCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const read = readWith(args, env);
+  if (!read.ok) return notUnderstood(read.problems);
+  const { serve } = await import('./serve.ts');
+  try {
+    const served = await serve(
+      read.config,
+      out,
+      openLog(read.config.logLevel, (line) => process.stderr.write(line)),
+    );
+    await toldToStop();
+    out('Stopping: answering what has arrived');
+    await served.stop();
+    return 0;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** The first signal stops in order; a second one, at once. */
+const toldToStop = (): Promise<unknown> =>
+  new Promise((told) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        told(signal);
+        process.once(signal, () => process.exit(REFUSED));
+      });
+    }
+  });
+
+export function readWith(args: readonly string[], env: NodeJS.ProcessEnv): ReadConfig {
+  const flags = Object.values(SETTINGS).flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
+  const options = Object.fromEntries(flags.map((flag) => [flag, { type: 'string' } as const]));
+  try {
+    return readConfig(env, { ...parseArgs({ args: [...args], options }).values } as Record<string, string>);
+  } catch (error) {
+    return { ok: false, problems: [(error as Error).message] };
+  }
+}
+
+export function notUnderstood(problems: readonly string[]): number {
+  for (const problem of problems) err(`countersign: ${problem}`);
+  return USAGE;
+}
+
+/** A refusal is for the operator, in words; anything else is a bug, with its trace. */
+export function refused(error: unknown): number {
+  if (!(error instanceof Refusal)) throw error;
+  err(`countersign: ${error.message}`);
+  if (error.detail !== undefined) err(`countersign: ${error.detail}`);
+  return REFUSED;
+}

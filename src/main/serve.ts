@@ -1,0 +1,84 @@
+import type { Site } from '#api/handler.ts';
+import { linkTo } from '#api/link.ts';
+import type { Deps } from '#app/deps.ts';
+import { flush } from '#app/flush.ts';
+import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
+import type { Address, Config } from '#config/read-config.ts';
+import type { Log } from '#telemetry/log.ts';
+import { bootstrap, isSetUp } from './bootstrap.ts';
+import { serveControl } from './control.ts';
+import { type Instance, openInstance } from './instance.ts';
+import { openHttp } from './open.ts';
+import { originOf } from './origin.ts';
+import { readPages } from './pages.ts';
+import { systemRefusal } from './system-refusal.ts';
+
+type Say = (line: string) => void;
+export type Served = { readonly origin: string; stop(): Promise<void> };
+
+/** How often what was left behind is written: last uses and repeated denials are this late at most. */
+const FLUSH_MS = 1_000;
+/** How long answers under way may take once we stop. */
+const DRAIN_MS_MAX = 10_000;
+
+/** Opens everything, sets up what is missing, listens. */
+export async function serve(config: Config, say: Say, log: Log): Promise<Served> {
+  const instance = await openInstance(config);
+  try {
+    return await served(instance, config, say, log);
+  } catch (error) {
+    await instance.close();
+    throw error;
+  }
+}
+
+async function served(instance: Instance, config: Config, say: Say, log: Log): Promise<Served> {
+  const { deps, tenant, folder } = instance;
+  await bootstrap(deps, tenant, config, say);
+  let origin = '';
+  const site: Site = { tenant, origin: () => origin };
+  const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
+  const server = openHttp(deps, { site, pages: readPages(), report });
+  origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
+  const control = { 'setup-link': async () => setUpLink(deps, site, 'operator') };
+  const closeControl = await serveControl(folder.socket, control);
+  const flushing = flushRegularly(deps, log);
+  say(`Countersign listens on ${origin}`);
+  if (!(await isSetUp(deps, tenant))) {
+    say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
+  }
+  const stop = async () => {
+    const late = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS_MAX);
+    await Promise.all([server.close(), closeControl()]);
+    clearTimeout(late);
+    clearInterval(flushing);
+    await flush(deps, true).catch((error) => log.failed(error));
+    await instance.close();
+  };
+  return { origin, stop };
+}
+
+const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
+  linkTo(site, '/set-up', await issueSetUpCode(deps, linkIssuer(site.tenant, kind)));
+
+async function listening(server: ReturnType<typeof openHttp>, { host, port }: Address): Promise<number> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    throw systemRefusal(error, `The address ${host}:${port}`);
+  }
+  const address = server.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** One at a time; what fails stays, and is tried again. */
+function flushRegularly(deps: Deps, log: Log): NodeJS.Timeout {
+  let running = false;
+  const run = async () => {
+    if (running) return;
+    running = true;
+    await flush(deps).catch((error) => log.failed(error));
+    running = false;
+  };
+  return setInterval(run, FLUSH_MS).unref();
+}

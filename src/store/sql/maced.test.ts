@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { Keyring } from '#crypto/keyring.ts';
+import { rowMacs } from '#crypto/row-mac.ts';
+import { temporaryFolder } from '#support/folder.ts';
+import { openConnection } from '../sqlite/connection.ts';
+import { migrate } from '../sqlite/migrate.ts';
+import { MACED, maced, proved, swap } from './maced.ts';
+import type { Schema } from './schema.ts';
+
+const keyring = new Keyring();
+keyring.hold({ id: 'm'.repeat(24) as never, purpose: 'row-mac', tenant: undefined }, Buffer.alloc(32, 3));
+const macs = rowMacs(keyring);
+
+async function openWithSession() {
+  const { raw, db } = openConnection(join(temporaryFolder(), 'store.db'));
+  migrate(raw, 0, () => {});
+  raw.exec('pragma foreign_keys = off');
+  onTestFinished(() => raw.close());
+  const row = maced(macs, 'session', {
+    ...{ tenant: 't', id: 's', principal: 'p', digest: Buffer.alloc(32), pepper: 'k' },
+    ...{ created_at: 1, expires_at: 9, ended_at: null },
+  } as unknown as Omit<Schema['session'], 'mac'>);
+  await db.insertInto('session').values(row).execute();
+  const stored = () => db.selectFrom('session').selectAll().executeTakeFirstOrThrow();
+  return { db, row, stored };
+}
+
+test('a row is changed as it was read, and proves itself afterwards', async () => {
+  const { db, stored } = await openWithSession();
+  await swap(db, macs, 'session', await stored(), { ended_at: 5 });
+  expect(proved(macs, 'session', await stored()).ended_at).toBe(5);
+});
+
+test('whoever was faster wins; the other is told to read again, and changes nothing', async () => {
+  const { db, stored } = await openWithSession();
+  const read = await stored();
+  await swap(db, macs, 'session', read, { ended_at: 5 });
+  const after = await stored();
+  await expect(swap(db, macs, 'session', read, { ended_at: 6 })).rejects.toMatchObject({ code: 'conflict' });
+  expect(await stored()).toEqual(after);
+});
+
+test('a row that is gone, or another tenant’s, is not changed', async () => {
+  const { db, row } = await openWithSession();
+  const elsewhere = { ...row, tenant: 'u' } as typeof row;
+  await expect(swap(db, macs, 'session', elsewhere, { ended_at: 6 })).rejects.toMatchObject({ code: 'conflict' });
+});
+
+/** Append only: a row that was written must prove itself for ever. A change here needs a new format of MACs. */
+test('what a MAC covers, and in which order, stands for ever', () => {
+  expect(MACED).toEqual({
+    tenant: ['id', 'name'],
+    principal: ['tenant', 'id', 'kind', 'name', 'active'],
+    password: ['tenant', 'principal', 'hash'],
+    role_grant: ['tenant', 'id', 'principal', 'role', 'resource'],
+    personal_access_token: ['tenant', 'id', 'owner', 'name', 'created_at', 'expires_at', 'ended_at'],
+    token: [
+      ...['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'digest', 'pepper'],
+      ...['created_at', 'expires_at', 'ended_at'],
+    ],
+    session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
+    invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
+  });
+});
