@@ -29,10 +29,14 @@ export function fakeNpm(folder: string, body: string): string {
   return folder;
 }
 
-/** `node` with these arguments; it, and whatever else is started by name, is looked for in these folders first. */
-export function startNode(cwd: string, first: readonly string[], args: readonly string[]): Started {
+/** A command; it, and whatever else is started by name, is looked for in these folders first. */
+export function startIn(
+  cwd: string,
+  first: readonly string[],
+  [command, ...args]: readonly [string, ...string[]],
+): Started {
   const env = { ...process.env, PATH: [...first, process.env.PATH].join(delimiter) };
-  const child = spawn('node', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk) => {

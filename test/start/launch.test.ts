@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { has, needing, usePart } from '#support/parts.ts';
-import { copyCheckout, fakeNpm, folderForAll, startNode, whenSaid } from './copy.ts';
+import { copyCheckout, fakeNpm, folderForAll, startIn, whenSaid } from './copy.ts';
 
 const INSTALL_MS_MAX = 300_000;
 const packageJson = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -15,6 +15,8 @@ if (what === 'stay' || what === 'catch') setInterval(() => {}, 1000);
 if (what === 'catch') process.on('SIGTERM', () => process.exit(Number(code)));
 console.log('ready');`;
 
+const PROBE_SCRIPT = 'node bin/launch.js probe.js stay';
+
 const NEW_ENOUGH = /^v(24\.([7-9]|\d\d)|2[5-9]|[3-9]\d)\./;
 const INSTALLING = 'installing what is missing';
 
@@ -26,7 +28,7 @@ describe.skipIf(!has('older-node'))(
     const clone = join(folder, 'clone');
     const modules = join(clone, 'node_modules');
     const start = (args: readonly string[], npm?: string) =>
-      startNode(clone, [...(npm === undefined ? [] : [npm]), usePart('older-node').bin], args);
+      startIn(clone, [...(npm === undefined ? [] : [npm]), usePart('older-node').bin], ['node', ...args]);
     const run = (args: readonly string[], npm?: string) => start(args, npm).ended;
     const probe = (...args: readonly string[]) => ['bin/launch.js', 'probe.js', ...args];
     const failingNpm = () => fakeNpm(join(folder, 'failing'), 'echo the words of npm; exit 7');
@@ -111,6 +113,15 @@ describe.skipIf(!has('older-node'))(
       } finally {
         writeFileSync(last, whole);
       }
+    });
+
+    test('SIGTERM to npm ends what its script has started', async () => {
+      writeFileSync(join(clone, 'package.json'), JSON.stringify({ ...packageJson, scripts: { probe: PROBE_SCRIPT } }));
+      const started = startIn(clone, [usePart('older-node').bin], ['npm', 'run', '--silent', 'probe']);
+      await whenSaid(started, 'ready');
+      started.process.kill('SIGTERM');
+      // Only when nobody holds its output any more.
+      await started.ended;
     });
 
     test('what a killed start left half done, its lock too, is done again', { timeout: INSTALL_MS_MAX }, async () => {
