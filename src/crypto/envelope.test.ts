@@ -61,15 +61,15 @@ test('any missing end, and any byte more, closes it', () => {
   expect(() => open(byId, Buffer.concat([sealed, Buffer.of(0)]), here)).toThrow();
 });
 
-test.each<[string, Binding]>([
+test.each<[string, object]>([
   ['another tenant', { ...here, tenant: 'evil' }],
   ['no tenant', { ...here, tenant: undefined }],
-  ['another token', { ...here, ids: { pat: 'a', token: 'u' } } as Binding],
-  ['another personal access token', { ...here, ids: { pat: 'b', token: 't' } } as Binding],
-  ['ids that changed places', { ...here, ids: { pat: 't', token: 'a' } } as Binding],
-  ['another purpose', { purpose: 'tenant-kek', tenant: 'acme', ids: { key: 'a' } } as unknown as Binding],
+  ['another token', { ...here, ids: { pat: 'a', token: 'u' } }],
+  ['another personal access token', { ...here, ids: { pat: 'b', token: 't' } }],
+  ['ids that changed places', { ...here, ids: { pat: 't', token: 'a' } }],
+  ['another purpose', { purpose: 'tenant-kek', tenant: 'acme', ids: { key: 'a' } }],
 ])('moved to %s it does not open', (_, elsewhere) => {
-  expect(() => open(byId, sealed, elsewhere)).toThrow();
+  expect(() => open(byId, sealed, elsewhere as typeof here)).toThrow();
 });
 
 test('under another key, or one that is not known, it does not open', () => {

@@ -50,6 +50,11 @@ test.each(vectors.malformed)('$why: it cannot have been issued', ({ token }) => 
   expect(kindOf(new Sensitive(token), KINDS)).toBeUndefined();
 });
 
+test('half a character after it is one character too many', () => {
+  const [{ token }] = vectors.issued as [{ token: string }];
+  expect(kindOf(new Sensitive(`${token}\ud800`), KINDS)).toBeUndefined();
+});
+
 test('only the kinds that are asked for are accepted', () => {
   const accepted = (asked: readonly OpaqueKind[]) =>
     KINDS.filter((kind) => kindOf(mint(kind, countingRandom()), asked) !== undefined);

@@ -15,7 +15,7 @@ vi.mock(import('node:crypto'), async (original) => {
   const argon2 = ((algorithm: string, parameters: (typeof asked)[0], done: never) => {
     asked.push({ ...parameters, algorithm });
     return real.argon2(algorithm as never, parameters as never, done);
-  }) as typeof real.argon2;
+  }) as unknown as typeof real.argon2;
   return { ...real, argon2 };
 });
 
