@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { ACTIONS, type Action, allows, compile, type Grant, ROLES, type Role, rightsTo } from './permission.ts';
+
+const grant = (role: Role): Grant => ({ role, resource: '*' });
+const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
+
+describe.each(ROLE_NAMES)('%s', (role) => {
+  test.each(ACTIONS)('may %s exactly when its row says so', (action) => {
+    expect(allows(compile([grant(role)]), action)).toBe((ROLES[role] as readonly Action[]).includes(action));
+  });
+});
+
+test('a member may do to their own what an administrator may, and nothing to others', () => {
+  const others: readonly Action[] = ['personal-access-token:RevokeAll', 'user:ManageUsers'];
+  const [admin, member] = [compile([grant('tenant-admin')]), compile([grant('tenant-member')])];
+  expect(ACTIONS.filter((action) => allows(admin, action) && !allows(member, action))).toEqual(others);
+  expect(ACTIONS.filter((action) => allows(member, action) && !allows(admin, action))).toEqual([]);
+});
+
+test('what the program alone does is in no role', () => {
+  const granted = new Set<string>(ROLE_NAMES.flatMap((role) => ROLES[role]));
+  expect(ACTIONS.filter((action) => !granted.has(action))).toEqual([
+    ...['session:Create', 'tenant:SetUp', 'tenant:IssueSetUpLink', 'invitation:Accept'],
+    ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd'],
+  ]);
+});
+
+test('no grant is no right', () => {
+  const rights = compile([]);
+  expect(rights).toEqual({ roles: [], actions: new Set() });
+  expect(ACTIONS.filter((action) => allows(rights, action))).toEqual([]);
+});
+
+test('grants add up, in any order and however often; equal ones are one object, others are not', () => {
+  const both = compile([grant('tenant-member'), grant('tenant-admin')]);
+  expect(both.roles).toEqual(['tenant-admin', 'tenant-member']);
+  expect(compile([grant('tenant-admin'), grant('tenant-member'), grant('tenant-admin')])).toBe(both);
+  expect(compile([grant('tenant-admin')])).not.toBe(both);
+  expect(both.actions).toEqual(compile([grant('tenant-admin')]).actions);
+});
+
+test('rights without a role are exactly those', () => {
+  expect(rightsTo(['session:Create'])).toEqual({ roles: [], actions: new Set(['session:Create']) });
+});
