@@ -27,10 +27,12 @@ export function parsedInput(parts: Parts, untrusted: Untrusted, manners: Manners
 }
 
 /** On the wire null is absent: some clients send it for what they leave out. */
-const withoutNulls = (given: object): object =>
-  Object.values(given).includes(null)
-    ? Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null))
+function withoutNulls(given: object): object {
+  const entries = Object.entries(given);
+  return entries.some(([, value]) => value === null)
+    ? Object.fromEntries(entries.filter(([, value]) => value !== null))
     : given;
+}
 
 function problemOf(place: string, issue: z.core.$ZodIssue): Problem {
   const field = issue.path.join('.') || place;

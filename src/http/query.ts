@@ -1,11 +1,13 @@
 /** What stands for a query that is not validly encoded; a parser may not throw where Fastify calls it. */
 export const BAD_QUERY: Readonly<Record<string, string>> = Object.freeze({});
+const NO_QUERY: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
  * Names and values of a query, strictly: `URLSearchParams` would make replacement characters of broken escapes and
  * invalid UTF-8, and search for those. A name that is given again becomes a list.
  */
-export function parseQuery(text: string): Record<string, string | string[]> {
+export function parseQuery(text: string): Readonly<Record<string, string | string[]>> {
+  if (text === '') return NO_QUERY; // on every request without one
   try {
     const values = new Map<string, string[]>();
     for (const pair of text.split('&')) {
