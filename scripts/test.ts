@@ -1,6 +1,7 @@
 // What `npm test` runs: installs the parts, runs Vitest with our arguments, says what was skipped, counts.
 // The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PART_NAMES, PARTS } from '#support/parts.ts';
@@ -16,8 +17,8 @@ const isNarrowed = args.length > 0;
 const isByTitle = args.some((arg) => /^(-t|--testNamePattern)\b/.test(arg));
 const isAllRequired = process.env.COUNTERSIGN_TEST_REQUIRE === 'all';
 
+/** Also the tests' own folder for temporary files, so that a test that was killed leaves nothing behind. */
 const temporary = mkdtempSync(join(tmpdir(), 'countersign-test-'));
-const removeTemporary = () => rmSync(temporary, { recursive: true, force: true });
 passSignalsOn(removeTemporary);
 try {
   const missing = await installParts();
@@ -27,11 +28,18 @@ try {
   removeTemporary();
 }
 
+function removeTemporary(): void {
+  const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n') : [];
+  const places = mounts.map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${temporary}/`));
+  for (const place of places) spawnSync('umount', ['--lazy', place]);
+  rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+}
+
 async function runVitest() {
   const ranFolder = mkdtempSync(join(temporary, 'ran-'));
   const json = join(temporary, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`];
-  const env = { ...process.env, COUNTERSIGN_TEST_RAN: ranFolder };
+  const env = { ...process.env, COUNTERSIGN_TEST_RAN: ranFolder, TMPDIR: temporary };
   const { code } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], { env, shown: true });
   const used = readdirSync(ranFolder);
   return { code, counted: tally(json), unused: PART_NAMES.filter((name) => !used.includes(name)) };
