@@ -1,24 +1,23 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { Refusal } from '#domain/refusal.ts';
+import { systemRefusal } from './system-refusal.ts';
 
 /** What an operator may ask a running server for. */
 export type Control = { readonly 'setup-link': () => Promise<string> };
 export type ControlCommand = keyof Control;
 
+/** Something that lets requests in: closed once they are answered, or cut off. */
+export type Way = { close(): Promise<unknown>; cut(): void };
+
 const OWNER_ONLY = 0o600;
-/** What Linux's socket addresses hold, and no more (macOS: 104). */
-const SOCKET_PATH_BYTES_MAX = 103;
+/** What connecting to where no server is ends with; EINVAL where the path is too long for any. */
+const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'EINVAL']);
 type Answer = { readonly ok: boolean; readonly words: string };
 
 /** Serves operators on a socket that only the owner of the data folder can open; whoever can is one. */
-export async function serveControl(path: string, control: Control): Promise<() => Promise<void>> {
-  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES_MAX) {
-    throw new Refusal(
-      'conflict',
-      `The path ${path} is too long for a socket. Choose a folder nearer to the root with --data.`,
-    );
-  }
+export async function serveControl(path: string, control: Control): Promise<Way> {
   rmSync(path, { force: true }); // of a process that was killed: the lock says that none runs
   const server = createServer(async (asked, answer) => {
     const { ok, words } = await carriedOut(control, (asked.url ?? '').slice(1));
@@ -28,7 +27,10 @@ export async function serveControl(path: string, control: Control): Promise<() =
     server.once('error', failed).listen(path, listening); // under the umask of bin.ts: never open to others
   });
   chmodSync(path, OWNER_ONLY);
-  return () => new Promise((closed) => server.close(() => closed()));
+  return {
+    close: () => new Promise<void>((closed) => server.close(() => closed())),
+    cut: () => server.closeAllConnections(),
+  };
 }
 
 async function carriedOut(control: Control, command: string): Promise<Answer> {
@@ -45,14 +47,12 @@ async function carriedOut(control: Control, command: string): Promise<Answer> {
 /** Asks a running server; undefined when none listens there. */
 export function askControl(path: string, command: ControlCommand): Promise<Answer | undefined> {
   return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: path, path: `/${command}`, method: 'POST' }, async (answer) => {
-      let words = '';
-      for await (const chunk of answer.setEncoding('utf8')) words += chunk;
-      resolve({ ok: answer.statusCode === 200, words });
+    const asked = request({ socketPath: path, path: `/${command}`, method: 'POST' }, (answer) => {
+      resolve(text(answer).then((words) => ({ ok: answer.statusCode === 200, words })));
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
-      else reject(error);
+      if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined);
+      else reject(systemRefusal(error, `The socket ${path}`));
     });
     asked.end();
   });

@@ -14,9 +14,13 @@ const DATABASE = 'countersign.db';
 /** What may lie in a folder whose database was not begun: our own files, and what a file system's root holds. */
 const OURS = new Set(['root.key', 'lock.db', 'control.sock', 'lost+found']);
 const NAMED_MAX = 3;
+/** What Linux's socket addresses hold, and no more (macOS: 104). */
+const SOCKET_PATH_BYTES_MAX = 103;
 
 /** Makes the folder where it is missing; refuses one that cannot be used, or that is somebody else's. */
 export function dataFolder(folder: string, besides: readonly string[]): DataFolder {
+  const paths = pathsIn(folder);
+  if (Buffer.byteLength(paths.socket) > SOCKET_PATH_BYTES_MAX) throw tooLong(paths.socket); // before anything is made
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
@@ -25,7 +29,7 @@ export function dataFolder(folder: string, besides: readonly string[]): DataFold
   } catch (error) {
     throw systemRefusal(error, `The data folder ${folder}`);
   }
-  return pathsIn(folder);
+  return paths;
 }
 
 /** Where everything lies, whether or not it is there. */
@@ -47,6 +51,12 @@ function refuseForeign(folder: string, besides: readonly string[]): void {
     `The data folder ${folder} holds other files (${some}) and no database of Countersign. Choose another with --data.`,
   );
 }
+
+const tooLong = (socket: string): Refusal =>
+  new Refusal(
+    'conflict',
+    `The path ${socket} is too long for a socket. Choose a folder nearer to the root with --data.`,
+  );
 
 const notAFolder = (folder: string): Refusal =>
   new Refusal('conflict', `The data folder ${folder} is not a folder. Choose another with --data.`);

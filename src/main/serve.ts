@@ -6,7 +6,7 @@ import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
 import type { Address, Config } from '#config/read-config.ts';
 import type { Log } from '#telemetry/log.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
-import { serveControl } from './control.ts';
+import { serveControl, type Way } from './control.ts';
 import { type Instance, openInstance } from './instance.ts';
 import { openHttp } from './open.ts';
 import { originOf } from './origin.ts';
@@ -39,23 +39,36 @@ async function served(instance: Instance, config: Config, say: Say, log: Log): P
   const site: Site = { tenant, origin: () => origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
   const server = openHttp(deps, { site, pages: readPages(), report });
-  origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
-  const control = { 'setup-link': async () => setUpLink(deps, site, 'operator') };
-  const closeControl = await serveControl(folder.socket, control);
-  const flushing = flushRegularly(deps, log);
-  say(`Countersign listens on ${origin}`);
-  if (!(await isSetUp(deps, tenant))) {
-    say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
+  const ways: Way[] = [{ close: () => server.close(), cut: () => server.server.closeAllConnections() }];
+  try {
+    origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
+    const control = { 'setup-link': async () => setUpLink(deps, site, 'operator') };
+    ways.push(await serveControl(folder.socket, control));
+    say(`Countersign listens on ${origin}`);
+    if (!(await isSetUp(deps, tenant))) {
+      say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
+    }
+  } catch (error) {
+    await closed(ways); // a way in that stays open would keep the process
+    throw error;
   }
+  const flushing = flushRegularly(deps, log);
   const stop = async () => {
-    const late = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS_MAX);
-    await Promise.all([server.close(), closeControl()]);
-    clearTimeout(late);
+    await closed(ways);
     clearInterval(flushing);
     await flush(deps, true).catch((error) => log.failed(error));
     await instance.close();
   };
   return { origin, stop };
+}
+
+/** Once all that is under way is answered, or cut off. */
+async function closed(ways: readonly Way[]): Promise<void> {
+  const late = setTimeout(() => {
+    for (const { cut } of ways) cut();
+  }, DRAIN_MS_MAX);
+  await Promise.all(ways.map(({ close }) => close()));
+  clearTimeout(late);
 }
 
 const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
