@@ -30,13 +30,15 @@ export async function serveCommand(args: readonly string[], env: NodeJS.ProcessE
   }
 }
 
-/** The first signal stops in order; a second one, at once. */
-const toldToStop = (): Promise<unknown> =>
+/** The first signal stops in order; a second one, of either kind, at once. */
+const toldToStop = (): Promise<void> =>
   new Promise((told) => {
+    let signals = 0;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        told(signal);
-        process.once(signal, () => process.exit(REFUSED));
+      process.on(signal, () => {
+        signals += 1;
+        if (signals > 1) process.exit(REFUSED);
+        told();
       });
     }
   });
