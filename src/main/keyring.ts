@@ -28,11 +28,11 @@ export async function unlock(rootKeyFile: string, parts: Parts): Promise<Unlocke
 
 /**
  * Whoever has it and the database has everything: back them up apart. One that lies there before the first start is
- * taken, so that it can come from elsewhere.
+ * taken, so that it can come from elsewhere, and from where nothing can be written.
  */
 function rootKeyIn(file: string, shelf: KeyShelf | undefined, random: Random): Uint8Array {
   return said(`The root key ${file}`, () => {
-    if (shelf === undefined) writeNew(file, random.bytes(KEY_BYTES));
+    if (shelf === undefined && !existsSync(file)) writeNew(file, random.bytes(KEY_BYTES));
     if (!existsSync(file)) throw missingKey(file);
     return readFileSync(file);
   });

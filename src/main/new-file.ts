@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
@@ -9,7 +9,7 @@ export function writeNew(file: string, content: Uint8Array | string, partWritten
   const part = `${file}.part`;
   rmSync(part, { force: true }); // of a start that was killed, or put there by somebody: never followed, never reused
   try {
-    durably(part, 'wx', (opened) => writeSync(opened, Buffer.from(content)));
+    durably(part, 'wx', (opened) => writeFileSync(opened, content));
     partWritten();
     linkSync(part, file);
     if (process.platform !== 'win32') durably(dirname(file), 'r'); // there, a folder cannot be opened
