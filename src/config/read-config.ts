@@ -35,7 +35,8 @@ const PREFIX = 'COUNTERSIGN_';
 /** The tests' own; never settings of the program, but for the two below. */
 const TEST_PREFIX = 'COUNTERSIGN_TEST_';
 const ADDRESS = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i;
-const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/;
+/** By number, but for one name: any other, 127.999.1.1 too, would be looked up, and be what somebody else says. */
+const LOOPBACK = /^(?:127(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}|::1|localhost)$/;
 const PORT_MAX = 65_535;
 
 /** Safe without any: loopback, a folder of our own. Key material and passwords are named by file, never given by variable. */
