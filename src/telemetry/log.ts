@@ -20,10 +20,18 @@ export function openLog(level: string, write: (line: string) => void): Log {
   };
 }
 
+/** Further down nobody reads; and a cause may lead back to where it began. */
+const CAUSES_MAX = 10;
+
 /** Names, texts and stacks, down the causes; never a thrown thing's other properties. */
-function described(error: unknown): object {
+function described(error: unknown, causesMax = CAUSES_MAX): object {
   if (!(error instanceof Error)) return { message: 'something that is no error was thrown' };
   const { name, message, stack, cause } = error;
   const detail = error instanceof Refusal ? { code: error.code, detail: error.detail } : { stack };
-  return { name, message, ...detail, ...(cause === undefined ? {} : { cause: described(cause) }) };
+  return {
+    name,
+    message,
+    ...detail,
+    ...(cause === undefined || causesMax === 0 ? {} : { cause: described(cause, causesMax - 1) }),
+  };
 }
