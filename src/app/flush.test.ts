@@ -1,0 +1,121 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Caller, Origin } from '#domain/caller.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import type { PatView } from '#ports/tokens.ts';
+import { type Core, ORIGIN, openCore } from '#support/core.ts';
+import { statementsOf } from '#support/statements.ts';
+import { flush } from './flush.ts';
+import { verifyToken } from './token/verify.ts';
+
+let core: Core;
+let ada: Caller;
+beforeEach(async () => {
+  core = await openCore();
+  ada = await core.user('ada', 'tenant-member');
+});
+
+const used = (token: Sensitive, own: Partial<Origin> = {}) => verifyToken(core.deps, token, { ...ORIGIN, ...own });
+const listed = async (): Promise<readonly PatView[]> =>
+  (await core.deps.store.pats.list(core.tenant.id, ada.principal.id, { limit: 500, offset: 0, nameContains: '' })).rows;
+const lastUses = async () => Object.fromEntries((await listed()).map(({ pat, lastUse }) => [pat.name, lastUse]));
+const reports = () => core.audit().filter(({ action }) => action === 'personal-access-token:UseAfterEnd');
+
+test('writes the last use of each token, with its surface and address', async () => {
+  const [one, two] = [await core.pat(ada, 'one'), await core.pat(ada, 'two')];
+  const at = core.clock.now();
+  await core.pat(ada, 'unused');
+  await used(one, { address: '192.0.2.1' });
+  core.clock.advance(5_000);
+  await used(one, { address: '192.0.2.2', surface: 'browser' });
+  await used(two, { address: undefined });
+  expect(await lastUses()).toEqual({ one: undefined, two: undefined, unused: undefined });
+  await flush(core.deps);
+  expect(await lastUses()).toEqual({
+    one: { at: at + 5_000, surface: 'browser', address: '192.0.2.2' },
+    two: { at: at + 5_000, surface: 'rest', address: undefined },
+    unused: undefined,
+  });
+});
+
+test('with nothing to write asks nothing of the database', async () => {
+  expect((await statementsOf(() => flush(core.deps, true))).statements).toEqual([]);
+});
+
+test('takes more than one commit’s worth, a few commits at a time', async () => {
+  const tokens = await Promise.all(Array.from({ length: 450 }, (_, at) => core.pat(ada, `token-${at}`)));
+  await Promise.all(tokens.map((token) => used(token)));
+  const { statements } = await statementsOf(() => flush(core.deps));
+  expect(statements.filter((sql) => sql === 'commit')).toHaveLength(3);
+  expect((await listed()).filter(({ lastUse }) => lastUse === undefined)).toEqual([]);
+});
+
+test('a use of a dead token is one entry for each token and hour, by its owner and from where it came', async () => {
+  core.clock.advance(3_600_000 - (core.clock.now() % 3_600_000)); // at the beginning of an hour
+  const token = await core.pat(ada, 'short', core.clock.now() + 1_000);
+  core.clock.advance(1_000);
+  const at = core.clock.now();
+  for (let use = 0; use < 3; use++)
+    expect(await used(token, { address: '203.0.113.9' })).toMatchObject({ reason: 'expired' });
+  core.clock.advance(60_000);
+  await flush(core.deps);
+  const [{ pat } = expect.unreachable()] = await listed();
+  expect(reports()).toEqual([
+    {
+      ...{ id: expect.any(String), at, tenant: core.tenant.id, principal: ada.principal.id, principalKind: 'user' },
+      ...{ credential: expect.any(String), surface: 'rest', requestId: 'request-1', decision: 'denied' },
+      ...{ action: 'personal-access-token:UseAfterEnd', resource: `personal-access-token/${pat.id}` },
+      details: { preview: expect.stringMatching(/^tfy_pat_.{4}….{4}$/) },
+    },
+  ]);
+  await used(token);
+  core.clock.advance(3_600_000);
+  await used(token);
+  await flush(core.deps);
+  expect(reports()).toHaveLength(2);
+});
+
+test('a dead token’s use is no last use', async () => {
+  const token = await core.pat(ada, 'short', core.clock.now() + 1_000);
+  core.clock.advance(1_000);
+  await used(token);
+  await flush(core.deps);
+  expect(await lastUses()).toEqual({ short: undefined });
+});
+
+test('a token that was never issued is written nowhere: garbage must not cause writes (I2)', async () => {
+  const never = await core.pat(ada, 'never');
+  core.tamper('delete from token');
+  expect(await used(never)).toMatchObject({ reason: 'unknown' });
+  expect((await statementsOf(() => flush(core.deps, true))).statements).toEqual([]);
+});
+
+test('what cannot be written stays, and nothing of it is lost or written twice', async () => {
+  const [live, short] = [await core.pat(ada, 'live'), await core.pat(ada, 'short', core.clock.now() + 1_000)];
+  core.clock.advance(1_000);
+  const at = core.clock.now();
+  await used(live);
+  await used(short);
+  const { mended } = core.breakAudit();
+  await expect(flush(core.deps)).rejects.toThrow('audit is broken');
+  expect(await lastUses()).toEqual({ live: undefined, short: undefined });
+  mended();
+  await flush(core.deps);
+  await flush(core.deps);
+  expect(await lastUses()).toEqual({ live: { at, surface: 'rest', address: ORIGIN.address }, short: undefined });
+  expect(reports()).toHaveLength(1);
+});
+
+test('a use during a flush that fails is not replaced by the older one that comes back', async () => {
+  const [live, short] = [await core.pat(ada, 'live'), await core.pat(ada, 'short', core.clock.now() + 1_000)];
+  core.clock.advance(1_000);
+  await used(live, { address: '192.0.2.1' });
+  await used(short);
+  const { mended } = core.breakAudit();
+  const failing = flush(core.deps);
+  core.clock.advance(5_000);
+  await used(live, { address: '192.0.2.2' });
+  await expect(failing).rejects.toThrow('audit is broken');
+  mended();
+  await flush(core.deps);
+  expect((await lastUses()).live).toEqual({ at: core.clock.now(), surface: 'rest', address: '192.0.2.2' });
+});

@@ -1,0 +1,85 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { Caller } from '#domain/caller.ts';
+import { LIVE_GENERATIONS_MAX, parseTokenName } from '#domain/token.ts';
+import { type Core, openCore } from '#support/core.ts';
+import { type GotPat, getOrCreatePat } from './get-or-create.ts';
+import { revokePat } from './revoke.ts';
+
+let core: Core;
+let ada: Caller;
+beforeEach(async () => {
+  core = await openCore();
+  ada = await core.user('ada', 'tenant-member');
+});
+
+const get = (caller = ada): Promise<GotPat> => getOrCreatePat(core.deps, caller, parseTokenName('console'));
+const standings = (got: readonly GotPat[]) => Promise.all(got.map(({ value }) => core.standing(value)));
+
+test('makes one where there is none, and adds a generation where there is; earlier values stay good', async () => {
+  const [first, second] = [await get(), await get()];
+  expect([first.created, second.created]).toEqual([true, false]);
+  expect(second.view).toEqual({
+    ...first.view,
+    tokens: [expect.objectContaining({ generation: 2 }), ...first.view.tokens],
+  });
+  expect(await standings([first, second])).toEqual(['ok', 'ok']);
+  const act = { action: 'personal-access-token:Create', resource: `personal-access-token/${first.view.pat.id}` };
+  expect(core.audit()).toMatchObject([
+    { ...act, details: { preview: first.view.tokens[0]?.preview, generation: 1 } },
+    { ...act, details: { preview: second.view.tokens[0]?.preview, generation: 2 } },
+  ]);
+});
+
+test('asked twenty times at once it is one token; of its values the newest few are good, and only they', async () => {
+  const got = await Promise.all(Array.from({ length: 20 }, () => get()));
+  expect(new Set(got.map(({ view }) => view.pat.id)).size).toBe(1);
+  expect(got.filter(({ created }) => created)).toHaveLength(1);
+  const newestFirst = got.toSorted((a, b) => (b.view.tokens[0]?.generation ?? 0) - (a.view.tokens[0]?.generation ?? 0));
+  expect(newestFirst.map(({ view }) => view.tokens[0]?.generation)).toEqual(
+    Array.from({ length: 20 }, (_, at) => 20 - at),
+  );
+  expect(newestFirst[0]?.view.tokens).toHaveLength(LIVE_GENERATIONS_MAX);
+  expect(await standings(newestFirst)).toEqual(
+    Array.from({ length: 20 }, (_, at) => (at < LIVE_GENERATIONS_MAX ? 'ok' : 'revoked')),
+  );
+});
+
+test('the value that a new one pushes out is refused by the very next verification, though it was remembered (I3)', async () => {
+  const got = [];
+  for (let at = 0; at < LIVE_GENERATIONS_MAX; at++) got.push(await get());
+  expect(await standings(got)).toEqual(got.map(() => 'ok'));
+  await get();
+  expect(await standings(got)).toEqual(['revoked', ...got.slice(1).map(() => 'ok')]);
+});
+
+test('a value ends with the token that owns it', async () => {
+  await core.pat(ada, 'console', core.clock.now() + 1_000);
+  const got = await get();
+  expect(got).toMatchObject({ created: false, view: { tokens: [{ expiresAt: core.clock.now() + 1_000 }, {}] } });
+  core.clock.advance(1_000);
+  expect(await core.standing(got.value)).toBe('expired');
+});
+
+test('of an expired one no value is made that would be dead at birth; the words say the way out', async () => {
+  await core.pat(ada, 'console', core.clock.now() + 1_000);
+  core.clock.advance(1_000);
+  await expect(get()).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: 'The token of this name has expired. Delete it first, or use a different name.',
+  });
+  expect(core.rows('select count(*) as n from token')).toEqual([{ n: 1 }]);
+});
+
+test('after a revocation it is a new one; another’s of the same name is never touched', async () => {
+  const bob = await core.user('bob', 'tenant-member');
+  const [first, bobs] = [await get(), await get(bob)];
+  await revokePat(core.deps, ada, first.view.pat.id);
+  const second = await get();
+  expect([second.created, second.view.pat.id === first.view.pat.id]).toEqual([true, false]);
+  expect(await standings([first, second, bobs])).toEqual(['revoked', 'ok', 'ok']);
+});
+
+test('who may not create gets nothing, and nothing is made', async () => {
+  await expect(get(await core.user('carol'))).rejects.toMatchObject({ code: 'forbidden' });
+  expect(core.rows('select id from personal_access_token')).toEqual([]);
+});
