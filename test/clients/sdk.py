@@ -1,0 +1,108 @@
+"""The public Python SDK, as its users call it: `python sdk.py SCENARIO`. Prints what it gave back as lines of JSON."""
+
+import datetime
+import json
+import os
+import sys
+import warnings
+
+from truefoundry_sdk import TrueFoundry
+from truefoundry_sdk.core.api_error import ApiError
+
+warnings.simplefilter("error")  # a response that the SDK's own types do not accept is at least warned about
+warnings.simplefilter("ignore", ResourceWarning)  # its connections stay open until the process ends
+
+BASE_URL = os.environ["BASE_URL"]
+
+
+def tokens_of(api_key):
+    return TrueFoundry(base_url=BASE_URL, api_key=api_key).personal_access_tokens
+
+
+tokens = tokens_of(os.environ["TFY_API_KEY"])
+
+
+def plain(value):
+    """Models as objects, and a date that was parsed as Python writes it, which is not as the wire does."""
+    return value.isoformat() if isinstance(value, datetime.datetime) else value.dict()
+
+
+def say(**told):
+    print(json.dumps(told, default=plain), flush=True)
+
+
+def names(rows):
+    return [row.name for row in rows]
+
+
+def answers(token):
+    """What the token itself gets for an answer: 200, or the status of the error."""
+    try:
+        tokens_of(token).list(limit=1)
+        return 200
+    except ApiError as error:
+        return error.status_code
+
+
+def rows_once_used():
+    """The last use of a token is written within a second."""
+    while True:
+        rows = list(tokens.list())
+        if all(row.last_accessed_at for row in rows):
+            return rows
+
+
+def refused(call):
+    try:
+        call()
+    except ApiError as error:
+        say(error=type(error).__name__, status=error.status_code, body=error.body)
+
+
+def lifecycle():
+    made = tokens.create(name="ci-pipeline", expiration_date="2030-01-31")
+    say(created=made.dict().keys() == {"token"}, answers=answers(made.token))
+    rows = rows_once_used()
+    say(rows=rows)
+    found = next(row for row in rows if row.name == "ci-pipeline")
+    say(found=names(tokens.list(name_search_query="pipe")), missed=names(tokens.list(name_search_query="nothing")))
+    say(deleted=tokens.delete(found.id), answers=answers(made.token))
+    say(left=names(tokens.list()))
+
+
+def paging():
+    for number in range(1, 6):
+        tokens.create(name=f"token-{number}")
+    say(pages=[names(page.items) for page in tokens.list(limit=2).iter_pages()])
+    say(iterated=names(tokens.list(limit=2)), by_default=names(tokens.list()))
+    say(past_the_end=names(tokens.list(offset=100)))
+
+
+def refusals():
+    tokens.create(name="taken")
+    refused(lambda: tokens.create(name="taken"))
+    refused(lambda: tokens.create(name="Not A Name"))
+    refused(lambda: tokens.create(name="dated", expiration_date="tomorrow"))
+    refused(lambda: tokens.list(limit=5000))
+    refused(lambda: tokens.delete("jqfwg345gi25n5ju2yz5iz6m"))
+    refused(lambda: tokens.revoke_all(email="nobody@example.com"))
+    refused(lambda: tokens_of("tfy_pat_wrong").list())
+
+
+def revoke_all():
+    member = os.environ["MEMBER_TOKEN"]
+    say(before=answers(member))
+    refused(lambda: tokens_of(member).revoke_all(email="admin@example.com"))
+    say(revoked=tokens.revoke_all(email="member@example.com"), after=answers(member), own=names(tokens.list()))
+
+
+def get_or_create():
+    first, second = tokens.get("default-browser"), tokens.get("default-browser")
+    say(first=first.created, second=second.created, same_row=first.data.id == second.data.id)
+    say(answers=[answers(first.token), answers(second.token)], different=first.token != second.token)
+    say(row=second.data)
+    refused(lambda: tokens.get("Not A Name"))
+
+
+if __name__ == "__main__":
+    {f.__name__: f for f in (lifecycle, paging, refusals, revoke_all, get_or_create)}[sys.argv[1]]()
