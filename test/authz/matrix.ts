@@ -1,0 +1,71 @@
+import { ENTRANCES, type EntranceId } from '#contract/entrances.ts';
+import { OPERATIONS, type OperationId } from '#contract/operations.ts';
+import { JSON_TYPE } from '#support/world.ts';
+
+/** What an operation is on: a token by id, a token by name, a user by e-mail address, or nothing of its own. */
+export type Kind = 'token' | 'name' | 'user' | 'none';
+
+type Row = {
+  readonly of: Kind;
+  /** A good body, where the row takes one. */
+  readonly body?: (on: string) => object;
+};
+
+/** A good request for each operation. One that is missing here does not compile. */
+export const MATRIX: Readonly<Record<OperationId, Row>> = {
+  wireGetTenantId: { of: 'none' },
+  wireGetMinCliVersion: { of: 'none' },
+  wireGetHealth: { of: 'none' },
+  wireGetSession: { of: 'none' },
+  wireListPats: { of: 'none' },
+  wireCreatePat: { of: 'name', body: (name) => ({ name }) },
+  wireGetOrCreatePat: { of: 'name' },
+  wireDeletePat: { of: 'token' },
+  wireRevokeAllPats: { of: 'user', body: (email) => ({ email }) },
+  wireRegisterUser: { of: 'user', body: (email) => ({ email }) },
+  wireInviteUser: { of: 'user', body: (email) => ({ email, acceptInviteClientUrl: 'https://x.example/accept' }) },
+  wireListWorkspaces: { of: 'none' },
+  ownWhoami: { of: 'none' },
+};
+
+/** What an entrance needs to be passed: an address with its password, and a code that was not used. */
+export type Keys = { readonly email: string; readonly password: string; readonly code: string };
+
+const page = () => undefined;
+
+/** A good body for each entrance, or none. One that is missing here does not compile. */
+export const ENTRANCE_MATRIX: Readonly<Record<EntranceId, (keys: Keys) => object | undefined>> = {
+  ...{ health: page, home: page, setUp: page, invitation: page, script: page, style: page },
+  signIn: ({ email, password }) => ({ email, password }),
+  acceptInvitation: ({ code, password }) => ({ code, password }),
+  signOut: () => ({}),
+};
+export const ENTRANCE_IDS = Object.keys(ENTRANCES) as readonly EntranceId[];
+
+/** A name that every parser takes: of a token, and of nothing else. */
+export const ANY_ON: Readonly<Record<Kind, string>> = {
+  token: 'a00000000000000000000000',
+  name: 'any-name',
+  user: 'any-user@example.com',
+  none: '',
+};
+
+/** The good request of an operation, as it is sent; `on` stands at the placeholder and in the body. */
+export function requestFor(id: OperationId, on = ANY_ON[MATRIX[id].of]) {
+  const { method, path } = OPERATIONS[id];
+  const body = MATRIX[id].body?.(on);
+  const headers: Readonly<Record<string, string>> = body === undefined ? {} : JSON_TYPE;
+  return {
+    ...{ method, headers },
+    path: path.replace(/\{\w+\}/, encodeURIComponent(on)),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  };
+}
+
+/** The same for an entrance, from one of our own pages. */
+export function entryFor(id: EntranceId, keys: Keys) {
+  const { method, path } = ENTRANCES[id];
+  const body = ENTRANCE_MATRIX[id](keys);
+  if (body === undefined) return { method, path, headers: {} };
+  return { method, path, headers: { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' }, body: JSON.stringify(body) };
+}
