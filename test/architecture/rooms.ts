@@ -1,0 +1,33 @@
+export type Room = { readonly rooms: readonly string[]; readonly packages: readonly string[] };
+
+/**
+ * What each folder of src may import besides itself. An entry opens a folder (`app`) or one file
+ * (`app/token/verify.ts`); `node:*` is the whole runtime. docs/architecture.md tells the same. Growing a row needs a
+ * decision record.
+ */
+export const ROOMS = {
+  domain: { rooms: [], packages: [] },
+  ports: { rooms: ['domain'], packages: [] },
+  crypto: { rooms: ['domain', 'ports'], packages: ['node:crypto', 'node:util', 'node:zlib'] },
+  app: { rooms: ['domain', 'ports', 'crypto'], packages: [] },
+  contract: { rooms: ['domain'], packages: ['zod'] },
+  api: { rooms: ['domain', 'contract', 'app', 'ports'], packages: ['zod'] },
+  http: { rooms: ['domain', 'contract', 'app/token/verify.ts'], packages: ['fastify', 'zod', 'cookie', 'node:net'] },
+  store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite'] },
+  'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
+  config: { rooms: ['domain'], packages: [] },
+  telemetry: { rooms: ['domain', 'ports'], packages: ['pino'] },
+  main: {
+    rooms: [
+      ...['api', 'app', 'config', 'contract', 'crypto', 'domain', 'http', 'key-wrapper'],
+      ...['ports', 'store', 'telemetry'],
+    ],
+    packages: ['node:*'],
+  },
+} as const satisfies Record<string, Room>;
+
+export type RoomName = keyof typeof ROOMS;
+export const ROOM_NAMES = Object.keys(ROOMS) as readonly RoomName[];
+
+/** Browser code, outside src: it sees what a stranger's client would see, so it imports nothing but itself. */
+export const CONSOLE: Room = { rooms: [], packages: [] };
