@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Past the port, which has no way to read the audit, the change log, or what is revoked. */
+export function rowsIn(data: string, sql: string): readonly object[] {
+  const database = new DatabaseSync(join(data, 'countersign.db'), { readOnly: true });
+  try {
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }));
+  } finally {
+    database.close();
+  }
+}
+
+const entries = (action: string) => `(
+  select resource, json_extract(entry, '$.details.preview') as preview, json_extract(entry, '$.details.count') as count
+  from audit_entry where action = '${action}' and decision = 'allowed')`;
+const PAT = `'personal-access-token/' ||`;
+
+/** Rows of `left` that not exactly one row of `right` stands beside. */
+const unlessOne = (left: string, right: string, on: string) =>
+  `select l.rowid from ${left} l left join ${right} r on ${on} group by l.rowid having count(r.rowid) <> 1`;
+const unlessOneEntry = (left: string, right: string, on: string) =>
+  `select l.rowid from ${left} l left join ${right} r on ${on} group by l.rowid having count(r.resource) <> 1`;
+
+/** Each finds what must never be there, however the process ended. A delivered token was issued by set-up, not by a create. */
+export const DEFECTS = {
+  'the file is damaged': `select * from pragma_integrity_check where integrity_check <> 'ok'`,
+  'a row names one that is not there': 'select * from pragma_foreign_key_check',
+  'a token without a value': `select id from personal_access_token where id not in (select pat from token)`,
+  'a value without its token': `select id from token where pat not in (select id from personal_access_token)`,
+  'a generation is missing': `select pat from token group by pat having max(generation) <> count(*) or min(generation) <> 1`,
+  'a value whose issue is not in the audit once': unlessOneEntry(
+    '(select rowid, * from token where id not in (select token from delivery))',
+    entries('personal-access-token:Create'),
+    `r.resource = ${PAT} l.pat and r.preview = l.preview`,
+  ),
+  'an issue in the audit without its value': `select e.resource from ${entries('personal-access-token:Create')} e
+    left join token t on e.resource = ${PAT} t.pat and e.preview = t.preview where t.id is null`,
+  'a revoked token whose end is not in the audit once': unlessOneEntry(
+    `(select rowid, * from personal_access_token where end_reason = 'deleted')`,
+    entries('personal-access-token:Revoke'),
+    `r.resource = ${PAT} l.id`,
+  ),
+  'an end in the audit of a token that lives': `select e.resource from ${entries('personal-access-token:Revoke')} e
+    left join personal_access_token p on e.resource = ${PAT} p.id and p.ended_at is not null where p.id is null`,
+  'a count in the audit that is not what ended': `select 1 from (
+      select (select coalesce(sum(count), 0) from ${entries('personal-access-token:RevokeAll')}) as told,
+        (select count(*) from personal_access_token where end_reason = 'revoked_all') as ended) where told <> ended`,
+  'an ended token that the change log does not name once': unlessOne(
+    '(select rowid, * from personal_access_token where ended_at is not null)',
+    '(select rowid, * from change_log)',
+    `r.kind = 'pat' and r.id = l.id`,
+  ),
+  'an ended session that the change log does not name once': unlessOne(
+    '(select rowid, * from session where ended_at is not null)',
+    '(select rowid, * from change_log)',
+    `r.kind = 'session' and r.id = l.id`,
+  ),
+  'a change of what lives': `select c.id from change_log c where
+    (c.kind = 'pat' and c.id not in (select id from personal_access_token where ended_at is not null))
+    or (c.kind = 'session' and c.id not in (select id from session where ended_at is not null))`,
+  'the change counter is not the end of an unbroken log': `select sequence from change_counter where sequence <>
+    (select count(distinct sequence) from change_log) or sequence <> (select coalesce(max(sequence), 0) from change_log)`,
+  'a session that nobody began': `select 1 from (select (select count(*) from session) as sessions,
+    (select count(*) from ${entries('session:Create')}) + (select count(*) from ${entries('invitation:Accept')}) as begun)
+    where sessions <> begun`,
+  'a user without one role': `select p.id from principal p left join role_grant g on g.principal = p.id
+    group by p.id having count(g.id) <> 1`,
+  'a second administrator by set-up': `select 1 from role_grant where role = 'tenant-admin' group by role having count(*) > 1`,
+} as const satisfies Readonly<Record<string, string>>;
+export type Defect = keyof typeof DEFECTS;
+
+/** What is half there; nothing, after every kill. */
+export const defectsIn = (data: string): readonly Defect[] =>
+  (Object.keys(DEFECTS) as Defect[]).filter((what) => rowsIn(data, DEFECTS[what]).length > 0);

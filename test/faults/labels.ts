@@ -1,0 +1,64 @@
+import { afterAll, expect } from 'vitest';
+import { ACTIONS, type Action } from '#domain/permission.ts';
+import type { StepLabel } from '#ports/step.ts';
+
+export const STEPS = ['decided', 'written', 'committed'] as const;
+export type StepOfChange = (typeof STEPS)[number];
+
+export const stepsOf = (...actions: readonly Action[]): readonly StepLabel[] =>
+  actions.flatMap((action) => STEPS.map((step) => `${action}.${step}` as const));
+
+/** Steps that are no change's. */
+const OTHERS = Object.keys({
+  'keys.made': true,
+  'migration.written': true,
+  'bootstrap.part-written': true,
+  'bootstrap.file-written': true,
+} satisfies Record<Exclude<StepLabel, `${Action}.${StepOfChange}`>, true>) as readonly StepLabel[];
+
+/** Actions that nothing passes the change door for, so that no process can stop there. This list may only shrink. */
+export const WITHOUT_CHANGE = {
+  'personal-access-token:List': 'only looks',
+  'workspace:ListWorkspaces': 'only looks',
+  'personal-access-token:UseAfterEnd': 'nobody decides on it: it is written behind, with the last uses',
+} as const satisfies Partial<Record<Action, string>>;
+
+export const ALL_LABELS: readonly StepLabel[] = [
+  ...stepsOf(...ACTIONS.filter((action) => !(action in WITHOUT_CHANGE))),
+  ...OTHERS,
+];
+
+/** What each suite walks through, in the order in which it comes. */
+export const FIRST_START: readonly StepLabel[] = [
+  'migration.written',
+  'keys.made',
+  ...stepsOf('tenant:SetUp', 'user:ManageUsers'),
+  'bootstrap.part-written',
+  'bootstrap.file-written',
+  ...stepsOf('personal-access-token:Deliver'),
+];
+export const UNDER_LOAD = ['personal-access-token:Create', 'personal-access-token:Revoke'] as const;
+export const ONE_ACT = [
+  'tenant:IssueSetUpLink',
+  'invitation:Accept',
+  'session:Create',
+  'session:End',
+  'personal-access-token:RevokeAll',
+  'user:ManageUsers',
+] as const;
+
+/** Counts where processes stopped, prints it, and fails for a place where none did: it would prove nothing. */
+export function stopsAt(places: readonly string[]): { stopped(place: string): void } {
+  const stops = new Map(places.map((place) => [place, 0]));
+  afterAll(() => {
+    const lines = [...stops].map(([place, count]) => `stopped ${String(count).padStart(3)} × at ${place}`);
+    console.log(lines.join('\n'));
+    expect([...stops].filter(([, count]) => count === 0).map(([place]) => place)).toEqual([]);
+  });
+  return {
+    stopped(place) {
+      expect([...stops.keys()]).toContain(place);
+      stops.set(place, (stops.get(place) ?? 0) + 1);
+    },
+  };
+}
