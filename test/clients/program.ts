@@ -11,7 +11,6 @@ const environment = ({ env, home }: Options) => ({
   PATH: process.env.PATH,
   HOME: home ?? temporaryFolder(),
   PYTHONUTF8: '1',
-  PYTHONDONTWRITEBYTECODE: '1',
   COLUMNS: '500', // else what is said in a terminal is broken into lines
   ...env,
 });

@@ -1,10 +1,13 @@
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { has, needing, usePart } from '#support/parts.ts';
 import { instance, memberToken } from './instance.ts';
 import { linesOf } from './program.ts';
 import { recorderOf } from './recorder.ts';
+
+/** A conflict alone is three seconds of waiting between attempts. */
+vi.setConfig({ testTimeout: 90_000 });
 
 const TOKENS = '/api/svc/v1/personal-access-tokens';
 const SCRIPT = join(import.meta.dirname, 'sdk.py');
