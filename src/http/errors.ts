@@ -20,6 +20,7 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   HPE_HEADER_OVERFLOW: new Refusal('headers_too_large', 'The headers are too large: 16 KiB at most, the URL included.'),
 };
 const NO_SUCH_PATH = new Refusal('not_found', 'There is nothing at this path.');
+const NO_HOST = new Refusal('invalid_request', 'The request names no host: HTTP/1.1 needs a Host header.');
 const NO_HTTP = new Refusal('invalid_request', 'This is not a valid HTTP request.');
 const INTERNAL = new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.');
 
@@ -41,6 +42,12 @@ export function badUrl(_error: unknown, request: FastifyRequest, reply: FastifyR
 /** On every answer. What is here is private to one caller or about to change: no cache keeps any of it. */
 export function headersOfAll({ id }: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ 'x-request-id': id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+}
+
+/** Refused before a byte of the body is read: what leads nowhere must not make us parse. */
+export function refusedAtOnce({ is404, headers, raw }: FastifyRequest): Refusal | undefined {
+  if (headers.host === undefined && raw.httpVersion === '1.1') return NO_HOST;
+  return is404 ? NO_SUCH_PATH : undefined;
 }
 
 /** How long a client should leave an outage alone. */
@@ -66,6 +73,7 @@ export function refuseOnSocket(core: Core, error: { readonly code?: string }, so
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${core.newRequestId()}`,
     'cache-control: no-store',
+    'x-content-type-options: nosniff',
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -4,7 +4,7 @@ import { OPERATION_IDS } from '#contract/operations.ts';
 import { readJson } from './body.ts';
 import type { Core } from './core.ts';
 import { addEntrance } from './entrance.ts';
-import { answerErrors, badUrl, headersOfAll, refuseOnSocket } from './errors.ts';
+import { answerErrors, badUrl, headersOfAll, refusedAtOnce, refuseOnSocket } from './errors.ts';
 import { parseQuery } from './query.ts';
 import { addRoute } from './route.ts';
 
@@ -25,7 +25,11 @@ export function httpServer(core: Core, { requestMsMax = REQUEST_MS_MAX }: Limits
   const server = fastify({
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: requestMsMax,
-    http: { connectionsCheckingInterval: LATE_CHECK_MS, headersTimeout: Math.min(HEADERS_MS_MAX, requestMsMax) },
+    http: {
+      connectionsCheckingInterval: LATE_CHECK_MS,
+      headersTimeout: Math.min(HEADERS_MS_MAX, requestMsMax),
+      requireHostHeader: false, // Node would refuse by itself, with an empty body; `refusedAtOnce` does it in the one shape
+    },
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARS_MAX, querystringParser: parseQuery },
     genReqId: () => core.newRequestId(),
     frameworkErrors: badUrl,
@@ -36,8 +40,10 @@ export function httpServer(core: Core, { requestMsMax = REQUEST_MS_MAX }: Limits
   server.decorateRequest('caller', undefined);
   server.addHook('onRequest', (request, reply, next) => {
     headersOfAll(request, reply);
-    next();
+    next(refusedAtOnce(request));
   });
+  // Unknown expectations may be ignored (RFC 9110, 10.1.1); Node would answer them by itself, with an empty 417.
+  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
   readJson(server);
   answerErrors(server, core);
   for (const id of OPERATION_IDS) addRoute(server, core, id);
