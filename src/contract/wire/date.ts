@@ -1,9 +1,10 @@
 import * as z from 'zod';
 
 /** A date, or a time to the minute or finer; Python writes microseconds and, now and then, a space. */
-const DATE = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
+const DATE =
+  /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?)?$/i;
+const FOUR_DIGIT_YEAR = /^\d{4}-/;
 const MINUTE_MS = 60_000;
-const DAY_MINUTES = 24 * 60;
 
 /** Instants as the wire writes them. Required dates of what never ends are this far away. */
 export const NEVER = '2999-12-31T00:00:00.000Z';
@@ -20,7 +21,10 @@ export const dateInput = z.string().transform((text, context): number => {
   return z.NEVER;
 });
 
-/** Undefined for a day or an hour that no calendar has: `Date` would roll it over into the next. */
+/**
+ * Undefined for a day or an hour that no calendar has: `Date` would roll it over into the next. A zone can move a date
+ * past the year 9999, where ISO 8601 needs a sign and clients stop reading.
+ */
 function instantIn(text: string): number | undefined {
   const [, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', zone = 'Z'] = DATE.exec(text) ?? [];
   if (year === undefined) return undefined;
@@ -39,9 +43,8 @@ function instantIn(text: string): number | undefined {
   const [Y, Mo, D] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
   const same = [Y, Mo, D, date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()];
   const offset = offsetMinutes(zone);
-  return same.every((part, at) => part === fields[at]) && offset < DAY_MINUTES
-    ? date.getTime() - (zone.startsWith('-') ? -offset : offset) * MINUTE_MS
-    : undefined;
+  const instant = date.getTime() - (zone.startsWith('-') ? -offset : offset) * MINUTE_MS;
+  return same.every((part, at) => part === fields[at]) && FOUR_DIGIT_YEAR.test(wireDate(instant)) ? instant : undefined;
 }
 
 function offsetMinutes(zone: string): number {
