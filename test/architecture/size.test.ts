@@ -36,12 +36,12 @@ test(`no file is longer than ${FILE_LINES_MAX} lines`, () => {
 
 /** One literal each, and why it is not cut. This list may shrink. */
 const LITERALS: readonly string[] = [
-  'store/sql/migrations.ts:19', // the SQL of a migration, which is one and is never edited once released
+  'store/sql/migrations.ts', // the SQL of a migration, which is one and is never edited once released
 ];
 
 test(`no function is longer than ${FUNCTION_LINES_MAX} lines`, () => {
   const long = FUNCTIONS.filter(({ lines }) => lines > FUNCTION_LINES_MAX);
-  expect(long.map(({ where }) => where)).toEqual(LITERALS);
+  expect(long.map(({ where }) => where.replace(/:.*/, ''))).toEqual(LITERALS);
 });
 
 test(`no function takes more than ${PARAMETERS_MAX} parameters`, () => {

@@ -270,7 +270,7 @@ export function storeConformance(adapter: Adapter): void {
         const gone = await userIn(store, acme.id, 'gone', [], { active: false });
         expect(await ended((await heldBy(store, acme.id, gone.id, 'deploy')).digest)).toBe(true);
         const { pat } = await held('alices');
-        const { digest } = await addValue(store, acme.id, pat, { subject: gone.id });
+        const { digest } = await addValue(store, acme.id, pat, { subject: (await userIn(store, acme.id, 'bob')).id });
         expect(await ended(digest)).toBe(true);
       });
 
