@@ -1,0 +1,44 @@
+import type { Sensitive } from '#domain/sensitive.ts';
+import { Sensitive as SensitiveText } from '#domain/sensitive.ts';
+import type { Answer, Sent, World } from '#support/world.ts';
+import { FROM_HERE, PATS, post } from './provoked.ts';
+
+/** What an answer says, without what every answer says. */
+export type Said = { readonly status: number; readonly body: ReturnType<typeof JSON.parse> };
+export const saidIn = ({ status, text }: Answer): Said => ({ status, body: JSON.parse(text) });
+
+/** A person’s requests, as short as a test can say them. */
+export function asking(world: Pick<World, 'send'>, token: Sensitive) {
+  const ask = async (sent: Sent): Promise<Said> => saidIn(await world.send({ token, ...sent }));
+  return {
+    ask,
+    create: (body: object) => ask(post(PATS, body)),
+    list: (query = '') => ask({ method: 'GET', path: `${PATS}${query}` }),
+    getOrCreate: (name: string, query = '') => ask({ method: 'GET', path: `${PATS}/${name}${query}` }),
+    remove: (id: string) => ask({ method: 'DELETE', path: `${PATS}/${id}` }),
+    revokeAll: (email: string) => ask({ ...post(`${PATS}/revoke/all`, { email }), method: 'DELETE' }),
+    register: (body: object) => ask(post('/api/svc/v1/users/register', body)),
+    invite: (email: string) =>
+      ask(post('/api/svc/v1/users/invite', { email, acceptInviteClientUrl: 'https://x.example/accept' })),
+    whoami: () => ask({ method: 'GET', path: '/api/v1/whoami' }),
+  };
+}
+
+/** Whether a value is accepted, by asking with it. */
+export const statusOf = async (world: Pick<World, 'send'>, value: string): Promise<number> =>
+  (await world.send({ method: 'GET', path: '/api/v1/whoami', token: new SensitiveText(value) })).status;
+
+/** The one row of this name. */
+export async function rowNamed(list: (query: string) => Promise<Said>, name: string) {
+  const { body } = await list(`?limit=1000&nameSearchQuery=${name}`);
+  return body.data.find((row: { name: string }) => row.name === name);
+}
+
+/** A form of our pages. */
+export const form = (path: string, body: object): Sent => ({ ...post(path, body), headers: FROM_HERE });
+
+/** What a browser would send back of the cookie it was given. */
+export function cookieIn({ headers }: Answer): string {
+  const [cookie = ''] = [headers['set-cookie'] ?? ''].flat();
+  return cookie.split(';')[0] ?? '';
+}

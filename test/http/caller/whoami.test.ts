@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { ROLES } from '#domain/permission.ts';
+import { openWorld } from '#support/world.ts';
+
+test('whoami says who asks, by which credential until when, and what they may', async () => {
+  const world = await openWorld();
+  const { caller } = await world.person('alice', 'tenant-member');
+  const token = await world.pat(caller, 'deploy', Date.UTC(2026, 7, 1));
+  const whoami = { method: 'GET', path: '/api/v1/whoami' };
+  const who = {
+    principal: { id: caller.principal.id, kind: 'user', name: 'alice@example.com' },
+    tenant: { id: world.tenant.id, name: 'default' },
+    rights: { roles: ['tenant-member'], actions: [...ROLES['tenant-member']].sort() },
+  };
+  const id = expect.stringMatching(/^[a-z][a-z0-9]{23}$/);
+  const preview = `${token.reveal().slice(0, 12)}…${token.reveal().slice(-4)}`;
+  expect(JSON.parse((await world.send({ ...whoami, token })).text)).toEqual({
+    ...who,
+    credential: { kind: 'token', id, name: 'deploy', preview, expiresAt: '2026-08-01T00:00:00.000Z' },
+    surface: 'rest',
+  });
+  expect(JSON.parse((await world.send({ ...whoami, headers: await world.browserOf(caller) })).text)).toEqual({
+    ...who,
+    credential: { kind: 'session', id, expiresAt: '2026-01-15T22:00:00.000Z' },
+    surface: 'browser',
+  });
+});
