@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Caller, Origin } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
-import type { PatView } from '#ports/tokens.ts';
+import type { PatView } from '#domain/token.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { statementsOf } from '#support/statements.ts';
 import { flush } from './flush.ts';

@@ -44,6 +44,13 @@ export type Token = {
 /** The last time a token was accepted, and where. */
 export type LastUse = { readonly at: Instant; readonly surface: string; readonly address: string | undefined };
 
+/** A personal access token with its values that still stand, newest first, and the last time any of them was used. */
+export type PatView = {
+  readonly pat: PersonalAccessToken;
+  readonly tokens: readonly Token[];
+  readonly lastUse: LastUse | undefined;
+};
+
 /** Beyond it the oldest value ends: each browser that fetches one by name adds one. */
 export const LIVE_GENERATIONS_MAX = 5;
 

@@ -1,18 +1,11 @@
 import type { PrincipalId } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
-import type { Ended, LastUse, PatId, PersonalAccessToken, Token, TokenId, TokenName } from '#domain/token.ts';
+import type { Ended, LastUse, PatId, PatView, PersonalAccessToken, Token, TokenId, TokenName } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest, PepperedDigest } from './digest.ts';
 
 export type Page = { readonly limit: number; readonly offset: number; readonly nameContains: string };
 export type Listing<Row> = { readonly rows: readonly Row[]; readonly total: number };
-
-/** A personal access token with its values that still stand, newest first, and the last time any of them was used. */
-export type PatView = {
-  readonly pat: PersonalAccessToken;
-  readonly tokens: readonly Token[];
-  readonly lastUse: LastUse | undefined;
-};
 
 export interface PatReads {
   /** Undefined unless it is the owner's; one that was revoked is found. */

@@ -11,12 +11,12 @@ export const ROOMS = {
   crypto: { rooms: ['domain', 'ports'], packages: ['node:crypto', 'node:util', 'node:zlib'] },
   app: { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   contract: { rooms: ['domain'], packages: ['zod'] },
-  api: { rooms: ['domain', 'contract', 'app', 'ports'], packages: ['zod'] },
+  api: { rooms: ['domain', 'contract', 'app'], packages: ['zod'] },
   http: { rooms: ['domain', 'contract', 'app/token/verify.ts'], packages: ['fastify', 'zod', 'cookie', 'node:net'] },
   store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite'] },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   config: { rooms: ['domain'], packages: [] },
-  telemetry: { rooms: ['domain', 'ports'], packages: ['pino'] },
+  telemetry: { rooms: ['domain'], packages: ['pino'] },
   main: {
     rooms: [
       ...['api', 'app', 'config', 'contract', 'crypto', 'domain', 'http', 'key-wrapper'],

@@ -25,14 +25,10 @@ const UNCOVERED = {
   role_grant: { mac: 'is the MAC' },
   personal_access_token: {
     updated_at: 'only shown',
-    ended_by: 'only shown; that it ended is `ended_at`',
-    end_reason: 'only shown; that it ended is `ended_at`',
     mac: 'is the MAC',
   },
   token: {
     preview: 'only shown',
-    ended_by: 'only shown; that it ended is `ended_at`',
-    end_reason: 'only shown; that it ended is `ended_at`',
     mac: 'is the MAC',
   },
   session: { mac: 'is the MAC' },
@@ -115,6 +111,8 @@ const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][num
     created_at: { to: () => 0, read: pat },
     expires_at: { to: () => null, read: pat },
     ended_at: { to: () => 5, read: pat },
+    ended_by: { to: nobody, read: pat },
+    end_reason: { to: () => 'deleted', read: pat },
   },
   token: {
     tenant: { to: elsewhere, read: byToken },
@@ -128,6 +126,8 @@ const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][num
     created_at: { to: () => 0, read: byToken },
     expires_at: { to: () => null, read: byToken },
     ended_at: { to: () => 5, read: byToken },
+    ended_by: { to: nobody, read: byToken },
+    end_reason: { to: () => 'deleted', read: byToken },
   },
   session: {
     tenant: { to: elsewhere, read: bySession },

@@ -9,9 +9,8 @@ import { parseId } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { type PersonalAccessToken, parseTokenName, type Token } from '#domain/token.ts';
+import { type PatView, type PersonalAccessToken, parseTokenName, type Token } from '#domain/token.ts';
 import { standingOf } from '#domain/verification.ts';
-import type { PatView } from '#ports/tokens.ts';
 import type { Handlers } from '../handler.ts';
 import { subjectOf } from './subject.ts';
 

@@ -1,9 +1,8 @@
 import type { Caller } from '#domain/caller.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
-import { LIVE_GENERATIONS_MAX, type PersonalAccessToken, type TokenName } from '#domain/token.ts';
+import { LIVE_GENERATIONS_MAX, type PatView, type PersonalAccessToken, type TokenName } from '#domain/token.ts';
 import type { Transaction } from '#ports/store.ts';
-import type { PatView } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { type Issue, issueFor } from './issue.ts';

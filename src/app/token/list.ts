@@ -1,5 +1,6 @@
 import type { Caller } from '#domain/caller.ts';
-import type { Listing, Page, PatView } from '#ports/tokens.ts';
+import type { PatView } from '#domain/token.ts';
+import type { Listing, Page } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
 import { view } from '../doors.ts';
 

@@ -9,10 +9,13 @@ export const MACED = {
   principal: ['tenant', 'id', 'kind', 'name', 'active'],
   password: ['tenant', 'principal', 'hash'],
   role_grant: ['tenant', 'id', 'principal', 'role', 'resource'],
-  personal_access_token: ['tenant', 'id', 'owner', 'name', 'created_at', 'expires_at', 'ended_at'],
+  personal_access_token: [
+    ...(['tenant', 'id', 'owner', 'name', 'created_at', 'expires_at'] as const),
+    ...(['ended_at', 'ended_by', 'end_reason'] as const),
+  ],
   token: [
     ...(['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'digest', 'pepper'] as const),
-    ...(['created_at', 'expires_at', 'ended_at'] as const),
+    ...(['created_at', 'expires_at', 'ended_at', 'ended_by', 'end_reason'] as const),
   ],
   session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
   invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],

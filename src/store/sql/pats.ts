@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { PrincipalId } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
-import type { Ended, LastUse, PatId, PersonalAccessToken, Token } from '#domain/token.ts';
+import type { Ended, LastUse, PatId, PatView, PersonalAccessToken, Token } from '#domain/token.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
-import type { PatReads, PatView, PatWrites } from '#ports/tokens.ts';
+import type { PatReads, PatWrites } from '#ports/tokens.ts';
 import { maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
 
