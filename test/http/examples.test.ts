@@ -1,0 +1,157 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { issueFor } from '#app/token/issue.ts';
+import { OPERATION_IDS, OPERATIONS } from '#contract/operations.ts';
+import type { Caller } from '#domain/caller.ts';
+import { type Id, parseId } from '#domain/id.ts';
+import type { Instant } from '#domain/instant.ts';
+import { compile, type Role } from '#domain/permission.ts';
+import { newUser, parseEmail } from '#domain/principal.ts';
+import { Sensitive } from '#domain/sensitive.ts';
+import { parseTokenName } from '#domain/token.ts';
+import { ORIGIN } from '#support/core.ts';
+import { type Answer, JSON_TYPE, openWorld, type World } from '#support/world.ts';
+import { NOT_SERVED, NOT_SERVED_MAX } from '../contract/not-served.ts';
+import { differences } from '../contract/shape.ts';
+
+type Pair = {
+  readonly line: number;
+  readonly method: string;
+  readonly path: string;
+  readonly request: unknown;
+  readonly status: number;
+  readonly response: unknown;
+};
+
+const EXAMPLES = 'test/contract/examples.jsonl';
+/** Where the contract itself lies, beside a checkout. */
+const SHARED = '../shared/contract/examples.jsonl';
+
+const PAIRS: readonly Pair[] = readFileSync(EXAMPLES, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((text, at) => ({ line: at + 1, ...JSON.parse(text) }));
+const lines = new Set(NOT_SERVED.map(({ line }) => line));
+const named = (pairs: readonly Pair[]) =>
+  pairs.map((pair) => [`${pair.line}: ${pair.method} ${pair.path}`, pair] as const);
+
+describe('an example of the contract that is served is answered so', () => {
+  test.each(named(PAIRS.filter(({ line }) => !lines.has(line))))('%s', async (_, pair) => {
+    const answer = await answerTo(pair);
+    expect(answer.status, answer.text).toBe(pair.status);
+    expect(differences(pair.response, JSON.parse(answer.text))).toEqual([]);
+  });
+});
+
+test('the examples that are not served stand on the list, by what they ask, and the list only shrinks', () => {
+  const asked = NOT_SERVED.map(({ line, request }) => [line, request]);
+  const listed = PAIRS.filter(({ line }) => lines.has(line));
+  expect(asked).toEqual(listed.map(({ line, method, path }) => [line, `${method} ${short(path)}`]));
+  expect(NOT_SERVED.length).toBeLessThanOrEqual(NOT_SERVED_MAX);
+  expect([PAIRS.length, NOT_SERVED_MAX]).toEqual([102, NOT_SERVED.length]); // lower the bound with the list
+});
+const short = (path: string) => path.replace('/api/svc/v1', '').replace(/\?.*/, '');
+
+test('none of the examples on the list is served after all: take it off', async () => {
+  const served = [];
+  for (const pair of PAIRS.filter(({ line }) => lines.has(line))) {
+    const answer = await answerTo(pair);
+    const { message } = JSON.parse(answer.text);
+    if (message === 'There is nothing at this path.' || answer.status !== pair.status) continue;
+    if (differences(pair.response, JSON.parse(answer.text)).length === 0) served.push(pair.line);
+  }
+  expect(served).toEqual([]);
+});
+
+test('every wire operation stands in an example that is served, except one that no client of the contract’s shows', () => {
+  const served = PAIRS.filter(({ line }) => !lines.has(line));
+  const shown = OPERATION_IDS.filter((id) => {
+    const { method, path } = OPERATIONS[id];
+    const pattern = new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}(\\?|$)`);
+    return served.some((pair) => pair.method === method && pattern.test(pair.path));
+  });
+  expect(OPERATION_IDS.filter((id) => !shown.includes(id))).toEqual(['wireGetHealth', 'wireRegisterUser', 'ownWhoami']);
+});
+
+test.skipIf(!existsSync(SHARED))(`the examples are the contract’s: else copy it from ${SHARED} to ${EXAMPLES}`, () => {
+  expect(readFileSync(EXAMPLES, 'utf8') === readFileSync(SHARED, 'utf8'), `copy it: ${SHARED} is newer`).toBe(true);
+});
+
+/** Broken on purpose. */
+test.each([
+  { example: { a: 1 }, answer: {}, found: ['$.a is missing, not number'] },
+  { example: { a: '' }, answer: { a: null }, found: ['$.a is null, not string'] },
+  { example: { a: [{ b: 1 }] }, answer: { a: [{ b: 1 }, {}] }, found: ['$.a[1].b is missing, not number'] },
+  { example: [{ b: 1 }, {}], answer: [{}, {}], found: ['$[0].b is missing, not number'] },
+  { example: { a: [{ b: 1 }] }, answer: { a: [] }, found: ['$.a is empty'] },
+  { example: { type: 'virtual-account' }, answer: { type: 'pat' }, found: ['$.type is "pat", not "virtual-account"'] },
+  { example: 1, answer: {}, found: ['$ is object, not number'] },
+  { example: { id: 'x' }, answer: { id: 'y', more: 1 }, found: [] },
+])('an answer $answer differs from the example $example by $found', ({ example, answer, found }) => {
+  expect(differences(example, answer)).toEqual(found);
+});
+
+const PATS = '/api/svc/v1/personal-access-tokens';
+const DEFAULT_NAME = 'default-u7k2m9q4w1z8x3c6v5b0n1l2';
+
+/** Whose token an example is asked with, where it is not the administrator’s. */
+const ASKED_BY: Readonly<Record<number, (scene: Scene) => Sensitive | undefined>> = {
+  13: ({ revoked }) => revoked,
+  64: () => undefined,
+  65: () => undefined,
+  78: () => new Sensitive('tfy_pat_no'),
+  79: () => undefined,
+};
+
+/** Sends a pair to a world of its own in which its ids and names are real. */
+async function answerTo(pair: Pair): Promise<Answer> {
+  const world = await openWorld();
+  const scene = await sceneIn(world, pair);
+  const by = ASKED_BY[pair.line];
+  const token = by === undefined ? scene.alice : by(scene);
+  const body = pair.request === null ? {} : { headers: JSON_TYPE, body: JSON.stringify(pair.request) };
+  return world.send({ method: pair.method, path: pair.path, token, ...body });
+}
+
+type Scene = { readonly alice: Sensitive; readonly revoked: Sensitive };
+
+/** The people and tokens of the contract’s examples, under their ids. */
+async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scene> {
+  const alice = await userIn(world, 'alice', 'u7k2m9q4w1z8x3c6v5b0n1l2', 'tenant-admin');
+  for (const [name, id] of Object.entries({ bob: BOB_ID, carol: CAROL_ID }))
+    await userIn(world, name, id, 'tenant-member');
+  const expiry = Date.UTC(2026, 8, 1);
+  const pipeline = await patIn(world, alice, { name: 'ci-pipeline', id: 'p4t9w2k7m1q8z3x6c5v0b9n2', expiry });
+  const created = path === `${PATS}/${DEFAULT_NAME}` && status === 200; // the example makes it
+  if (!created) await patIn(world, alice, { name: DEFAULT_NAME, id: 'd5f1g8h2j6k3l9z4x7c0v1b3' });
+  if (line !== 13) return { alice: pipeline, revoked: pipeline };
+  const revoked = await patIn(world, alice, { name: 'old-one', id: 'r5f1g8h2j6k3l9z4x7c0v1b3' });
+  await world.send({ method: 'DELETE', path: `${PATS}/r5f1g8h2j6k3l9z4x7c0v1b3`, token: revoked });
+  return { alice: pipeline, revoked };
+}
+const BOB_ID = 'u8k2m9q4w1z8x3c6v5b0n1l3';
+const CAROL_ID = 'u9k2m9q4w1z8x3c6v5b0n1l4';
+
+async function userIn({ deps, tenant }: World, name: string, id: string, role: Role): Promise<Caller> {
+  const user = newUser(parseId(id), parseEmail(`${name}@example.com`), deps.clock.now());
+  const grant = { role, resource: '*' } as const;
+  await deps.store.transact(async (tx) => {
+    await tx.principals.insert(tenant.id, user);
+    await tx.principals.addGrant(tenant.id, parseId(id.replace(/^u/, 'g')), user.id, grant);
+  });
+  const credential = { kind: 'none', id: undefined } as const;
+  return { tenant, principal: user, credential, rights: compile([grant]), origin: ORIGIN };
+}
+
+type Wanted = { readonly name: string; readonly id: string; readonly expiry?: Instant };
+
+async function patIn({ deps, tenant }: World, owner: Caller, { name, id, expiry }: Wanted): Promise<Sensitive> {
+  const wanted = { name: parseTokenName(name), expiresAt: expiry };
+  const { value, digest, pat, token } = issueFor(deps, owner.principal.id, wanted);
+  const own: Id<'PersonalAccessToken'> = parseId(id);
+  await deps.store.transact(async (tx) => {
+    await tx.pats.insert(tenant.id, { ...pat, id: own });
+    await tx.tokens.add(tenant.id, { ...token, pat: own }, digest);
+  });
+  return value;
+}
