@@ -13,8 +13,10 @@ async function ask(method, path, body) {
   const answer = await fetch(path, { method, ...json }).catch(() => {
     throw new Error('The server cannot be reached. Is it running?');
   });
-  const said = await answer.json();
-  if (answer.ok) return said;
+  const said = await answer
+    .json()
+    .catch(() => ({ message: `Something between here and the server answered ${answer.status}.` }));
+  if (answer.ok && said.message === undefined) return said;
   throw Object.assign(new Error(said.message), { status: answer.status });
 }
 
@@ -37,8 +39,9 @@ async function attempt(button, act) {
   try {
     await act();
   } catch (error) {
-    if (error.status === 401 && !at('tokens').hidden) show('sign-in');
-    complain(error.message);
+    const signedOut = error.status === 401 && !at('tokens').hidden;
+    if (signedOut) leave();
+    complain(signedOut ? 'Your session has ended. Sign in again.' : error.message);
   } finally {
     button.disabled = false;
   }
@@ -97,7 +100,10 @@ at('copy').addEventListener('click', (event) =>
   }),
 );
 
-at('saved').addEventListener('click', forget);
+at('saved').addEventListener('click', () => {
+  forget();
+  at('list').focus();
+});
 
 /** Nothing of the value stays in the page. */
 function forget() {
@@ -109,11 +115,19 @@ function forget() {
 at('sign-out').addEventListener('click', (event) =>
   attempt(event.target, async () => {
     await ask('POST', '/auth/sign-out', {});
-    forget();
-    at('rows').replaceChildren();
-    show('sign-in');
+    leave();
   }),
 );
+
+/** Nothing of whoever was signed in stays in the page. */
+function leave() {
+  forget();
+  at('confirm').close();
+  at('create-form').reset();
+  at('rows').replaceChildren();
+  at('who-name').textContent = '';
+  show('sign-in');
+}
 
 const day = (text) => (text === undefined ? undefined : text.slice(0, 10));
 const used = ({ lastAccessedAt, metadata }) =>
@@ -147,6 +161,7 @@ function remove(token, button) {
     attempt(button, async () => {
       await ask('DELETE', `${TOKENS}/${encodeURIComponent(token.id)}`);
       await list();
+      at('list').focus(); // the button that had the focus is gone
     });
   };
   dialog.showModal();
