@@ -165,6 +165,11 @@ test.each([
   expect((await send({ method: 'GET', path: `${WORKSPACES}?${query}` })).status).toBe(200);
 });
 
+test('a plus in a query is a space, and one that is escaped is a plus', () => {
+  const parsed = parseQuery('name=a+b%2Bc&&fqn=d=e&attributes');
+  expect({ ...parsed }).toEqual({ name: 'a b+c', fqn: 'd=e', attributes: '' });
+});
+
 const PAGED = OPERATION_IDS.filter((id) => 'limit' in (row(id).input.query?.shape ?? {}));
 const PAGES: readonly { query: string; page: object | 'refused' }[] = [
   { query: '', page: { offset: 0, limit: 100 } },
