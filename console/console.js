@@ -24,7 +24,7 @@ async function ask(method, path, body) {
 function show(section) {
   for (const one of document.querySelectorAll('main > section')) one.hidden = one.id !== section;
   at('who').hidden = section !== 'tokens';
-  document.querySelector(`#${section} input`)?.focus();
+  document.querySelector(`#${section} input:enabled`)?.focus();
 }
 
 function complain(words) {
@@ -35,6 +35,7 @@ function complain(words) {
 /** Runs while its button is off, so that a second click is not a second request. */
 async function attempt(button, act) {
   complain();
+  const held = document.activeElement === button; // what is off loses the focus
   button.disabled = true;
   try {
     await act();
@@ -44,6 +45,7 @@ async function attempt(button, act) {
     complain(signedOut ? 'Your session has ended. Sign in again.' : error.message);
   } finally {
     button.disabled = false;
+    if (held && document.activeElement === document.body) button.focus();
   }
 }
 
@@ -170,6 +172,7 @@ function remove(token, button) {
 async function list() {
   const { data, pagination } = await ask('GET', `${TOKENS}?limit=${SHOWN_MAX}`);
   at('rows').replaceChildren(...data.map(rowOf));
+  at('rows').parentElement.hidden = data.length === 0;
   at('none').hidden = data.length > 0;
   at('more').hidden = data.length === pagination.total;
   at('more').textContent = `The newest ${data.length} of ${pagination.total} are shown.`;

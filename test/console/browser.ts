@@ -71,3 +71,10 @@ export const field = (page: Page, label: string) => page.getByLabel(label, { exa
 /** Once it is there. */
 export const textOf = async (element: Locator): Promise<string> => (await element.textContent()) ?? '';
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** What has the focus, by the name that it is read out by. */
+export const focused = (page: Page): Promise<unknown> =>
+  page.evaluate(`(() => {
+    const { ariaLabel, labels, textContent } = document.activeElement;
+    return ariaLabel ?? (labels?.[0]?.firstChild.textContent ?? textContent).trim();
+  })()`);

@@ -3,7 +3,7 @@ import { Sensitive } from '#domain/sensitive.ts';
 import { has, needing } from '#support/parts.ts';
 import { ADMIN_EMAIL } from '#support/process.ts';
 import { invitationOf } from '../clients/instance.ts';
-import { field, textOf, useBrowser, visitor } from './browser.ts';
+import { field, focused, textOf, useBrowser, visitor } from './browser.ts';
 import { create, firstStart, heading, PASSWORD, problem, rowNames, setPassword, setUp, signIn } from './steps.ts';
 
 const TOKENS = 'Personal access tokens';
@@ -55,6 +55,7 @@ describe.skipIf(!has('chromium'))(needing('chromium', 'the pages that one-time l
     await page.goto(await invitationOf({ ...served, token }, 'member@example.com'));
     await heading(page, 'Set a password').waitFor();
     expect(await field(page, 'E-mail').count()).toBe(0);
+    expect(await focused(page)).toBe('Password');
     await setPassword(page);
     await heading(page, TOKENS).waitFor();
     expect(await textOf(page.getByRole('banner'))).toContain('member@example.com');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import { has, needing } from '#support/parts.ts';
 import type { Served } from '#support/process.ts';
-import { button, field, textOf, useBrowser, visitor } from './browser.ts';
+import { button, field, focused, textOf, useBrowser, visitor } from './browser.ts';
 import { create, firstStart, heading, problem, rowNames, setUp } from './steps.ts';
 
 const LIST = '/api/svc/v1/personal-access-tokens';
@@ -140,10 +140,3 @@ describe.skipIf(!has('chromium'))(needing('chromium', 'the page for one’s own 
     expect(await focused(page)).toBe('Your tokens');
   });
 });
-
-/** What has the focus, by the name that it is read out by. */
-const focused = (page: Page): Promise<unknown> =>
-  page.evaluate(`(() => {
-    const { ariaLabel, labels, textContent } = document.activeElement;
-    return ariaLabel ?? (labels?.[0]?.firstChild.textContent ?? textContent).trim();
-  })()`);
