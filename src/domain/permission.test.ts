@@ -17,10 +17,10 @@ test('a member may do to their own what an administrator may, and nothing to oth
   expect(ACTIONS.filter((action) => allows(member, action) && !allows(admin, action))).toEqual([]);
 });
 
-test('what the program alone does is in no role', () => {
+test('what the program does, and what everybody may who is signed in, is in no role', () => {
   const granted = new Set<string>(ROLE_NAMES.flatMap((role) => ROLES[role]));
   expect(ACTIONS.filter((action) => !granted.has(action))).toEqual([
-    ...['session:Create', 'tenant:SetUp', 'tenant:IssueSetUpLink', 'invitation:Accept'],
+    ...['session:Create', 'session:End', 'tenant:SetUp', 'tenant:IssueSetUpLink', 'invitation:Accept'],
     ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd'],
   ]);
 });

@@ -21,7 +21,6 @@ const OWN = [
   'personal-access-token:Create',
   'personal-access-token:Revoke',
   'workspace:ListWorkspaces',
-  'session:End',
 ] as const satisfies readonly Action[];
 
 /** Roles that are granted to people. The ids are the public product's. */

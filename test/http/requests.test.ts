@@ -177,13 +177,13 @@ const PAGES: readonly { query: string; page: object | 'refused' }[] = [
   { query: 'limit=1000&offset=0', page: { offset: 0, limit: 1000 } },
   { query: 'limit=007', page: { offset: 0, limit: 7 } },
   { query: 'offset=5', page: { offset: 5, limit: 100 } },
-  { query: 'offset=2147483647', page: { offset: 2_147_483_647, limit: 100 } },
+  { query: 'offset=9007199254740991', page: { offset: Number.MAX_SAFE_INTEGER, limit: 100 } },
   ...['0', '1001', '5000', 'NaN', '', '1e3', '-1', '1.5', '0x10', ' 1', '1 ', '٣', 'null', '99999999999999999999'].map(
     (limit) => ({ query: `limit=${encodeURIComponent(limit)}`, page: 'refused' as const }),
   ),
   { query: 'limit=1&limit=1', page: 'refused' },
   { query: 'limit', page: 'refused' },
-  ...['-1', '', '1.5', 'NaN', '2147483648', '1e1'].map((offset) => ({
+  ...['-1', '', '1.5', 'NaN', '9007199254740992', '1e1'].map((offset) => ({
     query: `offset=${offset}`,
     page: 'refused' as const,
   })),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 const LIMIT_MAX = 1000;
 /** Further than any list is long. */
-const OFFSET_MAX = 2 ** 31 - 1;
+const OFFSET_MAX = Number.MAX_SAFE_INTEGER;
 
 /**
  * A whole number, as JSON or as digits in a query. Anything else is refused: `Number('')` would be 0. The bounds are
@@ -12,7 +12,7 @@ const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   const digits = z
     .string()
-    .regex(/^\d{1,10}$/)
+    .regex(/^\d{1,16}$/)
     .transform(Number);
   return z
     .union([z.number(), digits], { error })
