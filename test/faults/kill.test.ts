@@ -10,10 +10,10 @@ const WORKERS = 16;
 /** Creates to be asked for amid kills, by all tests of this file. */
 const CREATES = 10_000;
 /** Patience for a slow machine; how many were reached is printed. */
-const RANDOM_MS_MAX = 45_000;
-const CREATES_MIN = 1_000;
+const RANDOM_MS_MAX = 30_000;
+const CREATES_MIN = 500;
 /** A life is this long at most: so that there are many kills. */
-const LIFE_MS_MAX = 700;
+const LIFE_MS_MAX = 1_500;
 /** The first change of its kind stops the process; a life without one ends by this, as no kill. */
 const STOP_MS_MAX = 5_000;
 

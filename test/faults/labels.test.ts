@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { Action } from '#domain/permission.ts';
+import { Sensitive } from '#domain/sensitive.ts';
+import { serving } from '#support/process.ts';
+import { adminToken, setUpOnce } from './base.ts';
+import { clientOf, PATS } from './client.ts';
+import { rowsIn } from './database.ts';
+import { ALL_LABELS, FIRST_START, ONE_ACT, stepsOf, UNDER_LOAD, WITHOUT_CHANGE } from './labels.ts';
+
+test('every step at which a process can be stopped is one at which a fault suite stops it', () => {
+  const covered = new Set([...FIRST_START, ...stepsOf(...UNDER_LOAD, ...ONE_ACT)]);
+  expect([...covered].sort()).toEqual([...ALL_LABELS].sort());
+});
+
+const once = setUpOnce();
+
+test.each(Object.entries(WITHOUT_CHANGE))('%s has no step to be stopped at: %s', async (action) => {
+  const data = await once.copy();
+  const served = await serving(data, { stopAt: `${action as Action}.decided` });
+  const ask = async (path: string, value: string) =>
+    (await served.send({ method: 'GET', path, token: new Sensitive(value) })).status;
+  const admin = adminToken(data);
+  const dead = await clientOf(served, admin).getOrCreate('dead');
+  await clientOf(served, admin).revoke(dead.id);
+  expect(await Promise.all([ask(PATS, admin), ask('/api/svc/v1/workspaces', admin), ask(PATS, dead.value)])).toEqual([
+    200, 200, 401,
+  ]);
+  served.process.kill('SIGTERM');
+  expect(await served.ended).toMatchObject({ code: 0 });
+  const uses = `select decision from audit_entry where action = 'personal-access-token:UseAfterEnd'`;
+  expect(rowsIn(data, uses)).toEqual([{ decision: 'denied' }]);
+});

@@ -1,0 +1,240 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { SESSION_COOKIE } from '#http/cookie.ts';
+import type { StepLabel } from '#ports/step.ts';
+import { temporaryFolder } from '#support/folder.ts';
+import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, unattended } from '#support/process.ts';
+import { type Answer, JSON_TYPE } from '#support/world.ts';
+import { adminToken, setUpOnce } from './base.ts';
+import { clientOf, standingOf } from './client.ts';
+import { defectsIn, rowsIn } from './database.ts';
+import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
+
+const NEW_EMAIL = 'new@example.com';
+const NEW_PASSWORD = 'another correct horse battery';
+
+test.each(FIRST_START)('an unattended first start killed at %s is finished by the next', async (label) => {
+  const data = join(temporaryFolder(), 'data');
+  await killedAt(label, data);
+  await proveFinished(data);
+});
+
+test('first starts that are killed at every step, one after another, are finished by the next', async () => {
+  const data = join(temporaryFolder(), 'data');
+  for (const label of FIRST_START) await killedAt(label, data);
+  await proveFinished(data);
+});
+
+/** One administrator, one token, one file that is its owner’s, nothing left over, and the sealed value forgotten. */
+async function proveFinished(data: string): Promise<void> {
+  const served = await serving(data, unattended(data));
+  expect(await standingOf(served, adminToken(data))).toBe(200);
+  expect(await signIn(served, ADMIN_EMAIL, ADMIN_PASSWORD)).toMatchObject({ status: 200 });
+  expect(served.said()).not.toContain('/set-up#');
+  const modes = ['bootstrap-token', 'countersign.db', 'root.key'].map(
+    (file) => statSync(join(data, file)).mode & 0o777,
+  );
+  expect(modes).toEqual([0o600, 0o600, 0o600]);
+  expect(readdirSync(data).filter((file) => file.endsWith('.part'))).toEqual([]);
+  expect(rowsIn(data, WHAT_SET_UP_LEAVES)).toEqual([
+    { tenants: 1, keys: 3, users: 1, tokens: 1, sealed: 0, delivered: 1, setUps: 1, administrators: 1 },
+  ]);
+  expect(rowsIn(data, REVEALS)).toMatchObject([{ enough: 1 }]);
+  expect(defectsIn(data)).toEqual([]);
+}
+
+const allowed = (action: string) =>
+  `(select count(*) from audit_entry where action = '${action}' and decision = 'allowed')`;
+const WHAT_SET_UP_LEAVES = `select (select count(*) from tenant) as tenants, (select count(*) from wrapped_key) as keys,
+  (select count(*) from principal) as users, (select count(*) from token) as tokens,
+  (select count(*) from delivery where sealed is not null) as sealed,
+  (select count(*) from delivery where delivered_at is not null) as delivered,
+  ${allowed('tenant:SetUp')} as setUps, ${allowed('user:ManageUsers')} as administrators`;
+/** Recorded before it is opened, and once more when it has arrived. */
+const REVEALS = `select ${allowed('personal-access-token:Deliver')} >= 2 as enough`;
+
+const once = setUpOnce();
+
+/**
+ * Acts that are killed on the way. What stands before is arranged on the same server; the act is asked for and never
+ * answered; afterwards all of it stands, or nothing.
+ */
+type Act<Held> = {
+  readonly data: () => Promise<string>;
+  readonly arrange: (served: Served, data: string) => Promise<Held>;
+  readonly act: (served: Served, held: Held, data: string) => Promise<unknown>;
+  readonly standing: (served: Served, held: Held, data: string) => Promise<unknown>;
+  readonly before: unknown;
+  readonly after: unknown;
+};
+const act = <Held>(row: Act<Held>): Act<unknown> => row as Act<unknown>;
+const emptyFolder = async () => join(temporaryFolder(), 'data');
+const nothing = async () => undefined;
+
+const ACTS = {
+  'tenant:IssueSetUpLink': act({
+    data: emptyFolder,
+    arrange: nothing,
+    act: (served) => served.ended, // the start itself asks for it
+    /** The next start asks for its own, so that one more works and no other does. */
+    standing: async (served, _, data) => {
+      const link = await setUpCode(served);
+      const [live] = rowsIn(data, 'select count(*) as live from invitation where used_at is null');
+      const { status } = await accept(served, { code: link, email: ADMIN_EMAIL, password: ADMIN_PASSWORD });
+      return { ...live, made: rowsIn(data, 'select id from invitation').length, status };
+    },
+    before: { live: 1, made: 1, status: 200 },
+    after: { live: 1, made: 2, status: 200 },
+  }),
+  'invitation:Accept by the set-up link': act({
+    data: emptyFolder,
+    arrange: setUpCode,
+    act: (served, code) => accept(served, { code, email: ADMIN_EMAIL, password: ADMIN_PASSWORD }),
+    standing: async (served, code) => [
+      (await signIn(served, ADMIN_EMAIL, ADMIN_PASSWORD)).status,
+      (await accept(served, { code, email: ADMIN_EMAIL, password: ADMIN_PASSWORD })).status,
+      served.said().includes('/set-up#'),
+    ],
+    before: [401, 404, true],
+    after: [200, 404, false],
+  }),
+  'invitation:Accept by an invitation': act({
+    data: once.copy,
+    arrange: async (served, data) => {
+      await register(served, data, NEW_EMAIL);
+      return codeIn((await invite(served, data, NEW_EMAIL)).text);
+    },
+    act: (served, code) => accept(served, { code, password: NEW_PASSWORD }),
+    standing: async (served, code) => [
+      (await signIn(served, NEW_EMAIL, NEW_PASSWORD)).status,
+      (await accept(served, { code, password: NEW_PASSWORD })).status,
+    ],
+    before: [401, 200],
+    after: [200, 404],
+  }),
+  'session:Create': act({
+    data: once.copy,
+    arrange: nothing,
+    act: (served) => signIn(served, ADMIN_EMAIL, ADMIN_PASSWORD),
+    standing: async (_served, _, data) => rowsIn(data, 'select count(*) as sessions from session'),
+    before: [{ sessions: 0 }],
+    after: [{ sessions: 1 }],
+  }),
+  'session:End': act({
+    data: once.copy,
+    arrange: async (served) => cookieOf(await signIn(served, ADMIN_EMAIL, ADMIN_PASSWORD)),
+    act: (served, cookie) => fromOurPages(served, '/auth/sign-out', {}, { cookie }),
+    standing: async (served, cookie) => {
+      const headers = { cookie, 'sec-fetch-site': 'same-origin' };
+      return (await served.send({ method: 'GET', path: '/api/v1/whoami', headers })).status;
+    },
+    before: 200,
+    after: 401,
+  }),
+  'personal-access-token:RevokeAll': act({
+    data: once.copy,
+    arrange: async (served, data) => {
+      const client = clientOf(served, adminToken(data));
+      return Promise.all(['one', 'two', 'three'].map((name) => client.create(`token-${name}`)));
+    },
+    act: (served, _, data) =>
+      byAdmin(served, data, 'DELETE', '/api/svc/v1/personal-access-tokens/revoke/all', { email: ADMIN_EMAIL }),
+    standing: (served, tokens) => Promise.all(tokens.map((token) => standingOf(served, token))),
+    before: [200, 200, 200],
+    after: [401, 401, 401],
+  }),
+  'user:ManageUsers by registering': act({
+    data: once.copy,
+    arrange: nothing,
+    act: (served, _, data) => register(served, data, NEW_EMAIL),
+    /** Who is there already is refused; who is not, is made by asking again. */
+    standing: async (served, _, data) => (await register(served, data, NEW_EMAIL)).status,
+    before: 200,
+    after: 409,
+  }),
+  'user:ManageUsers by inviting': act({
+    data: once.copy,
+    arrange: nothing,
+    act: (served, _, data) => invite(served, data, ADMIN_EMAIL),
+    standing: async (_served, _, data) => rowsIn(data, 'select used_at from invitation'),
+    before: [],
+    after: [{ used_at: null }],
+  }),
+} as const satisfies Record<string, Act<unknown>>;
+const CASES = Object.entries(ACTS).flatMap(([name, row]) => STEPS.map((step) => ({ name, step, row })));
+
+const labelOf = ({ name, step }: { readonly name: string; readonly step: StepOfChange }): StepLabel => {
+  const action = ONE_ACT.find((one) => name.startsWith(one));
+  if (action === undefined) throw new Error(`${name} begins with no action`);
+  return `${action}.${step}`;
+};
+
+const stops = stopsAt([
+  ...FIRST_START.map((label) => `${label} of a first start`),
+  ...CASES.map(({ name, step }) => `${step} of ${name}`),
+]);
+
+test.each(CASES)('killed when $name was $step, all of it stands or nothing', async ({ name, step, row }) => {
+  const data = await row.data();
+  const first = await serving(data, { stopAt: labelOf({ name, step }) });
+  const held = await row.arrange(first, data);
+  await row.act(first, held, data).then(answeredAfterAll, () => undefined);
+  expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
+  stops.stopped(`${step} of ${name}`);
+  const second = await serving(data);
+  expect(defectsIn(data)).toEqual([]);
+  expect(await row.standing(second, held, data)).toEqual(step === 'committed' ? row.after : row.before);
+  expect(defectsIn(data)).toEqual([]);
+});
+
+function answeredAfterAll(answer: unknown): void {
+  if (answer !== null && typeof answer === 'object' && 'status' in answer) throw new Error('the process did not stop');
+}
+
+async function killedAt(label: StepLabel, data: string): Promise<void> {
+  expect(await serve(data, { ...unattended(data), stopAt: label })).toMatchObject({ signal: 'SIGKILL' });
+  stops.stopped(`${label} of a first start`);
+}
+
+const fromOurPages = (served: Served, path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  served.send({
+    method: 'POST',
+    path,
+    body: JSON.stringify(body),
+    headers: { ...JSON_TYPE, 'sec-fetch-site': 'same-origin', ...headers },
+  });
+
+const accept = (served: Served, body: { readonly code: string; readonly email?: string; readonly password: string }) =>
+  fromOurPages(served, '/auth/accept-invitation', body);
+
+const signIn = (served: Served, email: string, password: string): Promise<Answer> =>
+  fromOurPages(served, '/auth/sign-in', { email, password });
+
+function cookieOf({ headers }: Answer): string {
+  const set = String(headers['set-cookie']);
+  expect(set).toContain(SESSION_COOKIE);
+  return set.split(';')[0] ?? '';
+}
+
+const byAdmin = (served: Served, data: string, method: string, path: string, body: object): Promise<Answer> =>
+  served.send({
+    method,
+    path,
+    body: JSON.stringify(body),
+    headers: { ...JSON_TYPE, authorization: `Bearer ${adminToken(data)}` },
+  });
+
+const register = (served: Served, data: string, email: string) =>
+  byAdmin(served, data, 'POST', '/api/svc/v1/users/register', { email });
+
+const invite = (served: Served, data: string, email: string) =>
+  byAdmin(served, data, 'POST', '/api/svc/v1/users/invite', { email, acceptInviteClientUrl: '' });
+
+const codeIn = (text: string): string => /#(\w+)/.exec(text)?.[1] ?? '';
+
+/** The code in the link that a start prints last. */
+async function setUpCode(served: Served): Promise<string> {
+  await expect.poll(() => served.said(), { timeout: 10_000 }).toMatch(/\/set-up#\w+\n/);
+  return codeIn(served.said());
+}
