@@ -14,6 +14,7 @@ export const err = (line: string): void => void process.stderr.write(`${line}\n`
 export async function serveCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const read = readWith(args, env);
   if (!read.ok) return notUnderstood(read.problems);
+  const told = toldToStop(); // from here on: who reads that we listen may stop us in the same moment
   const { serve } = await import('./serve.ts');
   try {
     const served = await serve(
@@ -21,7 +22,7 @@ export async function serveCommand(args: readonly string[], env: NodeJS.ProcessE
       out,
       openLog(read.config.logLevel, (line) => process.stderr.write(line)),
     );
-    await toldToStop();
+    await told;
     out('Stopping: answering what has arrived');
     await served.stop();
     return 0;
