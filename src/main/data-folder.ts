@@ -1,7 +1,7 @@
-import { accessSync, constants, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Refusal } from '#domain/refusal.ts';
-import { systemRefusal } from './system-refusal.ts';
+import { said, systemRefusal } from './system-refusal.ts';
 
 export type DataFolder = {
   readonly database: string;
@@ -29,7 +29,13 @@ export function dataFolder(folder: string, besides: readonly string[]): DataFold
   } catch (error) {
     throw systemRefusal(error, `The data folder ${folder}`);
   }
+  for (const file of [paths.lock, paths.database]) refuseUnusable(file);
   return paths;
+}
+
+/** Of a start by another user; the engine itself would only say that it cannot open it. */
+function refuseUnusable(file: string): void {
+  if (existsSync(file)) said(`The file ${file}`, () => accessSync(file, constants.R_OK | constants.W_OK));
 }
 
 /** Where everything lies, whether or not it is there. */
