@@ -27,7 +27,7 @@ const CAUSES_MAX = 10;
 function described(error: unknown, causesMax = CAUSES_MAX): object {
   if (!(error instanceof Error)) return { message: 'something that is no error was thrown' };
   const { name, message, stack, cause } = error;
-  const detail = error instanceof Refusal ? { code: error.code, detail: error.detail } : { stack };
+  const detail = error instanceof Refusal ? { refusal: error.code, detail: error.detail } : { stack };
   return {
     name,
     message,
