@@ -1,0 +1,134 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '#support/folder.ts';
+import { has, needing, usePart } from '#support/parts.ts';
+import { type Served, serve, serving, unattended } from '#support/process.ts';
+import { adminToken } from '../faults/base.ts';
+import { clientOf, PATS, standingOf } from '../faults/client.ts';
+import { defectsIn, rowsIn } from '../faults/database.ts';
+
+/** A disk of its own; gone with the test, once the processes on it are. */
+function disk(size: string) {
+  const { type } = usePart('tmpfs');
+  const folder = join(temporaryFolder(), 'disk');
+  mkdirSync(folder);
+  execFileSync('mount', ['-t', type, '-o', `size=${size},mode=700`, type, folder]);
+  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
+  const remount = (options: string) => execFileSync('mount', ['-o', `remount,${options}`, folder]);
+  return { folder, remount };
+}
+
+const CHUNK_BYTES = 4096;
+const CHUNKS_MAX = 10_000;
+
+/** Writes until nothing more fits. */
+function fill(file: string): void {
+  const chunk = Buffer.alloc(CHUNK_BYTES, 1);
+  for (let written = 0; written < CHUNKS_MAX; written++) {
+    try {
+      writeFileSync(file, chunk, { flag: 'a' });
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'ENOSPC' });
+      return;
+    }
+  }
+  throw new Error('the disk is larger than it should be');
+}
+
+const createIn = (served: Served, data: string, name: string) =>
+  served.send({
+    method: 'POST',
+    path: PATS,
+    headers: { authorization: `Bearer ${adminToken(data)}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name }),
+  });
+
+describe.skipIf(!has('tmpfs'))(needing('tmpfs', 'a disk'), () => {
+  test.each(['4k', '16k', '64k', '128k', '256k'])(
+    'of %s is full at a first start: refused in words, and with room it goes on',
+    async (size) => {
+      const { folder, remount } = disk(size);
+      const refused = await serve(folder, unattended(folder));
+      expect(refused).toMatchObject({
+        code: 1,
+        said: expect.stringMatching(/disk is full|disk that is full|files failed/),
+      });
+      expect(refused).toMatchObject({ said: expect.not.stringMatching(/\n\s+at /) });
+      remount('size=4m');
+      const served = await serving(folder, unattended(folder));
+      expect(await standingOf(served, adminToken(folder))).toBe(200);
+      expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+      expect(defectsIn(folder)).toEqual([]);
+    },
+  );
+
+  test('that fills up while we run costs creates, not verification, leaves nothing half, and needs no restart', async () => {
+    const { folder } = disk('2m');
+    const served = await serving(folder, unattended(folder));
+    const client = clientOf(served, adminToken(folder));
+    const [used, unused] = [await client.create('before-used'), await client.create('before-unused')];
+    expect(await standingOf(served, used)).toBe(200);
+    fill(join(folder, 'filler'));
+    const failed = await untilRefused((name) => createIn(served, folder, name));
+    expect(failed).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      text: expect.stringContaining('your API key is not the problem'),
+    });
+    expect([await standingOf(served, used), await standingOf(served, unused)]).toEqual([200, 200]);
+    const listed = await served.send({ method: 'GET', path: `${PATS}?limit=1`, headers: bearer(folder) });
+    expect(listed).toMatchObject({ status: 200 });
+    expect(served.said()).toContain('the database cannot be used: the disk is full');
+    rmSync(join(folder, 'filler'));
+    const after = await client.create('after');
+    expect(await standingOf(served, after)).toBe(200);
+    expect(rowsIn(folder, `select name from personal_access_token where name like 'refused%'`)).toEqual([]);
+    expect(defectsIn(folder)).toEqual([]);
+    served.process.kill('SIGTERM');
+    expect(await served.ended).toMatchObject({ code: 0 });
+  });
+
+  test('that is full when we stop does not keep us, and loses nothing that was answered', async () => {
+    const { folder } = disk('2m');
+    const served = await serving(folder, unattended(folder));
+    const token = await clientOf(served, adminToken(folder)).create('before');
+    fill(join(folder, 'filler'));
+    await untilRefused((name) => createIn(served, folder, name));
+    served.process.kill('SIGTERM');
+    expect(await served.ended).toMatchObject({ code: 0 });
+    rmSync(join(folder, 'filler'));
+    const again = await serving(folder);
+    expect(await standingOf(again, token)).toBe(200);
+    expect(defectsIn(folder)).toEqual([]);
+  });
+
+  test('that is read-only is refused at a start with what to do', async () => {
+    const { folder, remount } = disk('4m');
+    const first = await serving(folder, unattended(folder));
+    first.process.kill('SIGTERM');
+    await first.ended;
+    remount('ro');
+    const refused = await serve(folder);
+    expect(refused).toMatchObject({
+      code: 1,
+      said: `countersign: The data folder ${folder} is on a read-only file system. Mount it writable, or choose another.\n`,
+    });
+    remount('rw');
+    expect(await standingOf(await serving(folder), adminToken(folder))).toBe(200);
+  });
+});
+
+const bearer = (data: string) => ({ authorization: `Bearer ${adminToken(data)}` });
+
+const CREATES_MAX = 200;
+
+/** What was left in pages that were begun may still take some: those are good, and named apart. */
+async function untilRefused(create: (name: string) => ReturnType<Served['send']>) {
+  for (let at = 0; at < CREATES_MAX; at++) {
+    const answer = await create(`refused-${at}`);
+    if (answer.status !== 200) return answer;
+  }
+  throw new Error('a full disk refuses nothing');
+}
