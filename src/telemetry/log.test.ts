@@ -63,7 +63,7 @@ test('a failure is described down its causes: what was refused by code and detai
         cause: {
           name: 'Refusal',
           message: 'Try again.',
-          code: '[redacted]',
+          refusal: 'unavailable',
           detail: 'the disk is full',
           cause: { name: 'TypeError', message: 'the root of it', stack: expect.stringContaining('the root of it') },
         },
