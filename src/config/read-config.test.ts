@@ -22,9 +22,9 @@ test('what is empty is not set, but for the data folder, which must be one', () 
   const optional = ['rootKeyFile', 'adminEmail', 'adminPasswordFile', 'bootstrapTokenFile', 'testStopAt'] as const;
   const empty = Object.fromEntries(optional.map((key) => [SETTINGS[key].env, '']));
   expect(readConfig(empty)).toEqual({ ok: true, config: DEFAULTS });
-  expect(readConfig({ COUNTERSIGN_DATA: '' })).toEqual({
+  expect(readConfig({}, { data: '' })).toEqual({
     ok: false,
-    problems: [expect.stringMatching(/^COUNTERSIGN_DATA must not be empty/)],
+    problems: [expect.stringMatching(/^--data must not be empty/)],
   });
 });
 
@@ -121,7 +121,6 @@ describe('an address to listen on', () => {
   });
 
   test.each([
-    '',
     '127.0.0.1',
     '127.0.0.1:',
     ':80',
@@ -148,7 +147,7 @@ test.each(LOG_LEVELS)('the log level %s is one', (logLevel) => {
   expect(readConfig({ COUNTERSIGN_LOG_LEVEL: logLevel })).toMatchObject({ ok: true, config: { logLevel } });
 });
 
-test.each(['1h', '1.5', '', '+1', ' 1', '1e3', '9'.repeat(16)])('a clock ahead by %j is refused', (ms) => {
+test.each(['1h', '1.5', '+1', ' 1', '1e3', '9'.repeat(16)])('a clock ahead by %j is refused', (ms) => {
   expect(readConfig({ COUNTERSIGN_TEST_CLOCK: ms })).toEqual({
     ok: false,
     problems: [expect.stringMatching(/^COUNTERSIGN_TEST_CLOCK must be a number of ms/)],
@@ -182,19 +181,18 @@ test('everything that is wrong is said at once, each with what it is for, and no
   const env = {
     COUNTERSIGN_PASSWORD: 'hunter2-hunter2',
     COUNTERSIGN_LISTEN: 'hunter2',
-    COUNTERSIGN_DATA: '',
     COUNTERSIGN_TENANT: 'hunter2 hunter2',
     COUNTERSIGN_ADMIN_EMAIL: 'hunter2',
     COUNTERSIGN_LOG_LEVEL: 'hunter2',
     COUNTERSIGN_TEST_CLOCK: 'hunter2',
   };
-  const read = readConfig(env);
+  const read = readConfig(env, { data: '' });
   expect(read).toEqual({
     ok: false,
     problems: [
       'COUNTERSIGN_PASSWORD is not a setting',
       expect.stringMatching(/^COUNTERSIGN_LISTEN must be host:port.* \(host:port to serve on/),
-      expect.stringMatching(/^COUNTERSIGN_DATA must not be empty \(folder of the database/),
+      expect.stringMatching(/^--data must not be empty \(folder of the database/),
       expect.stringMatching(/^COUNTERSIGN_TENANT is not usable: .* \(name of the tenant/),
       expect.stringMatching(/^COUNTERSIGN_ADMIN_EMAIL is not usable: .* \(e-mail address/),
       expect.stringMatching(/^COUNTERSIGN_LOG_LEVEL must be one of debug, info, warn, error, silent \(least severe/),

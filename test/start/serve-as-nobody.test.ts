@@ -69,7 +69,8 @@ describe.skipIf(!isRoot)('as a user who has no rights (needs root, to become one
     folderOf(0o700);
     const key = join(open, 'the.key');
     writeFileSync(key, Buffer.alloc(32, 9));
-    chmodSync(key, 0o644);
+    chownSync(key, uid, uid);
+    chmodSync(key, 0o400);
     expect(await run('--root-key-file', key)).toMatchObject({
       signal: 'SIGKILL',
       said: expect.stringContaining('Countersign listens on'),

@@ -56,7 +56,7 @@ describe('what is given', () => {
     { args: ['serve', '--listen', '0.0.0.0:80'], said: ['--listen must be a loopback address'] },
     { args: ['serve', '--listen', '127.999.1.1:80'], said: ['--listen must be a loopback address'] },
     { args: ['serve', '--data', ''], said: ['--data must not be empty'] },
-    { args: ['setup-link', '--log-level', 'loud'], said: ['--log-level must be one of debug'] },
+    { args: ['setup-link', '--lisen', '127.0.0.1:0'], said: ["Unknown option '--lisen'"] },
   ])('$args is not understood: 2, and what is wrong', async ({ args, said }) => {
     const ended = await spawned(args).ended;
     expect(ended.code).toBe(2);
@@ -238,7 +238,7 @@ describe('a root key', () => {
   test('that lies there before the first start is taken', async () => {
     mkdirSync(data);
     const ours = Buffer.alloc(ROOT_KEY_BYTES, 7);
-    writeFileSync(key(), ours);
+    writeFileSync(key(), ours, { mode: 0o600 });
     await begun();
     expect(readFileSync(key())).toEqual(ours);
   });
