@@ -5,6 +5,7 @@ import type { Step } from '#ports/step.ts';
 import type { Store } from '#ports/store.ts';
 import type { Denials } from './audit/denials.ts';
 import type { Attempts } from './session/attempts.ts';
+import type { Strangers } from './token/strangers.ts';
 import type { Uses } from './token/uses.ts';
 import type { VerifiedCredentials } from './token/verified-credentials.ts';
 
@@ -19,5 +20,6 @@ export type Deps = {
   readonly uses: Uses;
   readonly denials: Denials;
   readonly attempts: Attempts;
+  readonly strangers: Strangers;
   readonly step: Step;
 };

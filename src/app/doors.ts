@@ -2,6 +2,7 @@ import { type Act, type AuditDetails, type AuditEntry, entryOf } from '#domain/a
 import type { Caller } from '#domain/caller.ts';
 import { type Action, allows } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { notAuthenticated, standingOf } from '#domain/verification.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from './deps.ts';
@@ -9,7 +10,8 @@ import { newId } from './new-id.ts';
 import { catchUp } from './token/catch-up.ts';
 
 /*
- * The three doors to every effect. Each decides first; nothing reaches a store by another way.
+ * The three doors to every effect. Each decides first; nothing is changed or shown by another way, but for what was left
+ * to be written behind (flush.ts). A read before a door may only find what the act is on.
  */
 
 /** Decides whether the caller may look, then reads. One decision per listing. */
@@ -36,8 +38,8 @@ export type Changed<Result> = {
 };
 
 export type Change<Found, Prepared> = Act & {
-  /** Left out only where the act makes what it is on. */
-  readonly locate?: Locate<Found>;
+  /** `made` where the act makes what it is on. */
+  readonly locate: Locate<Found>;
   /**
    * Sealing, hashing, or reading from another system: after the decision, and before the transaction, which waits for
    * nothing. It may only do what leaves nothing behind, because the transaction can still fail.
@@ -49,24 +51,27 @@ export type Change<Found, Prepared> = Act & {
  * Decides, then commits the body's writes, the audit entry and the change-sequence row as one unit.
  * If the entry cannot be written, nothing happened. When it returns, no verifier here believes the old state.
  */
-export async function change<Result, Found = true, Prepared = undefined>(
+export async function change<Result, Found, Prepared = undefined>(
   deps: Deps,
   caller: Caller,
   what: Change<Found, Prepared>,
   body: (tx: Transaction, found: Found, prepared: Prepared) => Promise<Changed<Result>>,
 ): Promise<Result> {
-  const found = await foundOrRefused(deps, caller, what, what.locate ?? (made as unknown as Locate<Found>));
+  const found = await foundOrRefused(deps, caller, what, what.locate);
   deps.step(`${what.action}.decided`);
   const prepared = (await what.prepare?.(found)) as Prepared;
   const id = newId<'AuditEntry'>(deps);
-  const { result, moved = [] } = await deps.store.transact(async (tx) => {
+  const { result, moved, sequence } = await deps.store.transact(async (tx) => {
+    await refuseIfGone(deps, tx, caller);
     const changed = await body(tx, found, prepared);
     const act = { action: what.action, resource: changed.resource ?? what.resource };
     await append(tx, caller, entry(deps, caller, act, { id, decision: 'allowed', details: changed.details ?? {} }));
-    await tx.changes.append(changed.moved ?? []);
+    const moved = changed.moved ?? [];
+    const sequence = await tx.changes.append(moved);
     deps.step(`${what.action}.written`);
-    return changed;
+    return { result: changed.result, moved, sequence };
   });
+  if (moved.length > 0) deps.verified.applyOwn(sequence, moved);
   deps.step(`${what.action}.committed`);
   if (moved.length > 0) await catchUp(deps);
   return result;
@@ -84,7 +89,20 @@ export async function reveal<Found, Result>(
   return read(found);
 }
 
-const made: Locate<true> = async () => true;
+/** What is made has nobody else's it could be: there is nothing to find. */
+export const made: Locate<true> = async () => true;
+
+/**
+ * The caller was verified when the request began, and a body may dribble, or wait for its turn, for longer than a revoke
+ * takes: whoever was cut off meanwhile changes nothing more.
+ */
+async function refuseIfGone({ clock }: Deps, tx: Transaction, { tenant, credential }: Caller): Promise<void> {
+  if (credential.kind === 'none') return;
+  const known = await (credential.kind === 'token'
+    ? tx.tokens.byId(tenant.id, credential.id)
+    : tx.sessions.byId(tenant.id, credential.id));
+  if (known === undefined || standingOf(known, clock.now()) !== 'live') throw notAuthenticated();
+}
 
 /** Who may not and what is not there are told apart by nothing that was done: the same statements, the same entry. */
 async function foundOrRefused<Found>(deps: Deps, caller: Caller, act: Act, locate: Locate<Found>): Promise<Found> {

@@ -133,8 +133,9 @@ export function readConfig(env: Texts, flags: Texts = {}): ReadConfig {
   return problems.length === 0 ? { ok: true, config: config as Config } : { ok: false, problems };
 }
 
+/** A variable that is set to nothing is not set. */
 const given = ({ env: name, flag }: Setting<unknown>, env: Texts, flags: Texts): string | undefined =>
-  (flag === undefined ? undefined : flags[flag]) ?? env[name];
+  (flag === undefined ? undefined : flags[flag]) ?? (env[name] || undefined);
 
 const nameIn = ({ env, flag }: Setting<unknown>, flags: Texts): string =>
   flag !== undefined && flags[flag] !== undefined ? `--${flag}` : env;

@@ -12,6 +12,8 @@ export type AuditDetails = {
   readonly generation?: number;
   readonly count?: number;
   readonly reason?: EndReason;
+  /** Values that ended because there were too many. */
+  readonly superseded?: readonly string[];
   /** Of denials that were not written one by one: how many, and on what. */
   readonly repeated?: number;
   readonly resources?: readonly string[];

@@ -6,7 +6,10 @@ const PASSWORD_CHARS_MIN = 12;
 /** Bounds the work of a sign-in, far beyond any password manager's. */
 const PASSWORD_CHARS_MAX = 256;
 
-/** In the one Unicode form that every keyboard's variant of it becomes. */
+/** As somebody types it, in the one Unicode form that every keyboard's variant of it becomes. */
+export const presentedPassword = (input: string): Sensitive => new Sensitive(input.normalize('NFKC'));
+
+/** One that somebody chooses. */
 export function parsePassword(input: string): Sensitive {
   const password = input.normalize('NFKC');
   const { length } = [...password];

@@ -5,6 +5,7 @@ export const ACTIONS = [
   'personal-access-token:Revoke',
   'personal-access-token:RevokeAll',
   'user:ManageUsers',
+  'user:IssuePasswordLink',
   'workspace:ListWorkspaces',
   'session:Create',
   'session:End',

@@ -2,6 +2,7 @@ import type { Credential } from './caller.ts';
 import type { Instant } from './instant.ts';
 import type { Rights } from './permission.ts';
 import type { Principal } from './principal.ts';
+import { Refusal } from './refusal.ts';
 import type { Tenant } from './tenant.ts';
 
 /** All that accepting a credential needs, in one read: who it speaks for, and everything that could end it. */
@@ -16,6 +17,10 @@ export type Known = {
   /** Ids of everything above that can change. */
   readonly restsOn: readonly string[];
 };
+
+/** One answer for a credential that is missing, unknown, expired or revoked: it must not say which of them exist. */
+export const notAuthenticated = (): Refusal =>
+  new Refusal('unauthenticated', 'The API key is missing or not valid. Check your API key.');
 
 export type Standing = 'live' | 'expired' | 'revoked';
 

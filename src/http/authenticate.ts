@@ -4,6 +4,7 @@ import type { Caller, Origin, Surface } from '#domain/caller.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { unreachable } from '#domain/unreachable.ts';
+import { notAuthenticated } from '#domain/verification.ts';
 import { isFromOurPages, sessionCookieOf } from './cookie.ts';
 import type { Core } from './core.ts';
 
@@ -38,7 +39,7 @@ export async function authenticate(core: Core, request: FastifyRequest, reply: F
     return;
   }
   reply.header('www-authenticate', challenge(verification));
-  throw new Refusal('unauthenticated', 'The API key is missing or not valid. Check your API key.');
+  throw notAuthenticated();
 }
 
 type Outcome = Verification | 'absent';

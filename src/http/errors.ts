@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorBodyOf, STATUS } from '#contract/errors.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { NOT_JSON } from './body.ts';
 import type { Core } from './core.ts';
 
 const CUT = new Refusal('invalid_request', 'The connection was closed before the whole body had arrived.');
@@ -12,8 +13,8 @@ const TOO_SLOW = new Refusal('request_timeout', 'The request did not arrive in t
 const REFUSALS: Readonly<Record<string, Refusal>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: new Refusal('too_large', 'The body is too large.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: new Refusal('invalid_request', 'The body has another length than announced.'),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: new Refusal('unsupported_media_type', 'Send the body as application/json.'),
-  FST_ERR_CTP_EMPTY_TYPE: new Refusal('unsupported_media_type', 'Send the body as application/json.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: NOT_JSON,
+  FST_ERR_CTP_EMPTY_TYPE: NOT_JSON,
   ECONNRESET: CUT,
   ERR_STREAM_PREMATURE_CLOSE: CUT,
   ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,

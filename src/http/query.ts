@@ -13,7 +13,9 @@ export function parseQuery(text: string): Readonly<Record<string, string | strin
     for (const pair of text.split('&')) {
       if (pair === '') continue;
       const [name = '', value = ''] = splitOnce(pair).map(decoded);
-      values.set(name, [...(values.get(name) ?? []), value]);
+      const given = values.get(name);
+      if (given === undefined) values.set(name, [value]);
+      else given.push(value);
     }
     // A null prototype, and so no name that means something else.
     return Object.assign(Object.create(null), Object.fromEntries([...values].map(([name, all]) => [name, oneOr(all)])));

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type FastifyInstance, fastify } from 'fastify';
 import { ENTRANCES, type EntranceId } from '#contract/entrances.ts';
 import { OPERATION_IDS } from '#contract/operations.ts';
@@ -44,6 +45,8 @@ export function httpServer(core: Core, { requestMsMax = REQUEST_MS_MAX }: Limits
   });
   // Unknown expectations may be ignored (RFC 9110, 10.1.1); Node would answer them by itself, with an empty 417.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
+  // A tunnel is no request that anything here serves; Node would hang up without a word.
+  server.server.on('connect', (_request, socket: Socket) => refuseOnSocket(core, {}, socket));
   readJson(server);
   answerErrors(server, core);
   for (const id of OPERATION_IDS) addRoute(server, core, id);

@@ -10,6 +10,8 @@ const USAGE_TEXT = `Usage: countersign <command> [options]
                  --bootstrap-token-file FILE   the first token of an unattended first start
                  --log-level LEVEL             info
   setup-link   print a new one-time link for the first administrator (--data DIR)
+  password-link EMAIL
+               print a one-time link by which a user sets another password (--data DIR)
   --version    print the version
 `;
 
@@ -18,7 +20,8 @@ type Command = (args: readonly string[], env: NodeJS.ProcessEnv) => Promise<numb
 /** Each is loaded when it is asked for: a link must not wait for the server to load. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve-command.ts')).serveCommand,
-  'setup-link': async () => (await import('./setup-link-command.ts')).setupLinkCommand,
+  'setup-link': async () => (await import('./operator-command.ts')).setupLinkCommand,
+  'password-link': async () => (await import('./operator-command.ts')).passwordLinkCommand,
 };
 
 const [name = '', ...args] = process.argv.slice(2);
@@ -26,7 +29,7 @@ process.umask(0o077); // what this program writes is its owner's to read
 process.exitCode = await run();
 
 async function run(): Promise<number> {
-  if (name === '--help' || name === 'help') {
+  if (name === 'help' || [name, ...args].includes('--help')) {
     process.stdout.write(USAGE_TEXT);
     return 0;
   }

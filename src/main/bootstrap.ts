@@ -8,7 +8,7 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import { writeNew } from './new-file.ts';
-import { said } from './system-refusal.ts';
+import { naming } from './system-refusal.ts';
 
 type Wanted = Pick<Config, 'adminEmail' | 'adminPasswordFile' | 'bootstrapTokenFile'>;
 type Say = (line: string) => void;
@@ -44,13 +44,18 @@ async function setUpUnattended(deps: Deps, tenant: Tenant, wanted: Wanted, say: 
 }
 
 function passwordIn(file: string): Sensitive {
-  const text = said(`The password file ${file}`, () => readFileSync(file, 'utf8'));
-  return parsePassword(text.replace(/\r?\n$/, ''));
+  const text = naming(`The password file ${file}`, () => readFileSync(file, 'utf8'));
+  try {
+    return parsePassword(text.replace(/\r?\n$/, ''));
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Refusal(error.code, `${error.message.replace(/ Choose another\.$/, '')} See the password file ${file}.`);
+  }
 }
 
 /** Nobody else knows this token, so a file that holds it is ours, of a start that was killed; any other is never trusted. */
 function putInto(file: string, token: Sensitive, step: Deps['step']): void {
-  said(`The file ${file}`, () => {
+  naming(`The file ${file}`, () => {
     const written = writeNew(file, token.reveal(), () => step('bootstrap.part-written'));
     step('bootstrap.file-written');
     if (written || readFileSync(file, 'utf8') === token.reveal()) return;

@@ -1,11 +1,15 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { createServer, request } from 'node:http';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Refusal } from '#domain/refusal.ts';
-import { systemRefusal } from './system-refusal.ts';
+import type { Log } from '#telemetry/log.ts';
+import { inOperatorsWords, systemRefusal } from './system-refusal.ts';
 
-/** What an operator may ask a running server for. */
-export type Control = { readonly 'setup-link': () => Promise<string> };
+/** What an operator may ask a running server for; one of them needs a word. */
+export type Control = {
+  readonly 'setup-link': () => Promise<string>;
+  readonly 'password-link': (email: string) => Promise<string>;
+};
 export type ControlCommand = keyof Control;
 
 /** Something that lets requests in: closed once they are answered, or cut off. */
@@ -17,10 +21,13 @@ const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'EINVAL']);
 type Answer = { readonly ok: boolean; readonly words: string };
 
 /** Serves operators on a socket that only the owner of the data folder can open; whoever can is one. */
-export async function serveControl(path: string, control: Control): Promise<Way> {
+export async function serveControl(path: string, control: Control, log: Log): Promise<Way> {
   rmSync(path, { force: true }); // of a process that was killed: the lock says that none runs
   const server = createServer(async (asked, answer) => {
-    const { ok, words } = await carriedOut(control, (asked.url ?? '').slice(1));
+    const { ok, words } = await carriedOut(control, asked).catch((error: unknown) => {
+      log.failed(error);
+      return { ok: false, words: 'Something went wrong on the server: its log says what.' };
+    });
     answer.writeHead(ok ? 200 : 409, { 'content-type': 'text/plain; charset=utf-8' }).end(words);
   });
   await new Promise<void>((listening, failed) => {
@@ -33,19 +40,20 @@ export async function serveControl(path: string, control: Control): Promise<Way>
   };
 }
 
-async function carriedOut(control: Control, command: string): Promise<Answer> {
+async function carriedOut(control: Control, asked: IncomingMessage): Promise<Answer> {
+  const command = (asked.url ?? '').slice(1);
   const act = Object.hasOwn(control, command) ? control[command as ControlCommand] : undefined;
   if (act === undefined) return { ok: false, words: `${command} is not a command` };
   try {
-    return { ok: true, words: await act() };
+    return { ok: true, words: await act(await text(asked)) };
   } catch (error) {
-    if (error instanceof Refusal) return { ok: false, words: error.message };
+    if (error instanceof Refusal) return { ok: false, words: inOperatorsWords(error) };
     throw error;
   }
 }
 
 /** Asks a running server; undefined when none listens there. */
-export function askControl(path: string, command: ControlCommand): Promise<Answer | undefined> {
+export function askControl(path: string, command: ControlCommand, word: string): Promise<Answer | undefined> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath: path, path: `/${command}`, method: 'POST' }, (answer) => {
       resolve(text(answer).then((words) => ({ ok: answer.statusCode === 200, words })));
@@ -54,6 +62,6 @@ export function askControl(path: string, command: ControlCommand): Promise<Answe
       if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined);
       else reject(systemRefusal(error, `The socket ${path}`));
     });
-    asked.end();
+    asked.end(word);
   });
 }

@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Refusal } from '#domain/refusal.ts';
-import { said, systemRefusal } from './system-refusal.ts';
+import { PART } from './new-file.ts';
+import { OTHERS_WRITE, refuseShared } from './shared.ts';
+import { naming, systemRefusal } from './system-refusal.ts';
 
 export type DataFolder = {
   readonly database: string;
@@ -26,6 +28,7 @@ export function dataFolder(folder: string, besides: readonly string[]): DataFold
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!statSync(folder).isDirectory()) throw notAFolder(folder);
     refuseForeign(folder, besides);
+    refuseShared(folder, `The data folder ${folder}`, OTHERS_WRITE);
   } catch (error) {
     throw systemRefusal(error, `The data folder ${folder}`);
   }
@@ -35,7 +38,7 @@ export function dataFolder(folder: string, besides: readonly string[]): DataFold
 
 /** Of a start by another user; the engine itself would only say that it cannot open it. */
 function refuseUnusable(file: string): void {
-  if (existsSync(file)) said(`The file ${file}`, () => accessSync(file, constants.R_OK | constants.W_OK));
+  if (existsSync(file)) naming(`The file ${file}`, () => accessSync(file, constants.R_OK | constants.W_OK));
 }
 
 /** Where everything lies, whether or not it is there. */
@@ -47,9 +50,8 @@ export function pathsIn(folder: string): DataFolder {
 function refuseForeign(folder: string, besides: readonly string[]): void {
   const names = readdirSync(folder);
   if (names.includes(DATABASE)) return;
-  const foreign = names.filter(
-    (name) => !OURS.has(name) && !name.endsWith('.part') && !besides.includes(join(folder, name)),
-  );
+  const named = new Set(besides.map((file) => resolve(file)));
+  const foreign = names.filter((name) => !OURS.has(name) && !name.endsWith(PART) && !named.has(resolve(folder, name)));
   if (foreign.length === 0) return;
   const some = `${foreign.slice(0, NAMED_MAX).join(', ')}${foreign.length > NAMED_MAX ? ', …' : ''}`;
   throw new Refusal(

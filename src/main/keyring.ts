@@ -9,7 +9,8 @@ import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
 import type { Step } from '#ports/step.ts';
 import { writeNew } from './new-file.ts';
-import { said } from './system-refusal.ts';
+import { OTHERS_READ, refuseShared } from './shared.ts';
+import { naming } from './system-refusal.ts';
 
 type Parts = { readonly keys: KeyShelves; readonly clock: Clock; readonly random: Random; readonly step: Step };
 export type Unlocked = { readonly keyring: Keyring; readonly wrapper: KeyWrapper };
@@ -31,9 +32,10 @@ export async function unlock(rootKeyFile: string, parts: Parts): Promise<Unlocke
  * taken, so that it can come from elsewhere, and from where nothing can be written.
  */
 function rootKeyIn(file: string, shelf: KeyShelf | undefined, random: Random): Uint8Array {
-  return said(`The root key ${file}`, () => {
+  return naming(`The root key ${file}`, () => {
     if (shelf === undefined && !existsSync(file)) writeNew(file, random.bytes(KEY_BYTES));
     if (!existsSync(file)) throw missingKey(file);
+    refuseShared(file, `The root key ${file}`, OTHERS_READ);
     return readFileSync(file);
   });
 }

@@ -1,12 +1,15 @@
 import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+/** Ends the name of a file that is being written; nothing of anybody else's is called so. */
+export const PART = '.countersign-part';
+
 /**
  * Writes a file that only its owner can read, durably; false, and nothing written, when there is one already. A link,
  * unlike a rename, never replaces; and what it names is complete, so a kill leaves no half file.
  */
 export function writeNew(file: string, content: Uint8Array | string, partWritten = () => {}): boolean {
-  const part = `${file}.part`;
+  const part = `${file}${PART}`;
   rmSync(part, { force: true }); // of a start that was killed, or put there by somebody: never followed, never reused
   try {
     durably(part, 'wx', (opened) => writeFileSync(opened, content));

@@ -1,15 +1,15 @@
 import { call } from '#api/call.ts';
-import { type DoorId, enter } from '#api/enter.ts';
+import { enter, type FormId } from '#api/enter.ts';
 import type { Api, Site } from '#api/handler.ts';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
 import { Attempts } from '#app/session/attempts.ts';
+import { Strangers } from '#app/token/strangers.ts';
 import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { verifySession, verifyToken } from '#app/token/verify.ts';
 import type { Core } from '#http/core.ts';
 import { httpServer, type Limits } from '#http/server.ts';
-import type { Store } from '#ports/store.ts';
 
 type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'step'>;
 
@@ -22,14 +22,13 @@ export async function openDeps(parts: Parts): Promise<Deps> {
   const salt = Buffer.from(parts.random.bytes(SALT_BYTES)).toString('hex');
   return {
     ...parts,
-    verified: new VerifiedCredentials(salt, await latestChange(parts.store)),
+    verified: new VerifiedCredentials(salt, await parts.store.changes.latest()),
     uses: new Uses(),
     denials: new Denials(),
     attempts: new Attempts(),
+    strangers: new Strangers(),
   };
 }
-
-const latestChange = (store: Store): Promise<number> => store.changes.latest();
 
 type Http = {
   readonly site: Site;
@@ -46,7 +45,7 @@ export function openHttp(deps: Deps, { site, pages, report, limits }: Http) {
     verifyToken: (token, origin) => verifyToken(deps, token, origin),
     verifySession: (cookie, origin) => verifySession(deps, cookie, origin),
     call: (caller, id, untrusted) => call(api, caller, id, untrusted),
-    enter: (id, body, origin, caller) => enter(api, id as DoorId, body, { origin, caller }), // only those with a body are entered
+    enter: (id, body, origin, caller) => enter(api, id as FormId, body, { origin, caller }), // only those with a body are entered
     now: () => deps.clock.now(),
     newRequestId: () => `${run}-${++requests}`,
     ...{ pages, report },

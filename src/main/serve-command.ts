@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { type ReadConfig, readConfig, SETTINGS } from '#config/read-config.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { openLog } from '#telemetry/log.ts';
+import { inOperatorsWords } from './system-refusal.ts';
 
 /** Exit codes: 0 done, 1 refused, 2 not understood. */
 export const REFUSED = 1;
@@ -31,10 +32,11 @@ export async function serveCommand(args: readonly string[], env: NodeJS.ProcessE
   }
 }
 
-/** The first signal stops in order; a second one, of either kind, at once. */
+/** The first signal stops in order; a second one, of either kind, at once. A terminal that goes away is only a first one. */
 const toldToStop = (): Promise<void> =>
   new Promise((told) => {
     let signals = 0;
+    process.on('SIGHUP', () => told());
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         signals += 1;
@@ -62,7 +64,6 @@ export function notUnderstood(problems: readonly string[]): number {
 /** A refusal is for the operator, in words; anything else is a bug, with its trace. */
 export function refused(error: unknown): number {
   if (!(error instanceof Refusal)) throw error;
-  err(`countersign: ${error.message}`);
-  if (error.detail !== undefined) err(`countersign: ${error.detail}`);
+  err(`countersign: ${inOperatorsWords(error)}`);
   return REFUSED;
 }

@@ -3,15 +3,17 @@ import { linkTo } from '#api/link.ts';
 import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
 import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
+import { issuePasswordCode } from '#app/user/invite.ts';
 import type { Address, Config } from '#config/read-config.ts';
+import { parseEmail } from '#domain/principal.ts';
 import type { Log } from '#telemetry/log.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
-import { serveControl, type Way } from './control.ts';
+import { type Control, serveControl, type Way } from './control.ts';
 import { type Instance, openInstance } from './instance.ts';
 import { openHttp } from './open.ts';
 import { originOf } from './origin.ts';
 import { readPages } from './pages.ts';
-import { systemRefusal } from './system-refusal.ts';
+import { addressRefusal } from './system-refusal.ts';
 
 type Say = (line: string) => void;
 export type Served = { readonly origin: string; stop(): Promise<void> };
@@ -42,8 +44,7 @@ async function served(instance: Instance, config: Config, say: Say, log: Log): P
   const ways: Way[] = [{ close: () => server.close(), cut: () => server.server.closeAllConnections() }];
   try {
     origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
-    const control = { 'setup-link': async () => setUpLink(deps, site, 'operator') };
-    ways.push(await serveControl(folder.socket, control));
+    ways.push(await serveControl(folder.socket, controlOf(deps, site), log));
     say(`Countersign listens on ${origin}`);
     if (!(await isSetUp(deps, tenant))) {
       say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
@@ -71,6 +72,12 @@ async function closed(ways: readonly Way[]): Promise<void> {
   clearTimeout(late);
 }
 
+const controlOf = (deps: Deps, site: Site): Control => ({
+  'setup-link': () => setUpLink(deps, site, 'operator'),
+  'password-link': async (email) =>
+    linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email))),
+});
+
 const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
   linkTo(site, '/set-up', await issueSetUpCode(deps, linkIssuer(site.tenant, kind)));
 
@@ -78,19 +85,25 @@ async function listening(server: ReturnType<typeof openHttp>, { host, port }: Ad
   try {
     await server.listen({ host, port });
   } catch (error) {
-    throw systemRefusal(error, `The address ${host}:${port}`);
+    throw addressRefusal(error, `The address ${host}:${port}`);
   }
   const address = server.server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** One at a time; what fails stays, and is tried again. */
+/** One at a time; what fails stays, and is tried again. Of an outage the log tells once, and once that it is over. */
 function flushRegularly(deps: Deps, log: Log): NodeJS.Timeout {
-  let running = false;
+  let [running, failing] = [false, false];
   const run = async () => {
     if (running) return;
     running = true;
-    await flush(deps).catch((error) => log.failed(error));
+    const error = await flush(deps).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    if (error !== undefined && !failing) log.failed(error);
+    if (error === undefined && failing) log.info('what waited to be written is written');
+    failing = error !== undefined;
     running = false;
   };
   return setInterval(run, FLUSH_MS).unref();

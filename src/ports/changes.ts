@@ -12,6 +12,6 @@ export interface ChangeReads {
 }
 
 export interface ChangeWrites {
-  /** Numbers the change in commit order, so that a reader of `since` can never skip one. */
-  append(moved: readonly Moved[]): Promise<void>;
+  /** Numbers the change in commit order, so that a reader of `since` can never skip one; nothing moved takes no number, and is 0. */
+  append(moved: readonly Moved[]): Promise<number>;
 }

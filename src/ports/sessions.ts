@@ -8,6 +8,7 @@ import type { Digest, PepperedDigest } from './digest.ts';
 export interface SessionReads {
   /** As `TokenReads.byDigest`, for the value of a session's cookie. */
   byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
+  byId(tenant: TenantId, id: SessionId): Promise<Known | undefined>;
 }
 
 export interface SessionWrites {

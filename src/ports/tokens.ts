@@ -20,8 +20,8 @@ export interface PatReads {
 export interface PatWrites {
   /** False, and nothing written, when the owner has an unrevoked one of that name. */
   insert(tenant: TenantId, pat: PersonalAccessToken): Promise<boolean>;
-  /** Undefined unless it is the owner's. The first end stays: revoking again changes nothing. */
-  revoke(tenant: TenantId, owner: PrincipalId, id: PatId, ended: Ended): Promise<PersonalAccessToken | undefined>;
+  /** False unless it is the owner's. The first end stays: revoking again changes nothing. */
+  revoke(tenant: TenantId, owner: PrincipalId, id: PatId, ended: Ended): Promise<boolean>;
   /** Ends everything the owner has not revoked; says which. */
   revokeAll(tenant: TenantId, owner: PrincipalId, ended: Ended): Promise<readonly PatId[]>;
 }
@@ -32,6 +32,8 @@ export interface TokenReads {
    * One statement. No tenant leads here: this is where a request's tenant comes from.
    */
   byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
+  /** The same of a token that is known already. */
+  byId(tenant: TenantId, id: TokenId): Promise<Known | undefined>;
 }
 
 export interface TokenWrites {

@@ -39,6 +39,7 @@ test('every action is taken by an operation or an entrance, except those of the 
     ...ENTRANCE_IDS.map((id) => ENTRANCES[id].action),
   ]);
   expect(ACTIONS.filter((action) => !taken.has(action))).toEqual([
+    'user:IssuePasswordLink', // an operator on the control socket
     'tenant:SetUp', // the first start
     'tenant:IssueSetUpLink', // the start, and an operator on the control socket
     'personal-access-token:Deliver', // an unattended first start

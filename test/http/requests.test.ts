@@ -296,6 +296,32 @@ test.each([
   }
 });
 
+test('a type without a body says nothing: some clients send one on every request', async () => {
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded']) {
+    const headers = { 'content-type': type };
+    const absent = { method: 'DELETE', path: '/api/svc/v1/personal-access-tokens/absent', headers };
+    expect({ type, status: (await send(absent)).status }).toEqual({ type, status: 404 });
+    expect({ type, status: (await send({ ...absent, body: '' })).status }).toEqual({ type, status: 404 });
+  }
+});
+
+test('a tunnel is refused in the one shape', async () => {
+  const { status, headers, text } = await exchanged(
+    world.origin,
+    'CONNECT example.com:443 HTTP/1.1\r\nhost: x\r\n\r\n',
+  );
+  expect({ status, body: JSON.parse(text) }).toMatchObject({
+    status: 400,
+    body: { statusCode: 400, code: 'invalid_request' },
+  });
+  expect(headers['x-request-id']).toEqual(expect.any(String));
+});
+
+test('a name that is given thousands of times is one list, in order', () => {
+  const given = parseQuery(Array.from({ length: 5_000 }, (_, n) => `a=${n}`).join('&'));
+  expect(given).toEqual(Object.assign(Object.create(null), { a: Array.from({ length: 5_000 }, (_, n) => String(n)) }));
+});
+
 describe('there is no second door', () => {
   const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
   const rows = [...OPERATION_IDS.map((id) => row(id)), ...ENTRANCE_IDS.map((id) => ENTRANCES[id])];

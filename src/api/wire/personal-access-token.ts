@@ -20,15 +20,18 @@ export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_
     const now = api.clock.now();
     return { data: rows.map((view) => rowOf(caller, view, now)), pagination: { total, offset, limit } };
   },
-  wireCreatePat: async (api, caller, { name, expirationDate, teamName, tokenType }) => {
+  wireCreatePat: async (api, caller, { name, expirationDate, accountName, teamName, tokenType }) => {
     if (teamName !== undefined) throw noTeams();
+    if (accountName !== undefined && accountName !== caller.tenant.name) throw oneAccount(caller);
     if (tokenType === 'jwt') throw opaqueOnly();
     const wanted = { name: parseTokenName(name), expiresAt: expirationDate };
     return { token: (await createPat(api, caller, wanted)).reveal() };
   },
   wireGetOrCreatePat: async (api, caller, { name, teamName }) => {
-    const options = { createRefused: teamName === undefined ? undefined : noTeams };
-    const { view, value, created } = await getOrCreatePat(api, caller, parseTokenName(name), options);
+    const options = { mayCreate: teamName === undefined };
+    const { view, value, created } = await getOrCreatePat(api, caller, parseTokenName(name), options).catch(
+      noTeamOwnsOne,
+    );
     return { data: rowOf(caller, view, api.clock.now()), token: value.reveal(), created };
   },
   wireDeletePat: async (api, caller, { id }) => {
@@ -41,9 +44,19 @@ export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_
   },
 };
 
+/** `teamName` says who is to own the token that has to be made. */
+function noTeamOwnsOne(error: unknown): never {
+  throw error instanceof Refusal && error.code === 'not_found' ? noTeams() : error;
+}
+
 const noTeams = (): Refusal =>
   new Refusal('invalid_request', 'There are no teams on this server yet. Leave teamName out.', {
     problems: [{ field: 'teamName', problem: 'names no team' }],
+  });
+
+const oneAccount = ({ tenant }: Caller): Refusal =>
+  new Refusal('invalid_request', `There is one account on this server, ${tenant.name}. Leave accountName out.`, {
+    problems: [{ field: 'accountName', problem: `must be ${tenant.name}` }],
   });
 
 const opaqueOnly = (): Refusal =>

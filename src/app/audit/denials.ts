@@ -29,7 +29,7 @@ export class Denials {
 
   /** True for the first, which must be written now. */
   isFirst(caller: Caller, act: Act, now: Instant): boolean {
-    const key = `${caller.tenant.id} ${caller.principal.id} ${act.action}`;
+    const key = keyOf(caller, act);
     const minute = Math.floor(now / MINUTE_MS);
     const known = this.#current.get(key);
     if (known?.minute === minute) {
@@ -45,7 +45,7 @@ export class Denials {
 
   /** Forgets a first denial that could not be written, so that the next one is tried; those counted meanwhile stay. */
   unwritten(caller: Caller, act: Act): void {
-    const key = `${caller.tenant.id} ${caller.principal.id} ${act.action}`;
+    const key = keyOf(caller, act);
     const known = this.#current.get(key);
     if (known !== undefined) this.#over.push(known);
     this.#current.delete(key);
@@ -71,6 +71,10 @@ export class Denials {
     this.#unwritten.unshift(...summaries);
   }
 }
+
+/** Whoever shows no credential is told apart by where they come from. */
+const keyOf = ({ tenant, principal, credential, origin }: Caller, { action }: Act): string =>
+  `${tenant.id} ${principal.id} ${action} ${credential.kind === 'none' ? origin.address : ''}`;
 
 const summaryOf = ({ caller, act, repeated, resources }: Repeated): Summary => ({
   ...{ caller, act: { action: act.action, resource: act.resource.replace(/\/.*/, '/') } },

@@ -2,7 +2,7 @@ import { digestsOf, kindOf } from '#crypto/opaque.ts';
 import { hashPassword } from '#crypto/password.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import { type Invitation, isSpent } from '#domain/invitation.ts';
-import { type Email, newUser, type PrincipalRecord, programPrincipal } from '#domain/principal.ts';
+import { type Email, type PrincipalRecord, programPrincipal } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant, TenantId } from '#domain/tenant.ts';
@@ -10,10 +10,9 @@ import type { PasswordHash } from '#ports/principals.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
-import { newId } from '../new-id.ts';
 import { callerWithout } from '../program-caller.ts';
 import { newSession, type SignedIn } from '../session/issue.ts';
-import { addAdministrator } from '../set-up/administrator.ts';
+import { addAdministrator, type NewAdministrator, newAdministrator } from '../set-up/administrator.ts';
 
 export type Acceptance = {
   readonly code: Sensitive;
@@ -22,7 +21,12 @@ export type Acceptance = {
   readonly email: Email | undefined;
 };
 
-type Accepted = { readonly invitation: Invitation; readonly user: PrincipalRecord };
+/** `first` where the invitation makes the first administrator. */
+type Accepted = {
+  readonly invitation: Invitation;
+  readonly user: PrincipalRecord;
+  readonly first: NewAdministrator | undefined;
+};
 
 /**
  * Whoever holds the code sets a password and is signed in, once. The first administrator is made by it; of an invited
@@ -43,10 +47,10 @@ export async function acceptInvitation(
     locate: async () => found,
     prepare: () => hashPassword(given.password, deps.random),
   } as const;
-  return change(deps, caller, what, async (tx, { invitation, user }: Accepted, hash: PasswordHash) => {
+  return change(deps, caller, what, async (tx, { invitation, user, first }: Accepted, hash: PasswordHash) => {
     const now = deps.clock.now();
     if (!(await tx.invitations.use(tenant.id, invitation.id, now))) throw spent();
-    if (invitation.principal === undefined) await addAdministrator(deps, tx, tenant.id, { user, hash });
+    if (first !== undefined) await addAdministrator(tx, tenant.id, first, hash);
     else await renewPassword(tx, tenant.id, user, { hash, at: now });
     await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);
     return { result: signedIn, moved: [{ kind: 'principal', id: user.id }] };
@@ -58,18 +62,28 @@ async function located(deps: Deps, tenant: TenantId, { code, email }: Acceptance
   if (kindOf(code, ['invitation']) === undefined) throw spent();
   const found = await deps.store.invitations.byDigest(digestsOf(deps.keyring, code));
   if (found === undefined || found.tenant !== tenant || isSpent(found.invitation, deps.clock.now())) return undefined;
-  const { invitation } = found;
-  const user = await acceptingUser(deps, tenant, invitation, email);
-  return user?.active ? { invitation, user } : undefined;
+  return accepted(deps, tenant, found.invitation, email);
 }
 
-async function acceptingUser(deps: Deps, tenant: TenantId, { principal }: Invitation, email: Email | undefined) {
-  if (principal !== undefined) return deps.store.principals.get(tenant, principal);
-  if (email !== undefined) return newUser(newId(deps), email, deps.clock.now());
-  throw new Refusal('invalid_request', 'Give the e-mail address that the administrator will sign in with.', {
+async function accepted(
+  deps: Deps,
+  tenant: TenantId,
+  invitation: Invitation,
+  email: Email | undefined,
+): Promise<Accepted | undefined> {
+  if (invitation.principal !== undefined) {
+    const user = await deps.store.principals.get(tenant, invitation.principal);
+    return user?.active ? { invitation, user, first: undefined } : undefined;
+  }
+  if (email === undefined) throw noEmail();
+  const first = newAdministrator(deps, email);
+  return { invitation, user: first.user, first };
+}
+
+const noEmail = (): Refusal =>
+  new Refusal('invalid_request', 'Give the e-mail address that the administrator will sign in with.', {
     problems: [{ field: 'email', problem: 'is missing' }],
   });
-}
 
 /** Who holds a code is who it was made for; of one that does not work nobody knows who holds it. */
 const acceptor = (tenant: Tenant, found: Accepted | undefined, origin: Origin): Caller =>

@@ -5,7 +5,7 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
-import { change, recordDenial } from '../doors.ts';
+import { change, made, recordDenial } from '../doors.ts';
 import { callerWithout, programCaller } from '../program-caller.ts';
 import { newSession, type SignedIn } from './issue.ts';
 
@@ -23,8 +23,11 @@ export async function signIn(deps: Deps, tenant: Tenant, presented: Presented, o
   if (user === undefined || !right || !user.active) throw await wrong(deps, tenant, user, origin);
   attempt.succeeded();
   const signedIn = newSession(deps, user.id);
-  const what = { action: 'session:Create', resource: `session/${signedIn.session.id}` } as const;
+  const what = { action: 'session:Create', resource: `session/${signedIn.session.id}`, locate: made } as const;
   return change(deps, callerWithout(tenant, user, ['session:Create'], origin), what, async (tx) => {
+    // A password may have been replaced, or a user deactivated, while this one was being checked.
+    const now = await tx.principals.get(tenant.id, user.id);
+    if (now?.active !== true || (await tx.principals.passwordOf(tenant.id, user.id)) !== hash) throw notRight();
     await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);
     return { result: signedIn };
   });
@@ -34,5 +37,7 @@ export async function signIn(deps: Deps, tenant: Tenant, presented: Presented, o
 async function wrong(deps: Deps, tenant: Tenant, user: PrincipalRecord | undefined, origin: Origin): Promise<Refusal> {
   const act = { action: 'session:Create', resource: `user/${user?.id ?? ''}` } as const;
   await recordDenial(deps, programCaller(tenant, 'anonymous', [], origin), act);
-  return new Refusal('unauthenticated', 'The e-mail address or the password is wrong.');
+  return notRight();
 }
+
+const notRight = (): Refusal => new Refusal('unauthenticated', 'The e-mail address or the password is wrong.');

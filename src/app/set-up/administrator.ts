@@ -1,7 +1,7 @@
 import { sealDelivery } from '#crypto/delivery.ts';
 import { hashPassword } from '#crypto/password.ts';
-import type { Email, PrincipalRecord } from '#domain/principal.ts';
-import { newUser } from '#domain/principal.ts';
+import type { Id } from '#domain/id.ts';
+import { type Email, newUser, type PrincipalRecord } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant, TenantId } from '#domain/tenant.ts';
@@ -9,7 +9,7 @@ import { parseTokenName } from '#domain/token.ts';
 import type { PasswordHash } from '#ports/principals.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
+import { change, made } from '../doors.ts';
 import { newId } from '../new-id.ts';
 import { programCaller } from '../program-caller.ts';
 import { type Issue, issueFor } from '../token/issue.ts';
@@ -24,40 +24,56 @@ export type WantedAdministrator = {
   readonly token: boolean;
 };
 
+/** What an administrator's rows need that is made at random, and so outside the transaction. */
+export type NewAdministrator = { readonly user: PrincipalRecord; readonly grant: Id<'Grant'> };
+
+export const newAdministrator = (deps: Pick<Deps, 'random' | 'clock'>, email: Email): NewAdministrator => ({
+  user: newUser(newId(deps), email, deps.clock.now()),
+  grant: newId(deps),
+});
+
 /** Makes the first administrator, their password and their first token as one unit; refuses with `conflict` when there is one. */
 export async function setUpAdministrator(deps: Deps, tenant: Tenant, wanted: WantedAdministrator): Promise<void> {
-  const user = newUser(newId(deps), wanted.email, deps.clock.now());
+  const administrator = newAdministrator(deps, wanted.email);
+  const pending = wanted.token ? newPending(deps, tenant.id, administrator.user) : undefined;
   const what = {
     action: 'user:ManageUsers',
-    resource: `user/${user.id}`,
+    resource: `user/${administrator.user.id}`,
+    locate: made,
     prepare: () => hashPassword(wanted.password, deps.random),
   } as const;
-  const issue = issueFor(deps, user.id, { name: parseTokenName(BOOTSTRAP_NAME), expiresAt: undefined });
-  await change(deps, programCaller(tenant, 'setup', ['user:ManageUsers']), what, async (tx, _, hash) => {
-    await addAdministrator(deps, tx, tenant.id, { user, hash });
-    if (wanted.token) await addPending(deps, tx, tenant.id, issue);
-    return { result: undefined, details: wanted.token ? { preview: issue.token.preview } : {} };
+  await change(deps, programCaller(tenant, 'setup', ['user:ManageUsers']), what, async (tx, _, hash: PasswordHash) => {
+    await addAdministrator(tx, tenant.id, administrator, hash);
+    if (pending !== undefined) await addPending(tx, tenant.id, pending);
+    return { result: undefined, details: pending === undefined ? {} : { preview: pending.token.preview } };
   });
 }
 
 /** Inside a transaction: somebody else may have been first. */
 export async function addAdministrator(
-  deps: Pick<Deps, 'random'>,
   tx: Transaction,
   tenant: TenantId,
-  { user, hash }: { readonly user: PrincipalRecord; readonly hash: PasswordHash },
+  { user, grant }: NewAdministrator,
+  hash: PasswordHash,
 ): Promise<void> {
   if (await tx.principals.anyHolds(tenant, 'tenant-admin')) throw alreadySetUp();
   if (!(await tx.principals.insert(tenant, user))) throw alreadySetUp();
-  await tx.principals.addGrant(tenant, newId(deps), user.id, { role: 'tenant-admin', resource: '*' });
+  await tx.principals.addGrant(tenant, grant, user.id, { role: 'tenant-admin', resource: '*' });
   await tx.principals.setPassword(tenant, user.id, hash, user.createdAt);
 }
 
 export const alreadySetUp = (): Refusal =>
   new Refusal('conflict', 'This instance has an administrator already. Sign in, or ask them for an invitation.');
 
-async function addPending(deps: Deps, tx: Transaction, tenant: TenantId, { value, pat, token, digest }: Issue) {
-  const sealed = sealDelivery(deps.keyring, value, { tenant, pat: pat.id, token: token.id }, deps.random);
+type Pending = Issue & { readonly sealed: Uint8Array };
+
+function newPending(deps: Deps, tenant: TenantId, user: PrincipalRecord): Pending {
+  const issue = issueFor(deps, user.id, { name: parseTokenName(BOOTSTRAP_NAME), expiresAt: undefined });
+  const { value, pat, token } = issue;
+  return { ...issue, sealed: sealDelivery(deps.keyring, value, { tenant, pat: pat.id, token: token.id }, deps.random) };
+}
+
+async function addPending(tx: Transaction, tenant: TenantId, { pat, token, digest, sealed }: Pending): Promise<void> {
   await tx.pats.insert(tenant, pat);
   await tx.tokens.add(tenant, token, digest);
   await tx.deliveries.insert(tenant, { token: token.id, pat: pat.id, sealed });

@@ -3,7 +3,7 @@ import { SETUP_LINK_MS_MAX } from '#domain/invitation.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
+import { change, made } from '../doors.ts';
 import { newInvitation } from '../invitation/issue.ts';
 import { programCaller } from '../program-caller.ts';
 import { alreadySetUp } from './administrator.ts';
@@ -12,7 +12,7 @@ import { alreadySetUp } from './administrator.ts';
 export function issueSetUpCode(deps: Deps, caller: Caller): Promise<Sensitive> {
   const { tenant } = caller;
   const { code, digest, invitation } = newInvitation(deps, undefined, SETUP_LINK_MS_MAX);
-  const what = { action: 'tenant:IssueSetUpLink', resource: `invitation/${invitation.id}` } as const;
+  const what = { action: 'tenant:IssueSetUpLink', resource: `invitation/${invitation.id}`, locate: made } as const;
   return change(deps, caller, what, async (tx) => {
     if (await tx.principals.anyHolds(tenant.id, 'tenant-admin')) throw alreadySetUp();
     await tx.invitations.voidAll(tenant.id, undefined, invitation.createdAt);

@@ -1,19 +1,22 @@
 import { makeKey } from '#crypto/keyring.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Tenant, TenantName } from '#domain/tenant.ts';
 import type { KeyPlace } from '#ports/key-wrapper.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
+import { change, made } from '../doors.ts';
 import { newId } from '../new-id.ts';
 import { programCaller } from '../program-caller.ts';
 
-/** The tenant of this name, with a KEK of its own; made when there is none. */
+/** The tenant of this name, with a KEK of its own; made when there is none at all. */
 export async function setUpTenant(deps: Deps, name: TenantName): Promise<Tenant> {
-  const known = await deps.store.tenants.byName(name);
+  const tenants = await deps.store.tenants.list();
+  const known = tenants.find((tenant) => tenant.name === name);
   if (known !== undefined) return known;
+  if (tenants.length > 0) throw noSuchTenant(name, tenants);
   const tenant: Tenant = { id: newId(deps), name };
   const place: KeyPlace = { id: newId(deps), purpose: 'tenant-kek', tenant: tenant.id };
   const { wrapped, bytes } = await makeKey(deps.wrapper, place, deps.clock.now(), deps.random);
-  const what = { action: 'tenant:SetUp', resource: `tenant/${tenant.id}` } as const;
+  const what = { action: 'tenant:SetUp', resource: `tenant/${tenant.id}`, locate: made } as const;
   await change(deps, programCaller(tenant, 'setup', ['tenant:SetUp']), what, async (tx) => {
     if (!(await tx.tenants.insert(tenant)))
       throw new Error('there is one start at a time, and a moment ago there was none');
@@ -23,3 +26,12 @@ export async function setUpTenant(deps: Deps, name: TenantName): Promise<Tenant>
   deps.keyring.hold(place, bytes);
   return tenant;
 }
+
+/** A typing error must not become a second tenant, with a set-up link for whoever reads the terminal. */
+const noSuchTenant = (name: TenantName, tenants: readonly Tenant[]): Refusal => {
+  const there = tenants.map((tenant) => tenant.name).join(', ');
+  return new Refusal(
+    'conflict',
+    `There is no tenant ${name} in this data folder; there is ${there}. Set COUNTERSIGN_TENANT to it.`,
+  );
+};

@@ -4,13 +4,13 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import { LIVE_GENERATIONS_MAX, type PatView, type PersonalAccessToken, type TokenName } from '#domain/token.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
+import { change, made } from '../doors.ts';
 import { type Issue, issueFor } from './issue.ts';
 
 export type GotPat = { readonly view: PatView; readonly value: Sensitive; readonly created: boolean };
 
-/** Why not, where making one is refused; undone with the transaction. */
-type Options = { readonly createRefused?: (() => Refusal) | undefined };
+/** Whether one may be made; else its absence is a refusal. */
+type Options = { readonly mayCreate?: boolean };
 
 /**
  * A new value for the caller's personal access token of this name, which is made when there is none. Values issued
@@ -20,14 +20,14 @@ export function getOrCreatePat(
   deps: Deps,
   caller: Caller,
   name: TokenName,
-  { createRefused }: Options = {},
+  { mayCreate = true }: Options = {},
 ): Promise<GotPat> {
   const { tenant, principal } = caller;
   const issue = issueFor(deps, principal.id, { name, expiresAt: undefined });
-  const what = { action: 'personal-access-token:Create', resource: 'personal-access-token/' } as const;
+  const what = { action: 'personal-access-token:Create', resource: 'personal-access-token/', locate: made } as const;
   return change(deps, caller, what, async (tx) => {
     const created = await tx.pats.insert(tenant.id, issue.pat);
-    if (created && createRefused !== undefined) throw createRefused();
+    if (created && !mayCreate) throw new Refusal('not_found', 'There is no token of this name.'); // undoes the insert
     const pat = created ? issue.pat : await existing(deps, tx, caller, name);
     const { generation } = await tx.tokens.add(tenant.id, ownedBy(pat, issue), issue.digest);
     const ended = { at: deps.clock.now(), by: principal.id, reason: 'superseded' } as const;
@@ -36,7 +36,7 @@ export function getOrCreatePat(
     return {
       result: { view, value: issue.value, created },
       resource: `personal-access-token/${pat.id}`,
-      details: { preview: issue.token.preview, generation },
+      details: { preview: issue.token.preview, generation, ...(over.length > 0 ? { superseded: over } : {}) },
       moved: over.map((id) => ({ kind: 'token', id }) as const),
     };
   });

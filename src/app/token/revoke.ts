@@ -14,7 +14,7 @@ export function revokePat(deps: Deps, caller: Caller, id: PatId): Promise<void> 
   } as const;
   const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'deleted' };
   return change(deps, caller, what, async (tx) => {
-    await tx.pats.revoke(tenant.id, principal.id, id, ended);
+    if (!(await tx.pats.revoke(tenant.id, principal.id, id, ended))) throw new Error('what was found is never deleted');
     return { result: undefined, details: { reason: ended.reason }, moved: [{ kind: 'pat', id }] };
   });
 }
@@ -25,7 +25,7 @@ export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): P
   const user = await deps.store.principals.userByEmail(tenant.id, email);
   const what = {
     action: 'personal-access-token:RevokeAll',
-    resource: `principal/${user?.id ?? ''}`,
+    resource: `user/${user?.id ?? ''}`,
     locate: async () => user,
   } as const;
   const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'revoked_all' };

@@ -4,8 +4,8 @@ import type { TokenId } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
 import type { TokenUse } from '#ports/tokens.ts';
 
-/** Uses within it are one: nobody needs to know the second more often. */
-const SAME_USE_MS = 1_000;
+/** Uses within it, from the same place, are one: a busy token must not cost a write every second. */
+const SAME_USE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** Tokens used since the last flush; beyond it a use is not noted, which makes `last used` late and nothing else. */
 const NOTED_MAX = 100_000;
@@ -15,17 +15,20 @@ export type DeadUse = { readonly known: Live; readonly origin: Origin; readonly 
 
 /** What verifying noticed, to be written behind it: verifying itself never writes. */
 export class Uses {
-  #live = new Map<TokenId, TokenUse>();
+  /** To be written. */
+  readonly #live = new Map<TokenId, TokenUse>();
+  /** Lately written. */
+  readonly #written = new Map<TokenId, TokenUse>();
   #dead: DeadUse[] = [];
   readonly #reportedInHour = new Map<TokenId, number>();
 
   accepted(known: Known, { surface, address }: Origin, at: Instant): void {
     if (!isToken(known)) return;
     const token = known.credential.id;
-    const noted = this.#live.get(token);
+    const noted = this.#live.get(token) ?? this.#written.get(token);
     if (noted !== undefined && at - noted.at < SAME_USE_MS && isSamePlace(noted, surface, address)) return;
     if (noted !== undefined && at < noted.at) return; // the clock was turned back
-    if (noted === undefined && this.#live.size >= NOTED_MAX) return;
+    if (this.#live.size >= NOTED_MAX) return;
     this.#live.set(token, { tenant: known.tenant.id, token, at, surface, address });
   }
 
@@ -40,8 +43,16 @@ export class Uses {
   }
 
   takeLive(max: number): readonly TokenUse[] {
-    const taken = [...this.#live.values()].slice(0, max);
-    for (const { token } of taken) this.#live.delete(token);
+    const taken: TokenUse[] = [];
+    for (const use of this.#live.values()) {
+      if (taken.length === max) break;
+      taken.push(use);
+    }
+    if (this.#written.size + taken.length > NOTED_MAX) this.#written.clear();
+    for (const use of taken) {
+      this.#live.delete(use.token);
+      this.#written.set(use.token, use);
+    }
     return taken;
   }
 
@@ -51,7 +62,10 @@ export class Uses {
 
   /** What could not be written, unless something newer was noted meanwhile. */
   giveBack(live: readonly TokenUse[], dead: readonly DeadUse[]): void {
-    for (const use of live) if (!this.#live.has(use.token)) this.#live.set(use.token, use);
+    for (const use of live) {
+      this.#written.delete(use.token);
+      if (!this.#live.has(use.token)) this.#live.set(use.token, use);
+    }
     this.#dead.unshift(...dead);
   }
 }

@@ -2,7 +2,7 @@ import { cacheKeyOf } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Known } from '#domain/verification.ts';
-import type { Change } from '#ports/changes.ts';
+import type { Change, Moved } from '#ports/changes.ts';
 
 /** About 200 MB at the 2 kB that one entry costs. */
 const ENTRIES_MAX = 100_000;
@@ -15,24 +15,29 @@ const AGE_MS_MAX = 60_000;
 /** Nobody can present a credential before it is issued, so "unknown" may be believed for as long as a client's retries take. */
 const STRANGER_AGE_MS_MAX = 5_000;
 
-/** `asOf` is the sequence before the read: the read may know more than that, never less. */
+/** `asOf` is the moment before the read: the read may know more than was known then, never less. */
 type Entry = { readonly known: Known; readonly readAt: Instant; readonly asOf: number };
+/** The moment of an id's last change, and the number that the change has in the feed. */
+type Epoch = { readonly moment: number; readonly sequence: number };
 type Lookup = Promise<Known | undefined>;
 
 /**
  * The credentials this process has lately read, by salted digest; no credential is ever held.
  *
- * A change names what moved; the epoch of an id is the sequence of its last change. An entry is good while it is as new
+ * A change names what moved; the epoch of an id is the moment of its last change. An entry is good while it is as new
  * as the epochs of all it rests on. So nobody needs to know which entries a change touches: not those of one token under
  * several keys, nor those of a principal's many tokens, nor those still being read.
+ *
+ * Moments are counted here, and not taken from the database: whoever can write there could turn its numbers back.
  */
 export class VerifiedCredentials {
   readonly #salt: string;
   readonly #entries = new Map<string, Entry>();
   readonly #strangers = new Map<string, Instant>();
-  readonly #epochs = new Map<string, number>();
+  readonly #epochs = new Map<string, Epoch>();
   readonly #lookups = new Map<string, Lookup>();
   #sequence: number;
+  #moment = 0;
   /** The epoch of every id that has none of its own. */
   #floor = 0;
 
@@ -41,7 +46,7 @@ export class VerifiedCredentials {
     this.#sequence = sequence;
   }
 
-  /** The newest change that has been applied here. */
+  /** The newest change of the feed that has been applied here. */
   get sequence(): number {
     return this.#sequence;
   }
@@ -56,16 +61,22 @@ export class VerifiedCredentials {
     return this.#lookups.get(key) ?? this.#lookUp(key, now, look);
   }
 
-  /** Applies a change: nobody gets an answer from before it, not even from a lookup that is under way. */
+  /** Applies a change that this process has just committed: nobody gets an answer from before it. */
+  applyOwn(sequence: number, moved: readonly Moved[]): void {
+    this.#lookups.clear(); // not even from a lookup that is under way
+    this.#moment += 1;
+    if (this.#epochs.size + moved.length > EPOCHS_MAX) {
+      this.#epochs.clear();
+      this.#floor = this.#moment;
+    }
+    for (const { id } of moved) this.#epochs.set(id, { moment: this.#moment, sequence });
+  }
+
+  /** Applies a change that the feed tells of, once. */
   apply({ sequence, moved }: Change): void {
     if (sequence < this.#sequence) return; // another catching up, beside this one, was faster
     this.#sequence = sequence;
-    this.#lookups.clear();
-    if (this.#epochs.size >= EPOCHS_MAX) {
-      this.#epochs.clear();
-      this.#floor = sequence;
-    }
-    this.#epochs.set(moved.id, sequence);
+    if (this.#epochs.get(moved.id)?.sequence !== sequence) this.applyOwn(sequence, [moved]);
   }
 
   /** Everything is read again, whatever is under way. */
@@ -76,12 +87,12 @@ export class VerifiedCredentials {
   }
 
   #isCurrent({ known, asOf }: Entry): boolean {
-    for (const id of known.restsOn) if (asOf < (this.#epochs.get(id) ?? this.#floor)) return false;
+    for (const id of known.restsOn) if (asOf < (this.#epochs.get(id)?.moment ?? this.#floor)) return false;
     return true;
   }
 
   #lookUp(key: string, readAt: Instant, look: () => Lookup): Lookup {
-    const asOf = this.#sequence;
+    const asOf = this.#moment;
     const lookup: Lookup = look()
       .then((known) => {
         if (this.#lookups.get(key) !== lookup) return known; // overtaken: good for who asked before, kept for nobody

@@ -11,7 +11,7 @@ export type Verification =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'malformed' | 'unknown' | 'revoked' | 'expired' };
 
-type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'clock' | 'verified' | 'uses'>;
+type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'clock' | 'verified' | 'uses' | 'strangers'>;
 
 /** An access token, as it stands behind `Bearer`. */
 export const verifyToken = (deps: VerifyDeps, token: Sensitive, origin: Origin): Promise<Verification> =>
@@ -31,8 +31,14 @@ async function verify(
 ): Promise<Verification> {
   if (kindOf(credential, kinds) === undefined) return { ok: false, reason: 'malformed' };
   const now = deps.clock.now();
-  const known = await deps.verified.find(credential, now, () => read(digestsOf(deps.keyring, credential)));
-  if (known === undefined) return { ok: false, reason: 'unknown' };
+  const known = await deps.verified.find(credential, now, async () => {
+    deps.strangers.mayAsk(origin.address, now);
+    return read(digestsOf(deps.keyring, credential));
+  });
+  if (known === undefined) {
+    deps.strangers.noticed(origin.address, now);
+    return { ok: false, reason: 'unknown' };
+  }
   const standing = standingOf(known, now);
   if (standing !== 'live') {
     deps.uses.refused(known, origin, now);

@@ -1,24 +1,51 @@
 import type { Caller } from '#domain/caller.ts';
 import { INVITATION_MS_MAX } from '#domain/invitation.ts';
+import type { Action } from '#domain/permission.ts';
 import type { Email, PrincipalRecord } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import type { Tenant } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { type NewInvitation, newInvitation } from '../invitation/issue.ts';
+import { programCaller } from '../program-caller.ts';
 
-/** A code by which a user sets a password; earlier ones for the same user stop working. */
-export async function inviteUser(deps: Deps, caller: Caller, email: Email): Promise<Sensitive> {
+/**
+ * A code by which a user sets their first password. Refused with `conflict` for one who has a password: whoever holds a
+ * token must not be able to make a session of it, nor take over somebody else's account.
+ */
+export const inviteUser = (deps: Deps, caller: Caller, email: Email): Promise<Sensitive> =>
+  codeFor(deps, caller, email, { action: 'user:ManageUsers', replaces: false });
+
+/** A code by which a user sets another password, for one who lost theirs: the operator's to give, and nobody else's. */
+export const issuePasswordCode = (deps: Deps, tenant: Tenant, email: Email): Promise<Sensitive> =>
+  codeFor(deps, programCaller(tenant, 'operator', ['user:IssuePasswordLink']), email, {
+    action: 'user:IssuePasswordLink',
+    replaces: true,
+  });
+
+type Kind = { readonly action: Action; readonly replaces: boolean };
+
+/** Earlier codes for the same user stop working. */
+async function codeFor(deps: Deps, caller: Caller, email: Email, { action, replaces }: Kind): Promise<Sensitive> {
   const { tenant } = caller;
   const user = await deps.store.principals.userByEmail(tenant.id, email);
   const what = {
-    action: 'user:ManageUsers',
+    action,
     resource: `user/${user?.id ?? ''}`,
     locate: async () => user,
     prepare: async ({ id }: PrincipalRecord) => newInvitation(deps, id, INVITATION_MS_MAX),
-  } as const;
+  };
   return change(deps, caller, what, async (tx, { id }, { code, digest, invitation }: NewInvitation) => {
+    if (!replaces && (await tx.principals.passwordOf(tenant.id, id)) !== undefined) throw hasPassword();
     await tx.invitations.voidAll(tenant.id, id, invitation.createdAt);
     await tx.invitations.insert(tenant.id, invitation, digest);
     return { result: code };
   });
 }
+
+const hasPassword = (): Refusal =>
+  new Refusal(
+    'conflict',
+    'This user has a password already. For one who lost it, the operator makes a link: countersign password-link EMAIL.',
+  );

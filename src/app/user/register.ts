@@ -2,7 +2,7 @@ import type { Caller } from '#domain/caller.ts';
 import { type Email, newUser } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Deps } from '../deps.ts';
-import { change, view } from '../doors.ts';
+import { change, made, view } from '../doors.ts';
 import { newId } from '../new-id.ts';
 
 export type Registration = { readonly email: Email; readonly skipIfExists: boolean; readonly dryRun: boolean };
@@ -15,14 +15,16 @@ export async function registerUser(deps: Deps, caller: Caller, wanted: Registrat
 function register(deps: Deps, caller: Caller, { email, skipIfExists }: Registration): Promise<void> {
   const { tenant } = caller;
   const user = newUser(newId(deps), email, deps.clock.now());
-  const what = { action: 'user:ManageUsers', resource: `user/${user.id}` } as const;
+  const grant = newId<'Grant'>(deps);
+  const what = { action: 'user:ManageUsers', resource: 'user/', locate: made } as const;
   return change(deps, caller, what, async (tx) => {
+    if (await tx.principals.insert(tenant.id, user)) {
+      await tx.principals.addGrant(tenant.id, grant, user.id, { role: 'tenant-member', resource: '*' });
+      return { result: undefined, resource: `user/${user.id}` };
+    }
+    if (!skipIfExists) throw exists();
     const known = await tx.principals.userByEmail(tenant.id, email);
-    if (known !== undefined && !skipIfExists) throw exists();
-    if (known !== undefined) return { result: undefined, resource: `user/${known.id}` };
-    await tx.principals.insert(tenant.id, user);
-    await tx.principals.addGrant(tenant.id, newId(deps), user.id, { role: 'tenant-member', resource: '*' });
-    return { result: undefined };
+    return { result: undefined, resource: `user/${known?.id ?? ''}` };
   });
 }
 

@@ -15,7 +15,7 @@ export const changeReads = (db: Kysely<Schema>): ChangeReads => ({
 /** The counter's row stays locked until the commit, so numbers appear in commit order on every database. */
 export const changeWrites = (db: Kysely<Schema>): ChangeWrites => ({
   async append(moved) {
-    if (moved.length === 0) return;
+    if (moved.length === 0) return 0;
     const { sequence } = await db
       .updateTable('change_counter')
       .set({ sequence: sql<number>`sequence + 1` })
@@ -25,5 +25,6 @@ export const changeWrites = (db: Kysely<Schema>): ChangeWrites => ({
       .insertInto('change_log')
       .values(moved.map((one) => ({ sequence, ...one })))
       .execute();
+    return sequence;
   },
 });

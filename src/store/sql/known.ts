@@ -1,6 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Credential } from '#domain/caller.ts';
 import { compile, type Grant } from '#domain/permission.ts';
+import type { SessionId } from '#domain/session.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import type { TokenId } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
@@ -24,7 +27,7 @@ const COLUMNS = {
 } as const;
 type Part = keyof typeof COLUMNS;
 
-const all = (...parts: readonly Part[]) => parts.flatMap((part) => columnsOf(part, COLUMNS[part] as never));
+const columnsOfAll = (...parts: readonly Part[]) => parts.flatMap((part) => columnsOf(part, COLUMNS[part] as never));
 
 /** One part of a row, proved. */
 function part<P extends Part & MacedTable>(macs: RowMacs, row: object, table: P) {
@@ -35,12 +38,14 @@ function part<P extends Part & MacedTable>(macs: RowMacs, row: object, table: P)
   >;
 }
 
-export async function knownToken(
-  db: Kysely<Schema>,
-  macs: RowMacs,
-  digests: readonly Digest[],
-): Promise<Known | undefined> {
-  const rows = await db
+/** A token by its digest, or one that is known already. */
+export type TokenKey = { readonly digests: readonly Digest[] } | { readonly tenant: TenantId; readonly id: TokenId };
+export type SessionKey =
+  | { readonly digests: readonly Digest[] }
+  | { readonly tenant: TenantId; readonly id: SessionId };
+
+export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKey): Promise<Known | undefined> {
+  const all = db
     .selectFrom('token')
     .leftJoin('personal_access_token', (join) =>
       join
@@ -54,9 +59,11 @@ export async function knownToken(
     .leftJoin('role_grant', (join) =>
       join.onRef('role_grant.tenant', '=', 'token.tenant').onRef('role_grant.principal', '=', 'token.subject'),
     )
-    .select(all('token', 'personal_access_token', 'tenant', 'principal', 'role_grant'))
-    .where('token.digest', 'in', digests)
-    .execute();
+    .select(columnsOfAll('token', 'personal_access_token', 'tenant', 'principal', 'role_grant'));
+  const rows = await ('digests' in key
+    ? all.where('token.digest', 'in', key.digests)
+    : all.where('token.tenant', '=', key.tenant).where('token.id', '=', key.id)
+  ).execute();
   const [row] = rows;
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
@@ -68,12 +75,8 @@ export async function knownToken(
   return knownOf(macs, rows, { credential, expiresAt, ended, restsOn: [token.id, pat.id] });
 }
 
-export async function knownSession(
-  db: Kysely<Schema>,
-  macs: RowMacs,
-  digests: readonly Digest[],
-): Promise<Known | undefined> {
-  const rows = await db
+export async function knownSession(db: Kysely<Schema>, macs: RowMacs, key: SessionKey): Promise<Known | undefined> {
+  const all = db
     .selectFrom('session')
     .leftJoin('tenant', 'tenant.id', 'session.tenant')
     .leftJoin('principal', (join) =>
@@ -82,9 +85,11 @@ export async function knownSession(
     .leftJoin('role_grant', (join) =>
       join.onRef('role_grant.tenant', '=', 'session.tenant').onRef('role_grant.principal', '=', 'session.principal'),
     )
-    .select(all('session', 'tenant', 'principal', 'role_grant'))
-    .where('session.digest', 'in', digests)
-    .execute();
+    .select(columnsOfAll('session', 'tenant', 'principal', 'role_grant'));
+  const rows = await ('digests' in key
+    ? all.where('session.digest', 'in', key.digests)
+    : all.where('session.tenant', '=', key.tenant).where('session.id', '=', key.id)
+  ).execute();
   const [row] = rows;
   if (row === undefined) return undefined;
   const { id, expires_at: expiresAt, ended_at } = part(macs, row, 'session');

@@ -30,7 +30,8 @@ export const NOT_MACED = {
   token_use: 'shown to the owner, never decided by',
   delivery: 'sealed for its own row',
   audit_entry: 'never read to decide; history is proved by its own means',
-  change_counter: 'orders invalidations; a wrong one costs reads, and rows are proved when they are read',
+  change_counter:
+    'only tells other processes what moved: one applies its own changes without it, and reads all again after a minute',
   change_log: 'as change_counter',
 } as const satisfies Record<Exclude<Table, MacedTable>, string>;
 
@@ -57,8 +58,17 @@ export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][n
 const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>
   MACED[table].map((column) => (row as Record<string, MacField>)[column] ?? null);
 
+/** The column that, beside the tenant, names one row of each table whose rows change. */
+const ROW_ID = {
+  personal_access_token: 'id',
+  token: 'id',
+  session: 'id',
+  invitation: 'id',
+  password: 'principal',
+} as const satisfies { readonly [T in MacedTable]?: (typeof MACED)[T][number] };
+
 /** Changes a row that was read, and only as it was read. Whoever was faster wins; the loser's transaction is undone. */
-export async function swap<T extends 'personal_access_token' | 'token' | 'session' | 'invitation'>(
+export async function swap<T extends keyof typeof ROW_ID>(
   db: Kysely<Schema>,
   macs: RowMacs,
   table: T,
@@ -66,13 +76,14 @@ export async function swap<T extends 'personal_access_token' | 'token' | 'sessio
   changes: Partial<Unproved<T>>,
 ): Promise<void> {
   const mac = macs.of(table, fieldsOf(table, { ...row, ...changes }));
-  const { tenant, id } = row as MacedRow<T> & { tenant: string; id: string };
+  const found = row as Record<string, unknown>;
   const done = await db
-    .updateTable(table as 'token') // one statement for any of these tables: all have these three columns
+    .updateTable(table as 'token') // one statement for any of these tables, by columns that each of them has
     .set({ ...(changes as object), mac })
-    .where('tenant', '=', tenant as Schema['token']['tenant'])
-    .where('id', '=', id as Schema['token']['id'])
+    .where('tenant', '=', found.tenant as Schema['token']['tenant'])
+    .where(ROW_ID[table] as 'id', '=', found[ROW_ID[table]] as Schema['token']['id'])
     .where('mac', '=', row.mac)
     .executeTakeFirst();
-  if (done.numUpdatedRows !== 1n) throw new Refusal('conflict', 'This was changed meanwhile. Read it again and retry.');
+  if (done.numUpdatedRows === 1n) return;
+  throw new Refusal('unavailable', 'This was changed at the same moment, and nothing was done. Send it again.');
 }

@@ -13,7 +13,8 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
   const believed = (row: PatRow): PersonalAccessToken => patOf(proved(macs, 'personal_access_token', row));
   const views = async (rows: readonly PatRow[], tenant: TenantId): Promise<readonly PatView[]> => {
     const tokens = await standing(db, macs, tenant, rows);
-    return rows.map((row) => ({ pat: believed(row), ...shownOf(tokens.filter(({ token }) => token.pat === row.id)) }));
+    const byPat = Map.groupBy(tokens, ({ token }) => token.pat);
+    return rows.map((row) => ({ pat: believed(row), ...shownOf(byPat.get(row.id) ?? []) }));
   };
   return {
     async get(tenant, owner, id) {
@@ -51,11 +52,10 @@ export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
 
   async revoke(tenant, owner, id, ended) {
     const row = await ownedBy(db, tenant, owner).where('id', '=', id).executeTakeFirst();
-    if (row === undefined) return undefined;
+    if (row === undefined) return false;
     proved(macs, 'personal_access_token', row);
-    if (row.ended_at !== null) return patOf(row);
-    await swap(db, macs, 'personal_access_token', row, endColumns(ended));
-    return patOf({ ...row, ...endColumns(ended) });
+    if (row.ended_at === null) await swap(db, macs, 'personal_access_token', row, endColumns(ended));
+    return true;
   },
 
   async revokeAll(tenant, owner, ended) {

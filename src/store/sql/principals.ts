@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
-import type { PrincipalRecord } from '#domain/principal.ts';
+import type { PrincipalId, PrincipalRecord } from '#domain/principal.ts';
+import type { TenantId } from '#domain/tenant.ts';
 import type { PrincipalReads, PrincipalWrites } from '#ports/principals.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
-import { maced, proved } from './maced.ts';
+import { maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
 
 export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalReads => ({
@@ -19,8 +20,7 @@ export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalRead
   },
 
   async passwordOf(tenant, id) {
-    const one = db.selectFrom('password').selectAll().where('tenant', '=', tenant).where('principal', '=', id);
-    const row = await one.executeTakeFirst();
+    const row = await passwordRow(db, tenant, id).executeTakeFirst();
     return row && proved(macs, 'password', row).hash;
   },
 
@@ -52,13 +52,19 @@ export const principalWrites = (db: Kysely<Schema>, macs: RowMacs): PrincipalWri
 
   async setPassword(tenant, principal, hash, at) {
     const row = maced(macs, 'password', { tenant, principal, hash, updated_at: at });
-    await db
+    const first = await db
       .insertInto('password')
       .values(row)
-      .onConflict((old) => old.columns(['tenant', 'principal']).doUpdateSet({ hash, updated_at: at, mac: row.mac }))
-      .execute();
+      .onConflict((old) => old.columns(['tenant', 'principal']).doNothing())
+      .executeTakeFirst();
+    if (first.numInsertedOrUpdatedRows === 1n) return;
+    const old = await passwordRow(db, tenant, principal).executeTakeFirstOrThrow();
+    await swap(db, macs, 'password', proved(macs, 'password', old), { hash, updated_at: at });
   },
 });
+
+const passwordRow = (db: Kysely<Schema>, tenant: TenantId, principal: PrincipalId) =>
+  db.selectFrom('password').selectAll().where('tenant', '=', tenant).where('principal', '=', principal);
 
 const principalOf = ({ id, kind, name, active, created_at, updated_at }: Schema['principal']): PrincipalRecord => ({
   ...{ id, kind, name, active: active === 1 },

@@ -6,7 +6,8 @@ import { maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
 
 export const sessionReads = (db: Kysely<Schema>, macs: RowMacs): SessionReads => ({
-  byDigest: (digests) => knownSession(db, macs, digests),
+  byDigest: (digests) => knownSession(db, macs, { digests }),
+  byId: (tenant, id) => knownSession(db, macs, { tenant, id }),
 });
 
 export const sessionWrites = (db: Kysely<Schema>, macs: RowMacs): SessionWrites => ({

@@ -7,7 +7,8 @@ import { endColumns, NOT_ENDED, tokenOf } from './pats.ts';
 import type { Schema } from './schema.ts';
 
 export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
-  byDigest: (digests) => knownToken(db, macs, digests),
+  byDigest: (digests) => knownToken(db, macs, { digests }),
+  byId: (tenant, id) => knownToken(db, macs, { tenant, id }),
 });
 
 export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => ({

@@ -71,8 +71,16 @@ test('a token dies at the very instant it names', async () => {
   expect((await rowNamed(alice.list, 'deploy')).isExpired).toBe(true);
 });
 
-test('tokenType opaque and an account name are taken, as clients send them', async () => {
-  expect((await alice.create({ name: 'deploy', tokenType: 'opaque', accountName: 'any' })).status).toBe(200);
+test('tokenType opaque and the one account there is are taken, as clients send them', async () => {
+  expect((await alice.create({ name: 'deploy', tokenType: 'opaque', accountName: 'default' })).status).toBe(200);
+});
+
+test('another account is refused rather than ignored: who pays is not what was asked for', async () => {
+  const { status, body } = await alice.create({ name: 'deploy', accountName: 'finance' });
+  expect({ status, message: body.message }).toEqual({
+    status: 400,
+    message: 'There is one account on this server, default. Leave accountName out.',
+  });
 });
 
 test('the act is on the record, with a preview and without the value', async () => {

@@ -1,5 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
+import { issuePasswordCode } from '#app/user/invite.ts';
 import { INVITATION_MS_MAX } from '#domain/invitation.ts';
+import { parseEmail } from '#domain/principal.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, cookieIn, form, saidIn, statusOf } from '../asked.ts';
 
@@ -82,7 +84,8 @@ test('a new password ends every session that an older one began', async () => {
   const old = { cookie: cookieIn(await signIn(PASSWORD)), 'sec-fetch-site': 'same-origin' };
   const whoami = async () => (await world.send({ method: 'GET', path: '/api/v1/whoami', headers: old })).status;
   expect(await whoami()).toBe(200);
-  await accept(await codeFor('bob@example.com'), 'another password');
+  const code = await issuePasswordCode(world.deps, world.tenant, parseEmail('bob@example.com'));
+  await accept(code.reveal(), 'another password');
   expect(await whoami()).toBe(401);
   expect((await signIn(PASSWORD)).status).toBe(401);
 });
@@ -105,3 +108,18 @@ test('nobody is invited who was not registered: what to do is said', async () =>
     },
   });
 });
+
+test.each(['bob@example.com', 'carol@example.com'])(
+  'a token is no way into the account of somebody who has a password: %s is not invited again',
+  async (email) => {
+    await admin.register({ email: 'carol@example.com' });
+    await accept(await codeFor('bob@example.com'));
+    await accept(await codeFor('carol@example.com'));
+    const { status, body } = await admin.invite(email);
+    expect({ status, code: body.code, message: body.message }).toEqual({
+      ...{ status: 409, code: 'conflict' },
+      message:
+        'This user has a password already. For one who lost it, the operator makes a link: countersign password-link EMAIL.',
+    });
+  },
+);

@@ -1,0 +1,55 @@
+import { parseArgs } from 'node:util';
+import { SETTINGS } from '#config/read-config.ts';
+import { askControl, type ControlCommand } from './control.ts';
+import { pathsIn } from './data-folder.ts';
+import { err, notUnderstood, REFUSED, refused } from './serve-command.ts';
+
+type Command = (args: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
+
+/** A new link for the first administrator. */
+export const setupLinkCommand: Command = (args, env) => ask('setup-link', args, env);
+
+/** A link by which a user, named by their e-mail address, sets another password. */
+export const passwordLinkCommand: Command = (args, env) => ask('password-link', args, env);
+
+/** What each command takes, in the words of its usage. */
+const TAKES: Readonly<Record<ControlCommand, readonly string[]>> = { 'setup-link': [], 'password-link': ['EMAIL'] };
+
+/**
+ * Asks the server that runs on the data folder: whoever may open its socket is the operator. Only that folder counts
+ * here; what else the server was started with is its own.
+ */
+async function ask(command: ControlCommand, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const read = readWords(args);
+  if (typeof read === 'string' || read.words.length !== TAKES[command].length) {
+    const usage = ['countersign', command, ...TAKES[command], '[--data DIR]'].join(' ');
+    return notUnderstood([typeof read === 'string' ? read : `Usage: ${usage}`]);
+  }
+  const folder = read.data ?? (env[SETTINGS.data.env] || SETTINGS.data.fallback);
+  try {
+    const answer = (await askControl(pathsIn(folder).socket, command, read.words[0] ?? '')) ?? noServer(folder);
+    if (answer.ok) process.stdout.write(`${answer.words}\n`);
+    else err(`countersign: ${answer.words}`);
+    return answer.ok ? 0 : REFUSED;
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+/** Or what is wrong with them. */
+function readWords(args: readonly string[]): { readonly words: readonly string[]; readonly data?: string } | string {
+  try {
+    const options = { data: { type: 'string' } } as const;
+    const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
+    return { words: positionals, ...values };
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Made without one, a set-up link would never work: a start makes its own, and every earlier one stops working. */
+const noServer = (folder: string) =>
+  ({
+    ok: false,
+    words: `No server runs on ${folder}. Start it with: npm start. It prints a set-up link itself, until there is an administrator.`,
+  }) as const;
