@@ -60,6 +60,7 @@ export function askControl(path: string, command: ControlCommand, word: string):
     });
     asked.on('error', (error: NodeJS.ErrnoException) => {
       if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined);
+      else if (error.code === 'ECONNRESET') resolve({ ok: false, words: 'The server stopped before it answered.' });
       else reject(systemRefusal(error, `The socket ${path}`));
     });
     asked.end(word);

@@ -35,8 +35,9 @@ function rootKeyIn(file: string, shelf: KeyShelf | undefined, random: Random): U
   return naming(`The root key ${file}`, () => {
     if (shelf === undefined && !existsSync(file)) writeNew(file, random.bytes(KEY_BYTES));
     if (!existsSync(file)) throw missingKey(file);
+    const key = readFileSync(file);
     refuseShared(file, `The root key ${file}`, OTHERS_READ);
-    return readFileSync(file);
+    return key;
   });
 }
 

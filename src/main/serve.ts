@@ -6,6 +6,7 @@ import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
 import type { Address, Config } from '#config/read-config.ts';
 import { parseEmail } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Log } from '#telemetry/log.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
@@ -75,8 +76,13 @@ async function closed(ways: readonly Way[]): Promise<void> {
 const controlOf = (deps: Deps, site: Site): Control => ({
   'setup-link': () => setUpLink(deps, site, 'operator'),
   'password-link': async (email) =>
-    linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email))),
+    linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email)).catch(nobodyThere)),
 });
+
+function nobodyThere(error: unknown): never {
+  if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
+  throw new Refusal('not_found', 'There is no user with this e-mail address.');
+}
 
 const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
   linkTo(site, '/set-up', await issueSetUpCode(deps, linkIssuer(site.tenant, kind)));

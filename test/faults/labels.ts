@@ -45,6 +45,7 @@ export const ONE_ACT = [
   'session:End',
   'personal-access-token:RevokeAll',
   'user:ManageUsers',
+  'user:IssuePasswordLink',
 ] as const;
 
 /** Counts where processes stopped, prints it, and fails for a place where none did: it would prove nothing. */

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { SESSION_COOKIE } from '#http/cookie.ts';
 import type { StepLabel } from '#ports/step.ts';
 import { temporaryFolder } from '#support/folder.ts';
-import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, unattended } from '#support/process.ts';
+import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, spawned, unattended } from '#support/process.ts';
 import { type Answer, JSON_TYPE } from '#support/world.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, standingOf } from './client.ts';
@@ -155,11 +155,23 @@ const ACTS = {
   }),
   'user:ManageUsers by inviting': act({
     data: once.copy,
-    arrange: nothing,
-    act: (served, _, data) => invite(served, data, ADMIN_EMAIL),
+    arrange: (served, data) => register(served, data, NEW_EMAIL),
+    act: (served, _, data) => invite(served, data, NEW_EMAIL),
     standing: async (_served, _, data) => rowsIn(data, 'select used_at from invitation'),
     before: [],
     after: [{ used_at: null }],
+  }),
+  'user:IssuePasswordLink': act({
+    data: once.copy,
+    arrange: nothing,
+    act: (_served, _, data) => spawned(['password-link', ADMIN_EMAIL, '--data', data]).ended,
+    /** What was not printed is nobody's; the password is the old one until a link is used. */
+    standing: async (served, _, data) => [
+      rowsIn(data, 'select used_at from invitation'),
+      (await signIn(served, ADMIN_EMAIL, ADMIN_PASSWORD)).status,
+    ],
+    before: [[], 200],
+    after: [[{ used_at: null }], 200],
   }),
 } as const satisfies Record<string, Act<unknown>>;
 const CASES = Object.entries(ACTS).flatMap(([name, row]) => STEPS.map((step) => ({ name, step, row })));

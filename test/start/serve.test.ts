@@ -133,7 +133,7 @@ describe('a data folder', () => {
 
   test('that is the root of a file system, or holds a root key and a part of one, is taken', async () => {
     mkdirSync(join(data, 'lost+found'), { recursive: true });
-    writeFileSync(join(data, 'root.key.part'), 'half');
+    writeFileSync(join(data, 'root.key.countersign-part'), 'half');
     await begun();
     expect(readFileSync(join(data, 'root.key'))).toHaveLength(ROOT_KEY_BYTES);
     expect(readdirSync(data).sort()).toEqual(['countersign.db', 'lock.db', 'lost+found', 'root.key']);
@@ -208,6 +208,12 @@ describe('a database', () => {
   });
 });
 
+test('a tenant that is not there is refused: a typing error makes no second one', async () => {
+  await begun();
+  const there = 'There is no tenant defualt in this data folder; there is default. Set COUNTERSIGN_TENANT to it.';
+  expect(await serve(data, { args: ['--tenant', 'defualt'] })).toMatchObject(refusal(there));
+});
+
 describe('a root key', () => {
   const key = () => join(data, 'root.key');
 
@@ -229,7 +235,7 @@ describe('a root key', () => {
       const changed = existsSync(key()) ? readFileSync(key()) : undefined;
       expect(await serve(data)).toMatchObject(refusal(said, 'back from its backup'));
       expect(existsSync(key()) ? readFileSync(key()) : undefined).toEqual(changed);
-      writeFileSync(key(), right);
+      writeFileSync(key(), right, { mode: 0o600 });
       expect(await whoami(await serving(data))).toBe(200);
       expect(readdirSync(data)).toEqual(expect.arrayContaining(before));
     },
@@ -249,6 +255,16 @@ describe('a root key', () => {
     expect([readFileSync(elsewhere).length, statSync(elsewhere).mode & 0o777]).toEqual([ROOT_KEY_BYTES, 0o600]);
     expect(existsSync(key())).toBe(false);
     expect(await serve(data)).toMatchObject(refusal(`The root key ${key()} is missing`));
+  });
+
+  test('that others on this machine can read is refused before it is used', async () => {
+    await begun();
+    chmodSync(key(), 0o644);
+    const what = `The root key ${key()} can be read or changed by other users of this machine (mode 644)`;
+    expect(await serve(data)).toMatchObject(refusal(what, `chmod go-rwx ${key()}`));
+    chmodSync(key(), 0o600);
+    chmodSync(data, 0o777);
+    expect(await serve(data)).toMatchObject(refusal(`The data folder ${data} can be read or changed by other users`));
   });
 
   test('that is a folder is refused', async () => {
