@@ -1,17 +1,21 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
+import { SESSION_MS_MAX } from '#domain/session.ts';
 import type { PatId } from '#domain/token.ts';
 import type { Transaction } from '#ports/store.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { statementsOf } from '#support/statements.ts';
 import type { Deps } from './deps.ts';
-import { change, reveal, view } from './doors.ts';
+import { change, made, reveal, view } from './doors.ts';
 import { newId } from './new-id.ts';
+import { signOut } from './session/sign-out.ts';
 import { revokePat } from './token/revoke.ts';
 
-const CREATE = { action: 'personal-access-token:Create', resource: 'personal-access-token/x' } as const;
+const ACT = { action: 'personal-access-token:Create', resource: 'personal-access-token/x' } as const;
+const CREATE = { ...ACT, locate: made } as const;
 const LIST = { action: 'personal-access-token:List', collection: 'personal-access-token/' } as const;
 const brokenAudit = 'audit is broken';
 
@@ -48,7 +52,7 @@ describe('a change', () => {
     expect(commits.result).toBe('done');
     expect(commits.statements.filter((sql) => sql === 'commit')).toHaveLength(1);
     expect(traces()).toEqual({ users: 1, entries: 1, changes: 1 });
-    expect(core.audit()).toEqual([entry({ ...CREATE, details: { count: 1 } })]);
+    expect(core.audit()).toEqual([entry({ ...ACT, details: { count: 1 } })]);
   });
 
   test('without its entry did not happen (I2)', async () => {
@@ -116,7 +120,7 @@ describe('a change', () => {
 
   test('names what only its transaction could tell', async () => {
     await change(deps, member, CREATE, async () => ({ result: 1, resource: 'personal-access-token/known-now' }));
-    expect(core.audit()).toEqual([entry({ ...CREATE, resource: 'personal-access-token/known-now' })]);
+    expect(core.audit()).toEqual([entry({ ...ACT, resource: 'personal-access-token/known-now' })]);
   });
 
   test('keeps where it came from beside the entry, where it can be erased', async () => {
@@ -136,19 +140,97 @@ describe('a change', () => {
   });
 });
 
-describe('a reveal', () => {
-  const what = { action: 'personal-access-token:Create', resource: 'personal-access-token/x' } as const;
+describe('a change by a caller who was cut off after they were verified', () => {
+  const byToken = async (own?: Instant) => core.callerBy(await core.pat(member, 'deploy', own));
+  const bySession = () => core.signedIn(member);
+  const soon = () => core.clock.now() + 1_000;
+  const itsPat = ({ credential }: Caller) => (credential.kind === 'token' ? credential.pat : expect.unreachable());
 
+  type Way = {
+    readonly how: string;
+    readonly caller: () => Promise<Caller>;
+    readonly end: (caller: Caller) => unknown;
+  };
+  /** Each kind of credential, and each way in which it can end. */
+  const WAYS: readonly Way[] = [
+    { how: 'their token was revoked', caller: byToken, end: (caller) => revokePat(deps, member, itsPat(caller)) },
+    { how: 'their token expired', caller: () => byToken(soon()), end: () => core.clock.advance(1_000) },
+    { how: 'their token is gone', caller: byToken, end: () => core.tamper('delete from token') },
+    { how: 'they were deactivated, with a token', caller: byToken, end: (caller) => core.deactivate(caller) },
+    { how: 'their session ended', caller: bySession, end: (caller) => signOut(deps, caller) },
+    { how: 'their session expired', caller: bySession, end: () => core.clock.advance(SESSION_MS_MAX) },
+    { how: 'their session is gone', caller: bySession, end: () => core.tamper('delete from session') },
+    { how: 'they were deactivated, with a session', caller: bySession, end: (caller) => core.deactivate(caller) },
+  ];
+
+  /** What is left of the change itself, whatever the cut-off left. */
+  const written = () => ({ users: traces()?.users, entries: core.audit().filter(isOfChange) });
+  const isOfChange = ({ resource }: AuditEntry) => resource === ACT.resource;
+
+  test.each(WAYS)('is `unauthenticated` and leaves nothing, when $how meanwhile', async ({ end, ...way }) => {
+    const caller = await way.caller();
+    const what = { ...CREATE, prepare: async () => void (await end(caller)) };
+    await expect(change(deps, caller, what, writeUser)).rejects.toMatchObject({
+      ...{ code: 'unauthenticated', message: 'The API key is missing or not valid. Check your API key.' },
+    });
+    expect(written()).toEqual({ users: 0, entries: [] });
+  });
+
+  test.each([
+    { how: 'token', caller: byToken },
+    { how: 'session', caller: bySession },
+  ])('is carried out while their $how stands', async ({ caller }) => {
+    await change(deps, await caller(), CREATE, writeUser);
+    expect(written()).toMatchObject({ users: 1, entries: [{ decision: 'allowed' }] });
+  });
+
+  test('sees a revocation that is committed just before it, in the very same commit', async () => {
+    const caller = await byToken();
+    const ended = { at: core.clock.now(), by: member.principal.id, reason: 'deleted' } as const;
+    const { result, statements } = await statementsOf(() =>
+      Promise.allSettled([
+        deps.store.transact((tx) => tx.pats.revoke(core.tenant.id, member.principal.id, itsPat(caller), ended)),
+        change(deps, caller, CREATE, writeUser),
+      ]),
+    );
+    expect(statements.filter((sql) => sql === 'commit')).toHaveLength(1);
+    expect(result).toMatchObject([
+      { status: 'fulfilled', value: true },
+      { status: 'rejected', reason: { code: 'unauthenticated' } },
+    ]);
+    expect(written()).toEqual({ users: 0, entries: [] });
+  });
+
+  test('does not take the neighbours in its commit with it', async () => {
+    const [caller, other] = [await byToken(), await bySession()];
+    await core.deps.store.transact((tx) =>
+      tx.pats.revoke(core.tenant.id, member.principal.id, itsPat(caller), {
+        ...{ at: core.clock.now(), by: member.principal.id, reason: 'deleted' },
+      }),
+    );
+    const both = [caller, other].map((by) => change(deps, by, CREATE, async () => ({ result: 'done' })));
+    expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+  });
+
+  test('whose row proves itself no more is `internal`: neither good nor gone (I9)', async () => {
+    const caller = await byToken(soon());
+    core.tamper('update token set expires_at = null');
+    await expect(change(deps, caller, CREATE, writeUser)).rejects.toMatchObject({ code: 'internal' });
+    expect(written()).toEqual({ users: 0, entries: [] });
+  });
+});
+
+describe('a reveal', () => {
   test('is recorded, durably, before the value is read (I2)', async () => {
     const read = async (found: string) => [found, core.audit().length];
-    expect(await reveal(deps, member, { ...what, locate: async () => 'found' }, read)).toEqual(['found', 1]);
-    expect(core.audit()).toEqual([entry(what)]);
+    expect(await reveal(deps, member, { ...ACT, locate: async () => 'found' }, read)).toEqual(['found', 1]);
+    expect(core.audit()).toEqual([entry(ACT)]);
   });
 
   test('that cannot be recorded reads nothing (I2)', async () => {
     core.breakAudit();
     const read = async () => expect.unreachable('it was read');
-    await expect(reveal(deps, member, { ...what, locate: async () => 'found' }, read)).rejects.toThrow(brokenAudit);
+    await expect(reveal(deps, member, { ...ACT, locate: async () => 'found' }, read)).rejects.toThrow(brokenAudit);
   });
 
   test.each([
@@ -158,8 +240,8 @@ describe('a reveal', () => {
   ])('of $located, $rights, is $code and reads nothing', async ({ rights, located, code }) => {
     const caller = rights === 'with rights' ? member : nobody;
     const read = async () => expect.unreachable('it was read');
-    await expect(reveal(deps, caller, { ...what, locate: async () => located }, read)).rejects.toMatchObject({ code });
-    expect(core.audit()).toEqual([entry({ ...what, principal: caller.principal.id, decision: 'denied' })]);
+    await expect(reveal(deps, caller, { ...ACT, locate: async () => located }, read)).rejects.toMatchObject({ code });
+    expect(core.audit()).toEqual([entry({ ...ACT, principal: caller.principal.id, decision: 'denied' })]);
   });
 });
 
@@ -192,7 +274,7 @@ describe('a denial', () => {
     await expect(denied()).rejects.toThrow(brokenAudit);
     mended();
     await expect(denied()).rejects.toMatchObject({ code: 'forbidden' });
-    expect(core.audit()).toEqual([entry({ ...CREATE, principal: nobody.principal.id, decision: 'denied' })]);
+    expect(core.audit()).toEqual([entry({ ...ACT, principal: nobody.principal.id, decision: 'denied' })]);
   });
 
   test('of a closed database is `unavailable`', async () => {

@@ -18,14 +18,18 @@ test('nothing needs to be set', () => {
   expect(readConfig({})).toEqual({ ok: true, config: DEFAULTS });
 });
 
-test('what is empty is not set, but for the data folder, which must be one', () => {
-  const optional = ['rootKeyFile', 'adminEmail', 'adminPasswordFile', 'bootstrapTokenFile', 'testStopAt'] as const;
-  const empty = Object.fromEntries(optional.map((key) => [SETTINGS[key].env, '']));
-  expect(readConfig(empty)).toEqual({ ok: true, config: DEFAULTS });
-  expect(readConfig({}, { data: '' })).toEqual({
-    ok: false,
-    problems: [expect.stringMatching(/^--data must not be empty/)],
-  });
+test('a variable that is empty is not set, whichever it is', () => {
+  const empty = Object.values(SETTINGS).map(({ env }) => [env, '']);
+  expect(readConfig(Object.fromEntries(empty))).toEqual({ ok: true, config: DEFAULTS });
+});
+
+test.each([
+  { flag: 'data', problem: /^--data must not be empty/ },
+  { flag: 'listen', problem: /^--listen must be host:port/ },
+  { flag: 'tenant', problem: /^--tenant is not usable/ },
+  { flag: 'log-level', problem: /^--log-level must be one of/ },
+])('a flag that is empty is one all the same, and --$flag must not be', ({ flag, problem }) => {
+  expect(readConfig({}, { [flag]: '' })).toEqual({ ok: false, problems: [expect.stringMatching(problem)] });
 });
 
 /** Each setting with a value that is not its default, and what that becomes. */

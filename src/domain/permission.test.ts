@@ -20,7 +20,14 @@ test('a member may do to their own what an administrator may, and nothing to oth
 test('what the program does, and what everybody may who is signed in, is in no role', () => {
   const granted = new Set<string>(ROLE_NAMES.flatMap((role) => ROLES[role]));
   expect(ACTIONS.filter((action) => !granted.has(action))).toEqual([
-    ...['session:Create', 'session:End', 'tenant:SetUp', 'tenant:IssueSetUpLink', 'invitation:Accept'],
+    ...[
+      'user:IssuePasswordLink',
+      'session:Create',
+      'session:End',
+      'tenant:SetUp',
+      'tenant:IssueSetUpLink',
+      'invitation:Accept',
+    ],
     ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd'],
   ]);
 });

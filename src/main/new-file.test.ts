@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '#support/folder.ts';
-import { writeNew } from './new-file.ts';
+import { PART, writeNew } from './new-file.ts';
 
 let folder: string;
 let file: string;
@@ -70,7 +70,7 @@ test.each([
 ])('$what is neither reused nor followed', ({ make }) => {
   const target = join(temporaryFolder(), 'target');
   writeFileSync(target, 'theirs');
-  make(`${file}.part`, target);
+  make(file + PART, target);
   expect(writeNew(file, 'ours')).toBe(true);
   expect([readFileSync(file, 'utf8'), readFileSync(target, 'utf8')]).toEqual(['ours', 'theirs']);
   expect(lstatSync(file).isFile()).toBe(true);
@@ -78,9 +78,16 @@ test.each([
   expect(readdirSync(folder)).toEqual(['new']);
 });
 
+test('what somebody calls a part themselves is theirs, and stays', () => {
+  writeFileSync(`${file}.part`, 'theirs');
+  expect(writeNew(file, 'ours')).toBe(true);
+  expect(readFileSync(`${file}.part`, 'utf8')).toBe('theirs');
+  expect(readdirSync(folder)).toEqual(['new', 'new.part']);
+});
+
 test('until it is complete, it is not there', () => {
   const seen: unknown[] = [];
-  writeNew(file, 'ours', () => seen.push(existsSync(file), readFileSync(`${file}.part`, 'utf8')));
+  writeNew(file, 'ours', () => seen.push(existsSync(file), readFileSync(file + PART, 'utf8')));
   expect(seen).toEqual([false, 'ours']);
 });
 

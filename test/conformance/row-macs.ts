@@ -64,6 +64,8 @@ type Case = {
 
 const byToken = ({ store, own }: Forged) => store.tokens.byDigest([own.digest]);
 const bySession = ({ store, session }: Forged) => store.sessions.byDigest([session.digest]);
+const byTokenId = ({ store, acme, own }: Forged) => store.tokens.byId(acme.id, own.token.id);
+const bySessionId = ({ store, acme, session }: Forged) => store.sessions.byId(acme.id, session.session.id);
 const byCode = ({ store, invitation }: Forged) => store.invitations.byDigest([invitation.digest]);
 const byForeignToken = ({ store, foreign }: Forged) => store.tokens.byDigest([foreign]);
 const user = ({ store, acme, alice }: Forged) => store.principals.get(acme.id, alice.id);
@@ -166,6 +168,13 @@ const ROW: { readonly [T in MacedTable]: (world: Forged) => readonly [where: str
 const TABLES = Object.keys(MACED) as readonly MacedTable[];
 const casesOf = (table: MacedTable) => CASES[table] as Readonly<Record<string, Case>>;
 const COLUMNS = TABLES.flatMap((table) => Object.keys(casesOf(table)).map((column) => ({ table, column })));
+/** What decides about a credential that is known already; a row of another tenant or id is another row. */
+const BY_ID = COLUMNS.flatMap(({ table, column }): readonly (Pick<Case, 'read'> & (typeof COLUMNS)[number])[] => {
+  const isKey = ['tenant', 'id'].includes(column);
+  if (table === 'session') return isKey ? [] : [{ table, column, read: bySessionId }];
+  if (table === 'token') return isKey ? [] : [{ table, column, read: byTokenId }];
+  return casesOf(table)[column]?.read === byToken ? [{ table, column, read: byTokenId }] : [];
+});
 const REFUSED = { code: 'internal', detail: expect.stringContaining('does not carry a valid MAC') };
 
 async function allRefused(asked: readonly Promise<unknown>[]): Promise<void> {
@@ -191,6 +200,13 @@ export function rowMacConformance(adapter: Adapter): void {
       await read(world); // as it was written, it is no trouble
       await forge(table, column, to(world));
       await expect(read(world)).rejects.toMatchObject(REFUSED);
+    });
+
+    test.each(BY_ID)('$table $column changed: not believed of a credential found by id either', async (one) => {
+      const { to } = casesOf(one.table)[one.column] as Case;
+      expect(await one.read(world)).toBeDefined();
+      await forge(one.table, one.column, to(world));
+      await expect(one.read(world)).rejects.toMatchObject(REFUSED);
     });
 
     test.each(TABLES)(
@@ -286,6 +302,7 @@ export function rowMacConformance(adapter: Adapter): void {
       await forge('token', 'expires_at', null);
       await forge('session', 'expires_at', 999_999);
       await forge('invitation', 'expires_at', 999_999);
+      await forge('password', 'hash', '$mallorys');
       const ended = { at: 5, by: alice.id, reason: 'deleted' } as const;
       await allRefused([
         store.transact((tx) => tx.pats.revoke(acme.id, alice.id, own.pat.id, ended)),
@@ -295,7 +312,9 @@ export function rowMacConformance(adapter: Adapter): void {
         store.transact((tx) => tx.sessions.endAll(acme.id, alice.id, 5)),
         store.transact((tx) => tx.invitations.use(acme.id, invitation.invitation.id, 5)),
         store.transact((tx) => tx.invitations.voidAll(acme.id, alice.id, 5)),
+        store.transact((tx) => tx.principals.setPassword(acme.id, alice.id, '$new', 5)),
       ]);
+      expect(await world.raw.all('select hash from password')).toEqual([{ hash: '$mallorys' }]);
     });
 
     test('every table carries a MAC or a reason why not, and no list names one that is not there', async () => {

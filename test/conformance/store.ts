@@ -152,10 +152,10 @@ export function storeConformance(adapter: Adapter): void {
         const { pat, digest } = await held('deploy');
         const bob = await userIn(store, acme.id, 'bob');
         const by = (owner: PrincipalId, at: number) => revoke(store, acme.id, owner, pat.id, at);
-        expect(await by(bob.id, 5)).toBeUndefined();
+        expect(await by(bob.id, 5)).toBe(false);
         expect((await store.tokens.byDigest([digest]))?.ended).toBe(false);
-        expect(await by(alice.id, 6)).toEqual({ ...pat, ended: endedBy(alice.id, 6) });
-        expect(await by(alice.id, 7)).toEqual({ ...pat, ended: endedBy(alice.id, 6) });
+        expect([await by(alice.id, 6), await by(alice.id, 7)]).toEqual([true, true]);
+        expect(await store.pats.get(acme.id, alice.id, pat.id)).toEqual({ ...pat, ended: endedBy(alice.id, 6) });
         expect((await store.tokens.byDigest([digest]))?.ended).toBe(true);
       });
 
@@ -244,6 +244,19 @@ export function storeConformance(adapter: Adapter): void {
         expect(await store.tokens.byDigest([digest])).toEqual(known);
         expect(await store.tokens.byDigest([random.bytes(32), digest])).toEqual(known);
         expect(await store.tokens.byDigest([random.bytes(32)])).toBeUndefined();
+        expect(await store.tokens.byId(acme.id, token.id)).toEqual(known);
+        expect(await store.tokens.byId(acme.id, newId())).toBeUndefined();
+      });
+
+      test('are found by id as by digest, whatever their standing, and in a transaction as they stand there', async () => {
+        const { pat, token, digest } = await held('deploy', { expiresAt: 9 });
+        const within = await store.transact(async (tx) => {
+          await tx.pats.revoke(acme.id, alice.id, pat.id, endedBy(alice.id, 5));
+          return tx.tokens.byId(acme.id, token.id);
+        });
+        const known = await store.tokens.byDigest([digest]);
+        expect([within, await store.tokens.byId(acme.id, token.id)]).toEqual([known, known]);
+        expect(known).toMatchObject({ ended: true, expiresAt: 9 });
       });
 
       test.each([
@@ -352,6 +365,18 @@ export function storeConformance(adapter: Adapter): void {
         expect(await store.sessions.byDigest([random.bytes(32)])).toBeUndefined();
       });
 
+      test('are found by id as by digest, whatever their standing, and in a transaction as they stand there', async () => {
+        const { session, digest } = await sessionOf(store, acme.id, alice.id);
+        const byId = () => store.sessions.byId(acme.id, session.id);
+        expect(await byId()).toEqual(await store.sessions.byDigest([digest]));
+        expect(await store.sessions.byId(acme.id, newId())).toBeUndefined();
+        const within = await store.transact(async (tx) => {
+          await tx.sessions.end(acme.id, session.id, 5);
+          return tx.sessions.byId(acme.id, session.id);
+        });
+        expect([await byId(), within?.ended]).toEqual([within, true]);
+      });
+
       test('end alone or with all of their principal, and the first instant stays', async () => {
         const [one, two] = [await sessionOf(store, acme.id, alice.id), await sessionOf(store, acme.id, alice.id)];
         const bobs = await sessionOf(store, acme.id, (await userIn(store, acme.id, 'bob')).id);
@@ -457,9 +482,12 @@ export function storeConformance(adapter: Adapter): void {
         expect(await store.changes.latest()).toBe(2);
       });
 
-      test('nothing that moved takes no number', async () => {
-        await append();
+      test('their number is the answer; nothing that moved takes no number, and is 0', async () => {
+        expect(await append()).toBe(0);
         expect(await store.changes.latest()).toBe(0);
+        const one = (): Moved => ({ kind: 'token', id: newId() });
+        const numbers = [await append(one()), await append(one(), one()), await append(), await append(one())];
+        expect([numbers, await store.changes.latest()]).toEqual([[1, 2, 0, 3], 3]);
       });
 
       test('of bodies that commit together stand in the order of the bodies', async () => {
@@ -582,8 +610,10 @@ export function storeConformance(adapter: Adapter): void {
       expect(await store.pats.byName(there, alice.id, pat.name)).toBeUndefined();
       expect(await store.pats.list(there, alice.id, EVERYTHING)).toEqual({ rows: [], total: 0 });
       expect(await store.deliveries.pending(there)).toBeUndefined();
+      expect(await store.tokens.byId(there, token.id)).toBeUndefined();
+      expect(await store.sessions.byId(there, session.session.id)).toBeUndefined();
 
-      expect(await revoke(store, there, alice.id, pat.id)).toBeUndefined();
+      expect(await revoke(store, there, alice.id, pat.id)).toBe(false);
       const ended = endedBy(alice.id, 5);
       expect(await store.transact((tx) => tx.pats.revokeAll(there, alice.id, ended))).toEqual([]);
       expect(await store.transact((tx) => tx.tokens.endOldest(there, pat.id, 0, ended))).toEqual([]);
@@ -619,6 +649,7 @@ export function storeConformance(adapter: Adapter): void {
         [acme, ['tenant-member']],
         [other, []],
       ]);
+      expect(await Promise.all([acme, other].map(({ id }) => store.tokens.byId(id, token.id)))).toEqual(known);
       const used = (tenant: Tenant) => store.pats.view(tenant.id, alice.id, pat.id);
       expect([(await used(acme))?.lastUse?.at, (await used(other))?.lastUse]).toEqual([5, undefined]);
       expect((await used(other))?.pat.name).toBe(parseTokenName('deploy'));

@@ -5,22 +5,26 @@ import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
 import { newId } from '#app/new-id.ts';
 import { Attempts } from '#app/session/attempts.ts';
+import { newSession } from '#app/session/issue.ts';
 import { createPat } from '#app/token/create.ts';
+import { Strangers } from '#app/token/strangers.ts';
 import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
-import { verifyToken } from '#app/token/verify.ts';
+import { verifySession, verifyToken } from '#app/token/verify.ts';
 import { makeKey, openKeyring } from '#crypto/keyring.ts';
 import { rowMacs } from '#crypto/row-mac.ts';
 import type { AuditEntry } from '#domain/audit.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import type { Instant } from '#domain/instant.ts';
 import { compile, type Role } from '#domain/permission.ts';
-import { parseEmail } from '#domain/principal.ts';
+import { type PrincipalId, parseEmail } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName, type Tenant } from '#domain/tenant.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
 import type { KeyPlace, KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
+import { maced } from '#store/sql/maced.ts';
+import type { Schema } from '#store/sql/schema.ts';
 import { type Database, openSqlite } from '#store/sqlite/open.ts';
 import { countingRandom, fixedClock } from './fixed.ts';
 import { temporaryFolder } from './folder.ts';
@@ -45,12 +49,24 @@ export async function openCore() {
   const keyring = await begun(database, wrapper, { clock, random });
   const store = database.store(rowMacs(keyring));
   const memory = { verified: new VerifiedCredentials('salt', 0), uses: new Uses(), denials: new Denials() };
-  const deps: Deps = { store, keyring, wrapper, clock, random, ...memory, attempts: new Attempts(), step: () => {} };
+  const deps: Deps = {
+    store,
+    keyring,
+    wrapper,
+    clock,
+    random,
+    ...memory,
+    attempts: new Attempts(),
+    strangers: new Strangers(),
+    step: () => {},
+  };
   onTestFinished(() => store.close());
   const tenant: Tenant = { id: newId(deps), name: parseTenantName('default') };
   await store.transact((tx) => tx.tenants.insert(tenant));
   await addKey(deps, 'tenant-kek', tenant);
-  return { clock, random, file, deps, tenant, ...people(deps, tenant), ...pastThePort(file) };
+  const past = pastThePort(file);
+  const deactivate = ({ principal }: Caller) => deactivated(past, deps, principal.id);
+  return { clock, random, file, deps, tenant, ...people(deps, tenant), ...past, deactivate };
 }
 
 export type Core = Awaited<ReturnType<typeof openCore>>;
@@ -92,11 +108,27 @@ function people(deps: Deps, tenant: Tenant) {
     if (!verification.ok) throw new Error(`a token that should be good is ${verification.reason}`);
     return verification.caller;
   }
+  /** The same person, by a session of their own. */
+  async function signedIn(user: Caller): Promise<Caller> {
+    const { cookie, session, digest } = newSession(deps, user.principal.id);
+    await deps.store.transact((tx) => tx.sessions.insert(tenant.id, session, digest));
+    const verification = await verifySession(deps, cookie, ORIGIN);
+    if (!verification.ok) throw new Error(`a fresh session is ${verification.reason}`);
+    return verification.caller;
+  }
   const standing = async (token: Sensitive, by: Deps = deps): Promise<string> => {
     const verification = await verifyToken(by, token, ORIGIN);
     return verification.ok ? 'ok' : verification.reason;
   };
-  return { user, pat, callerBy, standing };
+  return { user, pat, callerBy, signedIn, standing };
+}
+
+/** The row that the program would write, if it could deactivate yet: nothing else here can make one that proves itself. */
+function deactivated({ rows, tamper }: ReturnType<typeof pastThePort>, { keyring }: Deps, id: PrincipalId): void {
+  const [row] = rows('select * from principal where id = ?', id) as unknown as readonly Schema['principal'][];
+  if (row === undefined) throw new Error('there is nobody of that id');
+  const { mac } = maced(rowMacs(keyring), 'principal', { ...row, active: 0 });
+  tamper('update principal set active = 0, mac = ? where id = ?', mac, id);
 }
 
 /** The database as somebody sees and changes it who has the file and not the program. */

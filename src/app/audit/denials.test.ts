@@ -74,6 +74,20 @@ test('another caller, another action and the same caller’s tenant are counted 
   expect(core.audit()).toHaveLength(4);
 });
 
+test.each([
+  { who: 'who show no credential are told apart by where they come from', kind: 'none', entries: 2 },
+  { who: 'who show one are one, wherever they come from', kind: 'token', entries: 1 },
+] as const)('callers $who', async ({ kind, entries }) => {
+  const credential = { kind, id: kind === 'none' ? undefined : 'a' } as Caller['credential'];
+  const from = (address: string) => ({ ...nobody, credential, origin: { ...nobody.origin, address } });
+  for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.1']) await refuse('x', from(address));
+  expect(core.rows('select address from audit_entry order by rowid').map(({ address }) => address)).toEqual(
+    ['192.0.2.1', '192.0.2.2'].slice(0, entries),
+  );
+  await flush(core.deps, true);
+  expect(written().at(-1)?.details).toMatchObject({ repeated: 3 - entries });
+});
+
 test('at the end even the current minute is written', async () => {
   for (const id of ['a', 'b']) await refuse(`personal-access-token/${id}`);
   await flush(core.deps, true);

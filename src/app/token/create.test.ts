@@ -75,3 +75,10 @@ test('who may not create or list is told so, and nothing is made', async () => {
   await expect(listPats(core.deps, nobody, EVERYTHING)).rejects.toMatchObject({ code: 'forbidden' });
   expect(core.rows('select id from personal_access_token')).toEqual([]);
 });
+
+test('a denial names no token: there is none that it could be on', async () => {
+  await expect(core.pat(await core.user('bob'), 'deploy')).rejects.toMatchObject({ code: 'forbidden' });
+  expect(core.audit()).toMatchObject([
+    { action: 'personal-access-token:Create', resource: 'personal-access-token/', decision: 'denied', details: {} },
+  ]);
+});

@@ -52,6 +52,24 @@ test('the value that a new one pushes out is refused by the very next verificati
   expect(await standings(got)).toEqual(['revoked', ...got.slice(1).map(() => 'ok')]);
 });
 
+test('the audit names the values that a new one pushed out, and names none where none was', async () => {
+  const got = [];
+  for (let at = 0; at < LIVE_GENERATIONS_MAX; at++) got.push(await get());
+  const [oldest] = await Promise.all(got.map(async ({ value }) => (await core.callerBy(value)).credential.id));
+  await get();
+  expect(core.audit().map(({ details }) => details.superseded)).toEqual([...got.map(() => undefined), [oldest]]);
+  expect(core.audit()[0]?.details).not.toHaveProperty('superseded');
+});
+
+test('where none may be made, absence is a refusal that leaves nothing; one that is there is got as ever', async () => {
+  const only = () => getOrCreatePat(core.deps, ada, parseTokenName('console'), { mayCreate: false });
+  await expect(only()).rejects.toMatchObject({ code: 'not_found' });
+  expect(core.rows('select id from personal_access_token')).toEqual([]);
+  expect(core.audit()).toEqual([]);
+  await get();
+  expect(await only()).toMatchObject({ created: false, view: { tokens: [{ generation: 2 }, { generation: 1 }] } });
+});
+
 test('a value ends with the token that owns it', async () => {
   await core.pat(ada, 'console', core.clock.now() + 1_000);
   const got = await get();
@@ -82,4 +100,5 @@ test('after a revocation it is a new one; another’s of the same name is never 
 test('who may not create gets nothing, and nothing is made', async () => {
   await expect(get(await core.user('carol'))).rejects.toMatchObject({ code: 'forbidden' });
   expect(core.rows('select id from personal_access_token')).toEqual([]);
+  expect(core.audit()).toMatchObject([{ resource: 'personal-access-token/', decision: 'denied' }]);
 });

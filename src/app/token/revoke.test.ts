@@ -53,7 +53,7 @@ describe('revoking all of a user', () => {
       { name: 'others', ended_at: null, ended_by: null, end_reason: null },
       { name: 'two', ...by },
     ]);
-    const act = { action: 'personal-access-token:RevokeAll', resource: `principal/${ada.principal.id}` };
+    const act = { action: 'personal-access-token:RevokeAll', resource: `user/${ada.principal.id}` };
     expect(acts().slice(-2)).toEqual([
       { ...act, details: { count: 2, reason: 'revoked_all' } },
       { ...act, details: { count: 0, reason: 'revoked_all' } },

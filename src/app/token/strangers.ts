@@ -13,29 +13,34 @@ export class Strangers {
   readonly #windows = new Windows<{ unknown: number }>(WINDOW_MS, KEPT_MAX, () => ({ unknown: 0 }));
   #total = 0;
 
-  /** Since the process began. */
+  /** How many were presented since the process began. */
   get total(): number {
     return this.#total;
   }
 
-  noticed(address: string | undefined, now: Instant): void {
+  noticed(): void {
     this.#total += 1;
-    this.#windows.of(address, now).count.unknown += 1;
   }
 
   /**
-   * Refuses with `rate_limited` where too many came from. Asked before the database is: what is remembered as good goes
-   * on being served, and what is not read is not called bad.
+   * Reads one that is not remembered. Refuses with `rate_limited` where too many of an address proved unknown: what is not
+   * read is not called bad, and what is remembered as good goes on being served. Reads under way do not count yet, or
+   * everybody behind one proxy would be refused after a restart; so as many as run side by side may come on top.
    */
-  mayAsk(address: string | undefined, now: Instant): void {
+  async read<Known>(
+    address: string | undefined,
+    now: Instant,
+    look: () => Promise<Known | undefined>,
+  ): Promise<Known | undefined> {
     const { endsAt, count } = this.#windows.of(address, now);
-    if (count.unknown < UNKNOWN_MAX) return;
-    throw new Refusal(
-      'rate_limited',
-      'Too many unknown API keys came from this address. Wait a few seconds and try again.',
-      {
-        retryAfterSeconds: Math.ceil((endsAt - now) / 1000),
-      },
-    );
+    if (count.unknown >= UNKNOWN_MAX) throw tooMany(endsAt - now);
+    const known = await look();
+    if (known === undefined) count.unknown += 1;
+    return known;
   }
 }
+
+const tooMany = (waitMs: number): Refusal =>
+  new Refusal('rate_limited', 'Too many unknown API keys came from this address. Wait a few seconds and try again.', {
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+  });

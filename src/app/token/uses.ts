@@ -28,7 +28,7 @@ export class Uses {
     const noted = this.#live.get(token) ?? this.#written.get(token);
     if (noted !== undefined && at - noted.at < SAME_USE_MS && isSamePlace(noted, surface, address)) return;
     if (noted !== undefined && at < noted.at) return; // the clock was turned back
-    if (this.#live.size >= NOTED_MAX) return;
+    if (this.#live.size >= NOTED_MAX && !this.#live.has(token)) return;
     this.#live.set(token, { tenant: known.tenant.id, token, at, surface, address });
   }
 

@@ -62,6 +62,62 @@ test('what was read after a change is not made old by it; what was read before i
   expect(await readsAfterUse([one])).toEqual([2]);
 });
 
+const own = (sequence: number, ...ids: readonly string[]) =>
+  verified.applyOwn(
+    sequence,
+    ids.map((id) => ({ kind: 'token', id })),
+  );
+
+/** Whoever can write the database decides about this number, and so it decides about nothing. */
+test.each([-1, 0, 1, 49, 50, 51, 1_000_000])(
+  'its own change is applied, whatever number it got: %i after 50',
+  async (sequence) => {
+    const [one, stranger] = [presented('one', knownOn('token')), presented('other', knownOn('else'))];
+    apply(50, 'token', 'else');
+    await readsAfterUse([one, stranger]);
+    own(sequence, 'token');
+    expect(await readsAfterUse([one, stranger])).toEqual([2, 1]);
+    own(sequence, 'token');
+    expect(await readsAfterUse([one, stranger])).toEqual([3, 1]);
+  },
+);
+
+test('what the feed tells of its own change is old news, of which nothing is read again; the next one is not', async () => {
+  const forms = ['a', 'b'].map((id) => presented(id, knownOn(id)));
+  own(1, 'a', 'b');
+  await readsAfterUse(forms);
+  apply(1, 'a', 'b');
+  expect([verified.sequence, await readsAfterUse(forms)]).toEqual([1, [1, 1]]);
+  apply(2, 'a');
+  expect(await readsAfterUse(forms)).toEqual([2, 1]);
+});
+
+test('its own change says nothing of how far the feed was read: what came between is applied too', async () => {
+  const [ours, theirs] = [presented('ours', knownOn('ours')), presented('theirs', knownOn('theirs'))];
+  await readsAfterUse([ours, theirs]);
+  own(2, 'ours');
+  expect(verified.sequence).toBe(0);
+  apply(1, 'theirs');
+  apply(2, 'ours');
+  expect([verified.sequence, await readsAfterUse([ours, theirs])]).toEqual([2, [2, 2]]);
+});
+
+test('its own change leaves nothing of a lookup that is under way: who asks later does not share it', async () => {
+  const one = presented('one', knownOn('token'));
+  const asked = [one.use(), one.use()];
+  own(1, 'token');
+  await Promise.all([...asked, one.use()]);
+  expect(one.reads).toBe(2);
+  expect(await readsAfterUse([one])).toEqual([2]);
+});
+
+test('its own change that moves more than is kept makes nothing of that good again', async () => {
+  const [old, young] = [presented('old', knownOn('id7')), presented('young', knownOn('untouched'))];
+  await readsAfterUse([old, young]);
+  own(1, ...Array.from({ length: 100_001 }, (_, at) => `id${at}`));
+  expect(await readsAfterUse([old, young])).toEqual([2, 2]);
+});
+
 test('a catch-up that was overtaken by another does not turn the sequence back, nor its own changes’ epochs', async () => {
   const one = presented('one', knownOn('token'));
   apply(1, 'other');

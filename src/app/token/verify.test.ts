@@ -3,6 +3,7 @@ import { mint } from '#crypto/opaque.ts';
 import type { Caller } from '#domain/caller.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Sensitive } from '#domain/sensitive.ts';
+import type { PatId } from '#domain/token.ts';
 import type { TokenReads } from '#ports/tokens.ts';
 import { addKey, type Core, ORIGIN, openCore } from '#support/core.ts';
 import { statementsOf } from '#support/statements.ts';
@@ -53,7 +54,7 @@ function heldBack() {
     await held;
     return known;
   };
-  const by: Deps = { ...deps, store: { ...deps.store, tokens: { byDigest } } };
+  const by: Deps = { ...deps, store: { ...deps.store, tokens: { ...deps.store.tokens, byDigest } } };
   return { by, letGo, reads: () => reads };
 }
 
@@ -154,7 +155,7 @@ describe('what was read once', () => {
       if (broken) throw new Error('no database');
       return deps.store.tokens.byDigest(digests);
     };
-    const by: Deps = { ...deps, store: { ...deps.store, tokens: { byDigest } } };
+    const by: Deps = { ...deps, store: { ...deps.store, tokens: { ...deps.store.tokens, byDigest } } };
     const asked = await Promise.allSettled([1, 2, 3].map(() => core.standing(token, by)));
     expect(asked.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     broken = false;
@@ -227,7 +228,29 @@ describe('a revocation', () => {
     expect(await core.standing(token)).toBe('revoked');
   });
 
-  test('whose number cannot be read back leaves nothing to be believed: everything is read again', async () => {
+  /** Whoever can write the database, and has no key, sets the counter before each revocation. */
+  test.each([
+    { how: 'raised', counters: [1_000_000] },
+    { how: 'lowered', counters: [0] },
+    { how: 'raised, used, and lowered', counters: [1_000_000, 5_000] },
+    { how: 'raised, used, and put back to where it was', counters: [1_000_000, 0] },
+    { how: 'turned back to a number that was given', counters: [7, 7] },
+    { how: 'made negative', counters: [-1_000_000] },
+  ])('is seen at once, though the counter was $how in the database (I3, I9)', async ({ counters }) => {
+    const decoys = await Promise.all(counters.slice(1).map((_, at) => core.pat(ada, `decoy-${at}`)));
+    const victim = await core.pat(ada, 'victim');
+    const revoked = [...decoys, victim];
+    const ids = await Promise.all(revoked.map(patIdOf));
+    for (const [at, token] of revoked.entries()) {
+      expect(await core.standing(token)).toBe('ok');
+      expect(core.tamper('update change_counter set sequence = ?', counters[at] ?? 0)).toBe(1);
+      await revokePat(deps, ada, ids[at] as PatId);
+      expect(await core.standing(token)).toBe('revoked');
+    }
+    expect(await Promise.all(revoked.map((token) => core.standing(token)))).toEqual(revoked.map(() => 'revoked'));
+  });
+
+  test('whose feed cannot be read leaves nothing to be believed: everything is read again', async () => {
     const [token, other] = [await core.pat(ada, 'deploy'), await core.pat(ada, 'other')];
     const id = await patIdOf(token);
     await core.standing(other);
@@ -249,6 +272,52 @@ describe('a revocation', () => {
     await Promise.all([catchUp(there), catchUp(there)]);
     expect(there.verified.sequence).toBe(await deps.store.changes.latest());
     for (const token of tokens) expect(await core.standing(token, there)).toBe('revoked');
+  });
+});
+
+describe('unknown credentials', () => {
+  const MAX = 200;
+  const from = (token: Sensitive, address: string | undefined) => verifyToken(deps, token, { ...ORIGIN, address });
+  const flood = async () => {
+    for (let at = 0; at < MAX; at++) expect(await core.standing(never())).toBe('unknown');
+  };
+
+  test('beyond two hundred from one address in ten seconds nothing more is read for it, and nothing is called bad', async () => {
+    const [remembered, unread] = [await core.pat(ada, 'remembered'), await core.pat(ada, 'unread')];
+    await core.standing(remembered);
+    await flood();
+    const { result, statements } = await statementsOf(() =>
+      Promise.allSettled([never(), unread].map((token) => core.standing(token))),
+    );
+    const limited = { status: 'rejected', reason: { code: 'rate_limited', retryAfterSeconds: 10 } };
+    expect([result, statements]).toMatchObject([[limited, limited], []]);
+    expect(await costOf(remembered)).toEqual({ standing: 'ok', statements: 0 });
+    expect(deps.strangers.total).toBe(MAX);
+    core.clock.advance(10_000);
+    expect(await core.standing(unread)).toBe('ok');
+  });
+
+  test('of one address are in nobody else’s way', async () => {
+    const token = await core.pat(ada, 'deploy');
+    await flood();
+    expect(await from(token, '192.0.2.8')).toMatchObject({ ok: true });
+  });
+
+  test('are counted each time; one that comes again and again is read once, and stands in nobody’s way', async () => {
+    const [token, unread, stranger] = [await core.pat(ada, 'deploy'), await core.pat(ada, 'unread'), never()];
+    for (let at = 0; at < MAX + 1; at++) expect(await core.standing(token)).toBe('ok');
+    for (let at = 0; at < MAX + 1; at++) expect(await core.standing(new Sensitive('garbage'))).toBe('malformed');
+    expect(deps.strangers.total).toBe(0);
+    for (let at = 0; at < MAX + 1; at++) expect(await core.standing(stranger)).toBe('unknown');
+    expect(deps.strangers.total).toBe(MAX + 1);
+    expect(await core.standing(unread)).toBe('ok');
+  });
+
+  test('of sessions count like those of tokens', async () => {
+    const cookie = () => verifySession(deps, mint('session', core.random), ORIGIN);
+    for (let at = 0; at < MAX; at++) expect(await cookie()).toEqual({ ok: false, reason: 'unknown' });
+    await expect(cookie()).rejects.toMatchObject({ code: 'rate_limited' });
+    await expect(core.standing(never())).rejects.toMatchObject({ code: 'rate_limited' });
   });
 });
 

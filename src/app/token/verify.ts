@@ -31,12 +31,10 @@ async function verify(
 ): Promise<Verification> {
   if (kindOf(credential, kinds) === undefined) return { ok: false, reason: 'malformed' };
   const now = deps.clock.now();
-  const known = await deps.verified.find(credential, now, async () => {
-    deps.strangers.mayAsk(origin.address, now);
-    return read(digestsOf(deps.keyring, credential));
-  });
+  const look = () => read(digestsOf(deps.keyring, credential));
+  const known = await deps.verified.find(credential, now, () => deps.strangers.read(origin.address, now, look));
   if (known === undefined) {
-    deps.strangers.noticed(origin.address, now);
+    deps.strangers.noticed();
     return { ok: false, reason: 'unknown' };
   }
   const standing = standingOf(known, now);

@@ -26,25 +26,46 @@ async function openWithSession() {
   return { db, row, stored };
 }
 
+const LOST = {
+  code: 'unavailable',
+  message: 'This was changed at the same moment, and nothing was done. Send it again.',
+};
+
 test('a row is changed as it was read, and proves itself afterwards', async () => {
   const { db, stored } = await openWithSession();
   await swap(db, macs, 'session', await stored(), { ended_at: 5 });
   expect(proved(macs, 'session', await stored()).ended_at).toBe(5);
 });
 
-test('whoever was faster wins; the other is told to read again, and changes nothing', async () => {
+test('whoever was faster wins; the other is told that nothing was done and to send it again, and changes nothing', async () => {
   const { db, stored } = await openWithSession();
   const read = await stored();
   await swap(db, macs, 'session', read, { ended_at: 5 });
   const after = await stored();
-  await expect(swap(db, macs, 'session', read, { ended_at: 6 })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(swap(db, macs, 'session', read, { ended_at: 6 })).rejects.toMatchObject(LOST);
   expect(await stored()).toEqual(after);
 });
 
 test('a row that is gone, or another tenant’s, is not changed', async () => {
   const { db, row } = await openWithSession();
   const elsewhere = { ...row, tenant: 'u' } as typeof row;
-  await expect(swap(db, macs, 'session', elsewhere, { ended_at: 6 })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(swap(db, macs, 'session', elsewhere, { ended_at: 6 })).rejects.toMatchObject(LOST);
+});
+
+test('a password, whose row is named by whose it is, is swapped like any other, and nobody else’s with it', async () => {
+  const { db } = await openWithSession();
+  const row = (principal: string) =>
+    maced(macs, 'password', { tenant: 't', principal, hash: '$old', updated_at: 1 } as unknown as Schema['password']);
+  const [adas, bobs] = [row('ada'), row('bob')];
+  await db.insertInto('password').values([adas, bobs]).execute();
+  await swap(db, macs, 'password', adas, { hash: '$new', updated_at: 2 });
+  await expect(swap(db, macs, 'password', adas, { hash: '$late' })).rejects.toMatchObject(LOST);
+  const stored = await db.selectFrom('password').selectAll().orderBy('principal').execute();
+  const kept = stored.map((one) => proved(macs, 'password', one));
+  expect(kept.map(({ principal, hash, updated_at }) => [principal, hash, updated_at])).toEqual([
+    ['ada', '$new', 2],
+    ['bob', '$old', 1],
+  ]);
 });
 
 /** Append only: a row that was written must prove itself for ever. A change here needs a new format of MACs. */

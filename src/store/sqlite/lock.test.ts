@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
+import { Refusal } from '#domain/refusal.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { holdLock } from './lock.ts';
 
@@ -52,8 +53,23 @@ test('a process that was killed holds nothing, and leaves no file but the lock',
   expect(readdirSync(folder)).toEqual(['lock.db']);
 });
 
-test('a file that cannot be opened is not a second process', () => {
-  expect(() => holdLock(join(folder, 'nowhere', 'lock.db'))).toThrow(
-    expect.objectContaining({ code: 'ERR_SQLITE_ERROR' }),
-  );
+/** What lies where the lock should; none of it is a second process, and none is harmed. */
+test.each([
+  {
+    what: 'a file that is no database',
+    make: () => writeFileSync(file, 'x'.repeat(4_096)),
+    words: () => `${file} is not the lock of Countersign. Move it away, or choose another folder with --data.`,
+  },
+  {
+    what: 'a folder',
+    make: () => mkdirSync(file),
+    words: () => `${file} cannot be opened as a lock. Move away what is there, or choose another folder with --data.`,
+  },
+])('$what is a refusal that says what to do, and stays as it is', ({ make, words }) => {
+  make();
+  const before = lstatSync(file);
+  expect(() => holdLock(file)).toThrow(expect.objectContaining({ code: 'conflict', message: words() }));
+  expect(() => holdLock(file)).toThrow(Refusal);
+  expect(lstatSync(file)).toMatchObject({ ino: before.ino, size: before.size, mtimeMs: before.mtimeMs });
+  expect(readdirSync(folder)).toEqual(['lock.db']);
 });
