@@ -1,7 +1,7 @@
 // What `npm test` runs: installs the parts, runs Vitest with our arguments, says what was skipped, counts.
 // The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { PART_NAMES, PARTS } from '#support/parts.ts';
@@ -19,6 +19,7 @@ const isAllRequired = process.env.COUNTERSIGN_TEST_REQUIRE === 'all';
 
 /** Also the tests' own folder for temporary files, so that a test that was killed leaves nothing behind. */
 const temporary = mkdtempSync(join(tmpdir(), 'countersign-test-'));
+chmodSync(temporary, 0o711); // what runs as a user without rights must be able to pass through
 passSignalsOn(removeTemporary);
 try {
   const missing = await installParts();

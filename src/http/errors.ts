@@ -20,7 +20,10 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: TOO_SLOW,
   HPE_HEADER_OVERFLOW: new Refusal('headers_too_large', 'The headers are too large: 16 KiB at most, the URL included.'),
 };
-const NO_SUCH_PATH = new Refusal('not_found', 'There is nothing at this path.');
+const NO_SUCH_PATH = new Refusal(
+  'not_found',
+  'There is nothing at this path: this server does not offer what was asked for.',
+);
 const NO_HOST = new Refusal('invalid_request', 'The request names no host: HTTP/1.1 needs a Host header.');
 const NO_HTTP = new Refusal('invalid_request', 'This is not a valid HTTP request.');
 const INTERNAL = new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.');

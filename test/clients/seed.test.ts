@@ -78,7 +78,11 @@ test('what the skill knows to explain is refused in the skill’s words', async 
     ofAnother: refusal(404, 'not_found', 'Token ID not found. List tokens first to find the correct ID.'),
     deletedStillInUse: refusal(401, 'unauthenticated', 'The API key is missing or not valid. Check your API key.'),
     forbidden: refusal(403, 'forbidden', 'Only a tenant admin can revoke the tokens of another user.'),
-    noValueLater: refusal(404, 'not_found', 'There is nothing at this path.'),
+    noValueLater: refusal(
+      404,
+      'not_found',
+      'There is nothing at this path: this server does not offer what was asked for.',
+    ),
   });
 });
 

@@ -91,7 +91,7 @@ describe.skipIf(!has('tfy'))(needing('tfy', 'the public command line 0.17.5'), (
     const outcome = await tfy(['apply', '-f', MANIFEST], home, env);
     expect({ code: outcome.code, words: words(outcome) }).toEqual({
       code: 1,
-      words: expect.stringContaining('There is nothing at this path.'),
+      words: expect.stringContaining('There is nothing at this path: this server does not offer what was asked for.'),
     });
     expect(recorder.asked()).toEqual([...prologue(recorder), `POST ${API}/dependency-tree`, `PUT ${API}/apply`]);
   });

@@ -10,7 +10,7 @@ const WORKERS = 16;
 /** Creates to be asked for amid kills, by all tests of this file. */
 const CREATES = 10_000;
 /** Patience for a slow machine; how many were reached is printed. */
-const RANDOM_MS_MAX = 30_000;
+const RANDOM_MS_MAX = 90_000;
 const CREATES_MIN = 500;
 /** A life is this long at most: so that there are many kills. */
 const LIFE_MS_MAX = 1_500;

@@ -339,7 +339,10 @@ describe('there is no second door', () => {
       const body = method === 'HEAD' ? undefined : '{';
       const { status, text } = await send({ method, path, headers: { ...FROM_HERE, 'content-type': 'x' }, body });
       expect({ one, status }).toEqual({ one, status: 404 });
-      if (method !== 'HEAD') expect(JSON.parse(text).message).toBe('There is nothing at this path.');
+      if (method !== 'HEAD')
+        expect(JSON.parse(text).message).toBe(
+          'There is nothing at this path: this server does not offer what was asked for.',
+        );
     }
     expect(world.rows('select count(*) as n from audit_entry')).toEqual(before);
   });
