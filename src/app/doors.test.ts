@@ -176,6 +176,24 @@ describe('a change by a caller who was cut off after they were verified', () => 
     expect(written()).toEqual({ users: 0, entries: [] });
   });
 
+  test('is denied, with its entry, when they lost the right meanwhile', async () => {
+    const caller = await byToken();
+    const lose = () => core.tamper('delete from role_grant where principal = ?', member.principal.id);
+    const what = { ...CREATE, prepare: async () => void lose() };
+    await expect(change(deps, caller, what, writeUser)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(written()).toMatchObject({ users: 0, entries: [{ decision: 'denied', action: CREATE.action }] });
+  });
+
+  test('is a use of a dead token like any other: noted once', async () => {
+    const caller = await byToken();
+    const ended = { at: core.clock.now(), by: member.principal.id, reason: 'deleted' } as const;
+    const revoke = () =>
+      deps.store.transact((tx) => tx.pats.revoke(core.tenant.id, member.principal.id, itsPat(caller), ended));
+    const what = { ...CREATE, prepare: async () => void (await revoke()) };
+    await expect(change(deps, caller, what, writeUser)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(deps.uses.takeDead(10)).toMatchObject([{ known: { credential: { id: caller.credential.id } } }]);
+  });
+
   test.each([
     { how: 'token', caller: byToken },
     { how: 'session', caller: bySession },

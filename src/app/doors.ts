@@ -2,7 +2,7 @@ import { type Act, type AuditDetails, type AuditEntry, entryOf } from '#domain/a
 import type { Caller } from '#domain/caller.ts';
 import { type Action, allows } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { notAuthenticated, standingOf } from '#domain/verification.ts';
+import { type Known, notAuthenticated, standingOf } from '#domain/verification.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from './deps.ts';
@@ -61,16 +61,20 @@ export async function change<Result, Found, Prepared = undefined>(
   deps.step(`${what.action}.decided`);
   const prepared = (await what.prepare?.(found)) as Prepared;
   const id = newId<'AuditEntry'>(deps);
-  const { result, moved, sequence } = await deps.store.transact(async (tx) => {
-    await refuseIfGone(deps, tx, caller);
-    const changed = await body(tx, found, prepared);
-    const act = { action: what.action, resource: changed.resource ?? what.resource };
-    await append(tx, caller, entry(deps, caller, act, { id, decision: 'allowed', details: changed.details ?? {} }));
-    const moved = changed.moved ?? [];
-    const sequence = await tx.changes.append(moved);
-    deps.step(`${what.action}.written`);
-    return { result: changed.result, moved, sequence };
-  });
+  const { result, moved, sequence } = await deps.store
+    .transact(async (tx) => {
+      await refuseIfCutOff(deps, tx, caller, what.action);
+      const changed = await body(tx, found, prepared);
+      const act = { action: what.action, resource: changed.resource ?? what.resource };
+      await append(tx, caller, entry(deps, caller, act, { id, decision: 'allowed', details: changed.details ?? {} }));
+      const moved = changed.moved ?? [];
+      const sequence = await tx.changes.append(moved);
+      deps.step(`${what.action}.written`);
+      return { result: changed.result, moved, sequence };
+    })
+    .catch(async (error: unknown) => {
+      throw error instanceof CutOff ? await cutOff(deps, caller, what, error) : error;
+    });
   if (moved.length > 0) deps.verified.applyOwn(sequence, moved);
   deps.step(`${what.action}.committed`);
   if (moved.length > 0) await catchUp(deps);
@@ -92,16 +96,38 @@ export async function reveal<Found, Result>(
 /** What is made has nobody else's it could be: there is nothing to find. */
 export const made: Locate<true> = async () => true;
 
+/** That the caller may not go on; undone with the transaction, and told apart outside it. */
+class CutOff extends Error {
+  readonly known: Known | undefined;
+  constructor(known: Known | undefined) {
+    super('cut off');
+    this.known = known;
+  }
+}
+
 /**
- * The caller was verified when the request began, and a body may dribble, or wait for its turn, for longer than a revoke
- * takes: whoever was cut off meanwhile changes nothing more.
+ * The caller was verified, and the act decided, when the request began; a body may dribble, or wait for its turn, for
+ * longer than a revoke takes. So both are done again by what stands in the transaction.
  */
-async function refuseIfGone({ clock }: Deps, tx: Transaction, { tenant, credential }: Caller): Promise<void> {
+async function refuseIfCutOff({ clock }: Deps, tx: Transaction, { tenant, credential }: Caller, action: Action) {
   if (credential.kind === 'none') return;
   const known = await (credential.kind === 'token'
     ? tx.tokens.byId(tenant.id, credential.id)
     : tx.sessions.byId(tenant.id, credential.id));
-  if (known === undefined || standingOf(known, clock.now()) !== 'live') throw notAuthenticated();
+  const stands = known !== undefined && standingOf(known, clock.now()) === 'live';
+  if (!stands || !allows(known.rights, action)) throw new CutOff(known);
+}
+
+/** The same as at the beginning: a use of a dead credential is noted, a denial is an entry. */
+async function cutOff(deps: Deps, caller: Caller, act: Act, { known }: CutOff): Promise<Refusal> {
+  const now = deps.clock.now();
+  if (known === undefined) return notAuthenticated();
+  if (standingOf(known, now) === 'live') {
+    await recordDenial(deps, caller, act);
+    return forbidden(act);
+  }
+  deps.uses.refused(known, caller.origin, now);
+  return notAuthenticated();
 }
 
 /** Who may not and what is not there are told apart by nothing that was done: the same statements, the same entry. */
@@ -112,8 +138,11 @@ async function foundOrRefused<Found>(deps: Deps, caller: Caller, act: Act, locat
   await recordDenial(deps, caller, act);
   throw allowed
     ? new Refusal('not_found', 'There is nothing of that name or id.', { detail: `${act.resource} is not there` })
-    : new Refusal('forbidden', `This needs ${act.action}.`, { detail: `${act.action} denied on ${act.resource}` });
+    : forbidden(act);
 }
+
+const forbidden = ({ action, resource }: Act): Refusal =>
+  new Refusal('forbidden', `This needs ${action}.`, { detail: `${action} denied on ${resource}` });
 
 /** A denial that cannot be recorded is an outage, not a denial. */
 export async function recordDenial(deps: Deps, caller: Caller, act: Act): Promise<void> {

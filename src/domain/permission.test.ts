@@ -3,10 +3,13 @@ import { ACTIONS, type Action, allows, compile, type Grant, ROLES, type Role, ri
 
 const grant = (role: Role): Grant => ({ role, resource: '*' });
 const ROLE_NAMES = Object.keys(ROLES) as readonly Role[];
+/** Whoever is signed in may leave. */
+const EVERYBODYS = 'session:End';
 
 describe.each(ROLE_NAMES)('%s', (role) => {
   test.each(ACTIONS)('may %s exactly when its row says so', (action) => {
-    expect(allows(compile([grant(role)]), action)).toBe((ROLES[role] as readonly Action[]).includes(action));
+    const may = action === EVERYBODYS || (ROLES[role] as readonly Action[]).includes(action);
+    expect(allows(compile([grant(role)]), action)).toBe(may);
   });
 });
 
@@ -32,10 +35,10 @@ test('what the program does, and what everybody may who is signed in, is in no r
   ]);
 });
 
-test('no grant is no right', () => {
+test('no grant is no right but to leave', () => {
   const rights = compile([]);
-  expect(rights).toEqual({ roles: [], actions: new Set() });
-  expect(ACTIONS.filter((action) => allows(rights, action))).toEqual([]);
+  expect(rights).toEqual({ roles: [], actions: new Set([EVERYBODYS]) });
+  expect(ACTIONS.filter((action) => allows(rights, action))).toEqual([EVERYBODYS]);
 });
 
 test('grants add up, in any order and however often; equal ones are one object, others are not', () => {

@@ -24,6 +24,9 @@ const OWN = [
   'workspace:ListWorkspaces',
 ] as const satisfies readonly Action[];
 
+/** What everybody may who is signed in, whatever they hold: who lost all their roles must still be able to leave. */
+const EVERYBODY = ['session:End'] as const satisfies readonly Action[];
+
 /** Roles that are granted to people. The ids are the public product's. */
 export const ROLES = {
   'tenant-admin': [...OWN, 'personal-access-token:RevokeAll', 'user:ManageUsers'],
@@ -43,12 +46,7 @@ const compiled = new Map<string, Rights>();
 export function compile(grants: readonly Grant[]): Rights {
   const roles = [...new Set(grants.map(({ role }) => role))].sort();
   const key = roles.join();
-  const rights =
-    compiled.get(key) ??
-    rightsTo(
-      roles.flatMap((role) => ROLES[role]),
-      roles,
-    );
+  const rights = compiled.get(key) ?? rightsTo([...EVERYBODY, ...roles.flatMap((role) => ROLES[role])], roles);
   compiled.set(key, rights);
   return rights;
 }

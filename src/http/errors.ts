@@ -60,9 +60,11 @@ const RETRY_AFTER_SECONDS = 1;
 function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const wait = refusal.retryAfterSeconds ?? (refusal.code === 'unavailable' ? RETRY_AFTER_SECONDS : undefined);
   if (wait !== undefined) reply.header('retry-after', wait);
-  // Every 401 names what it takes (RFC 9110, 11.6.1), where nobody has said it more exactly.
-  if (refusal.code === 'unauthenticated' && !reply.hasHeader('www-authenticate'))
-    reply.header('www-authenticate', 'Bearer');
+  // Every 401 names what it takes (RFC 9110, 11.6.1), where nobody has said it before.
+  if (refusal.code === 'unauthenticated' && !reply.hasHeader('www-authenticate')) {
+    const presented = reply.request.headers.authorization !== undefined;
+    reply.header('www-authenticate', presented ? 'Bearer error="invalid_token"' : 'Bearer');
+  }
   return reply.code(STATUS[refusal.code]).type('application/json; charset=utf-8').send(errorBodyOf(refusal));
 }
 

@@ -21,7 +21,7 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
       if (operation.access !== 'public') await authenticate(core, request, reply);
     },
     handler: async (request, reply) => {
-      // A body may have taken longer than a revoke: whoever sent it is asked for again, at the cost of a look into memory.
+      // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
       if (operation.access !== 'public' && request.body !== undefined) await authenticate(core, request, reply);
       return core.call(request.caller, id, untrustedIn(request));
     },

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync } from 'node:fs';
 import type { Deps } from '#app/deps.ts';
 import { setUpTenant } from '#app/set-up/tenant.ts';
 import type { Config } from '#config/read-config.ts';
@@ -10,6 +11,7 @@ import { openSqlite } from '#store/sqlite/open.ts';
 import { type DataFolder, dataFolder } from './data-folder.ts';
 import { unlock } from './keyring.ts';
 import { openDeps } from './open.ts';
+import { naming } from './system-refusal.ts';
 
 /** One data folder, held by this process alone, with everything in it open. */
 export type Instance = {
@@ -36,6 +38,7 @@ export async function openInstance(config: Config): Promise<Instance> {
     const store = database.store(rowMacs(keyring));
     const deps = await openDeps({ store, keyring, wrapper, clock, random, step });
     const tenant = await setUpTenant(deps, config.tenant);
+    keepToOwner(folder.database);
     const close = async () => {
       await store.close();
       lock.release();
@@ -45,6 +48,13 @@ export async function openInstance(config: Config): Promise<Instance> {
     database.close();
     lock.release();
     throw error;
+  }
+}
+
+/** A restored database may have come with other modes; it holds addresses and password hashes. */
+function keepToOwner(database: string): void {
+  for (const file of ['', '-wal', '-shm'].map((end) => `${database}${end}`)) {
+    if (existsSync(file)) naming(`The file ${file}`, () => chmodSync(file, 0o600));
   }
 }
 

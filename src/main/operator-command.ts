@@ -47,9 +47,11 @@ function readWords(args: readonly string[]): { readonly words: readonly string[]
   }
 }
 
-/** Made without one, a set-up link would never work: a start makes its own, and every earlier one stops working. */
+/** Links begin with the address of a server; and a start makes a set-up link of its own, which ends every earlier one. */
 const noServer = (folder: string) =>
   ({
     ok: false,
-    words: `No server runs on ${folder}. Start it with: npm start. It prints a set-up link itself, until there is an administrator.`,
+    words:
+      `No server runs on ${folder}. Start it with: npm start. ` +
+      'Until there is an administrator, a start prints a set-up link itself.',
   }) as const;

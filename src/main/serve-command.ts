@@ -46,7 +46,7 @@ const toldToStop = (): Promise<void> =>
     }
   });
 
-export function readWith(args: readonly string[], env: NodeJS.ProcessEnv): ReadConfig {
+function readWith(args: readonly string[], env: NodeJS.ProcessEnv): ReadConfig {
   const flags = Object.values(SETTINGS).flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
   const options = Object.fromEntries(flags.map((flag) => [flag, { type: 'string' } as const]));
   try {

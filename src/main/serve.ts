@@ -19,7 +19,7 @@ import { addressRefusal } from './system-refusal.ts';
 type Say = (line: string) => void;
 export type Served = { readonly origin: string; stop(): Promise<void> };
 
-/** How often what was left behind is written: last uses and repeated denials are this late at most. */
+/** How often what was left to be written behind is written; last uses and denials are gathered for up to a minute before. */
 const FLUSH_MS = 1_000;
 /** How long answers under way may take once we stop. */
 const DRAIN_MS_MAX = 10_000;
@@ -57,7 +57,7 @@ async function served(instance: Instance, config: Config, say: Say, log: Log): P
   const flushing = flushRegularly(deps, log);
   const stop = async () => {
     await closed(ways);
-    clearInterval(flushing);
+    await flushing.stop();
     await flush(deps, true).catch((error) => log.failed(error));
     await instance.close();
   };
@@ -98,11 +98,11 @@ async function listening(server: ReturnType<typeof openHttp>, { host, port }: Ad
 }
 
 /** One at a time; what fails stays, and is tried again. Of an outage the log tells once, and once that it is over. */
-function flushRegularly(deps: Deps, log: Log): NodeJS.Timeout {
-  let [running, failing] = [false, false];
+function flushRegularly(deps: Deps, log: Log): { stop(): Promise<void> } {
+  let under: Promise<void> | undefined;
+  let failing = false;
+  let told = 0;
   const run = async () => {
-    if (running) return;
-    running = true;
     const error = await flush(deps).then(
       () => undefined,
       (reason: unknown) => reason,
@@ -110,7 +110,17 @@ function flushRegularly(deps: Deps, log: Log): NodeJS.Timeout {
     if (error !== undefined && !failing) log.failed(error);
     if (error === undefined && failing) log.info('what waited to be written is written');
     failing = error !== undefined;
-    running = false;
+    under = undefined;
+    if (deps.strangers.total > told) log.info('unknown credentials were presented', { total: deps.strangers.total });
+    told = deps.strangers.total;
   };
-  return setInterval(run, FLUSH_MS).unref();
+  const timer = setInterval(() => {
+    under ??= run();
+  }, FLUSH_MS).unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await under; // or the store would be closed under it
+    },
+  };
 }

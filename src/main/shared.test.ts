@@ -90,7 +90,7 @@ describe.skipIf(process.getuid?.() !== 0)('what belongs to another user', () => 
     expect(() => asUs(() => refuseShared(path, 'The key', OTHERS_READ))).not.toThrow();
   });
 
-  test('is nothing to root, who may read and replace it anyway', () => {
-    expect(() => refuseShared(ownedBy(THEM), 'The key', OTHERS_READ)).not.toThrow();
+  test('is refused to root too: they could put another in its place', () => {
+    expect(() => refuseShared(ownedBy(THEM), 'The key', OTHERS_READ)).toThrow('belongs to another user');
   });
 });

@@ -12,7 +12,7 @@ export function refuseShared(path: string, what: string, bits: number): void {
   const { mode, uid } = statSync(path);
   const us = process.getuid?.();
   if ((mode & bits) !== 0) throw shared(what, path, mode);
-  if (uid !== us && us !== 0 && uid !== 0) throw foreign(what);
+  if (uid !== us && uid !== 0) throw foreign(what);
 }
 
 const shared = (what: string, path: string, mode: number): Refusal =>

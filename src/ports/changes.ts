@@ -1,6 +1,5 @@
 /** What a change touched of all that a verification rests on: tokens, personal access tokens, principals, sessions, tenants. */
-export const MOVED_KINDS = ['token', 'pat', 'principal', 'session', 'tenant'] as const;
-export type MovedKind = (typeof MOVED_KINDS)[number];
+export type MovedKind = 'token' | 'pat' | 'principal' | 'session' | 'tenant';
 export type Moved = { readonly kind: MovedKind; readonly id: string };
 export type Change = { readonly sequence: number; readonly moved: Moved };
 

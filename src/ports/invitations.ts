@@ -13,7 +13,7 @@ export interface InvitationReads {
 
 export interface InvitationWrites {
   insert(tenant: TenantId, invitation: Invitation, digest: PepperedDigest): Promise<void>;
-  /** True for the first who uses it, false for everybody after. */
+  /** True for the first who uses it in time, false for everybody after. */
   use(tenant: TenantId, id: InvitationId, at: Instant): Promise<boolean>;
   /** Uses up all that stand for this principal, or for the first administrator, so that only a newer one counts. */
   voidAll(tenant: TenantId, principal: PrincipalId | undefined, at: Instant): Promise<void>;

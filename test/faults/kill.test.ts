@@ -10,8 +10,8 @@ const WORKERS = 16;
 /** Creates to be asked for amid kills, by all tests of this file. */
 const CREATES = 10_000;
 /** Patience for a slow machine; how many were reached is printed. */
-const RANDOM_MS_MAX = 90_000;
-const CREATES_MIN = 500;
+const RANDOM_MS_MAX = 240_000;
+const CREATES_MIN = process.env.COUNTERSIGN_TEST_REQUIRE === 'all' ? CREATES : 500;
 /** A life is this long at most: so that there are many kills. */
 const LIFE_MS_MAX = 1_500;
 /** The first change of its kind stops the process; a life without one ends by this, as no kill. */
@@ -79,8 +79,10 @@ test('killed at random moments of a load, again and again, nothing answered is l
     await proveWhole(served, data, work);
   }
   await proveWhole(served, data, all);
-  console.log(`${all.asked.length} creates asked for, ${all.tokens.length} answered, over ${lives} killed processes`);
-  expect(all.asked.length).toBeGreaterThan(CREATES_MIN);
+  console.log(
+    `${all.asked.length} creates and get-or-creates asked for, ${all.tokens.length} answered, over ${lives} killed processes`,
+  );
+  expect(all.asked.length).toBeGreaterThanOrEqual(CREATES_MIN);
 });
 
 /** Every worker goes on until the process is gone; an answer that is neither a success nor this is a failure. */

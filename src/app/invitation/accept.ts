@@ -11,7 +11,7 @@ import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { callerWithout } from '../program-caller.ts';
-import { newSession, type SignedIn } from '../session/issue.ts';
+import { type NewSession, newSession, type SignedIn } from '../session/issue.ts';
 import { addAdministrator, type NewAdministrator, newAdministrator } from '../set-up/administrator.ts';
 
 export type Acceptance = {
@@ -28,6 +28,8 @@ type Accepted = {
   readonly first: NewAdministrator | undefined;
 };
 
+type Prepared = { readonly hash: PasswordHash; readonly signedIn: NewSession };
+
 /**
  * Whoever holds the code sets a password and is signed in, once. The first administrator is made by it; of an invited
  * user every earlier password and session ends.
@@ -40,14 +42,16 @@ export async function acceptInvitation(
 ): Promise<SignedIn> {
   const found = await located(deps, tenant.id, given);
   const caller = acceptor(tenant, found, origin);
-  const signedIn = newSession(deps, caller.principal.id);
   const what = {
     action: 'invitation:Accept',
     resource: `invitation/${found?.invitation.id ?? ''}`,
     locate: async () => found,
-    prepare: () => hashPassword(given.password, deps.random),
+    prepare: async ({ user }: Accepted) => ({
+      hash: await hashPassword(given.password, deps.random),
+      signedIn: newSession(deps, user.id),
+    }),
   } as const;
-  return change(deps, caller, what, async (tx, { invitation, user, first }: Accepted, hash: PasswordHash) => {
+  return change(deps, caller, what, async (tx, { invitation, user, first }: Accepted, { hash, signedIn }: Prepared) => {
     const now = deps.clock.now();
     if (!(await tx.invitations.use(tenant.id, invitation.id, now))) throw spent();
     if (first !== undefined) await addAdministrator(tx, tenant.id, first, hash);
@@ -95,6 +99,8 @@ async function renewPassword(
   { id }: PrincipalRecord,
   { hash, at }: { readonly hash: PasswordHash; readonly at: number },
 ): Promise<void> {
+  // Somebody may have deactivated them while the password was being hashed.
+  if ((await tx.principals.get(tenant, id))?.active !== true) throw spent();
   await tx.principals.setPassword(tenant, id, hash, at);
   await tx.sessions.endAll(tenant, id, at);
 }

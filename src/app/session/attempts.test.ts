@@ -62,13 +62,13 @@ test('a success takes its own attempt back, and no refused one was counted', () 
   const attempts = new Attempts();
   const [first] = Array.from({ length: 10 }, () => begun(attempts, HERE, 'ada'));
   expect(letThrough(attempts, 50, () => [HERE, 'ada'])).toBe(0);
-  first?.succeeded();
+  first?.takeBack();
   expect(letThrough(attempts, 50, () => [HERE, 'ada'])).toBe(1);
 });
 
 test('whoever succeeds every time is never told to wait', () => {
   const attempts = new Attempts();
-  for (let at = 0; at < 1_000; at++) attempts.begin(HERE, 'ada', 0).succeeded();
+  for (let at = 0; at < 1_000; at++) attempts.begin(HERE, 'ada', 0).takeBack();
   expect(letThrough(attempts, 50, () => [HERE, 'ada'])).toBe(10);
 });
 
@@ -76,7 +76,7 @@ test('a success that comes when the window has ended gives the next one nothing'
   const attempts = new Attempts();
   const late = attempts.begin(HERE, 'ada', 0);
   for (let at = 0; at < 10; at++) attempts.begin(HERE, 'ada', WINDOW_MS);
-  late.succeeded();
+  late.takeBack();
   expect(begun(attempts, HERE, 'ada', WINDOW_MS)).toBeUndefined();
 });
 

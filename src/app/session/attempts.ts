@@ -13,19 +13,19 @@ const KEPT_MAX = 10_000;
 type Failures = { all: number; readonly byAccount: Map<string, number> };
 
 /**
- * Slows down guessing, by where it comes from: an account is never locked for everybody, or whoever knows an
- * administrator's address could lock them out. Counted before the work is done, so that guesses side by side count too.
+ * Slows down guessing, by where it comes from: an account is not locked for other addresses, or whoever knows an
+ * administrator's e-mail could lock them out from anywhere. Counted before the work is done, so that guesses side by side count too.
  */
 export class Attempts {
   readonly #windows = new Windows<Failures>(WINDOW_MS, KEPT_MAX, () => ({ all: 0, byAccount: new Map() }));
 
-  /** Refuses with `rate_limited` beyond the limits; `succeeded` takes the attempt back. */
-  begin(address: string | undefined, account: string, now: Instant): { succeeded(): void } {
+  /** Refuses with `rate_limited` beyond the limits; `takeBack` is for what was no wrong guess. */
+  begin(address: string | undefined, account: string, now: Instant): { takeBack(): void } {
     const { endsAt, count } = this.#windows.of(address, now);
     const onAccount = count.byAccount.get(account) ?? 0;
     if (count.all >= PER_ADDRESS_MAX || onAccount >= PER_ACCOUNT_MAX) throw tooMany(endsAt - now);
     add(count, account, 1);
-    return { succeeded: () => add(count, account, -1) };
+    return { takeBack: () => add(count, account, -1) };
   }
 }
 

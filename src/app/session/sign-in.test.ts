@@ -76,7 +76,8 @@ describe('what happens while the password is being checked', () => {
     await expect(asked).rejects.toMatchObject(WRONG);
     expect(core.rows('select id from session')).toHaveLength(before);
     const entries = core.audit().filter(({ action }) => action === 'session:Create');
-    expect(entries).toEqual([]);
+    const ofAda = { decision: 'denied', resource: `user/${ada.principal.id}` };
+    expect(entries).toMatchObject([ofAda]);
   });
 
   test('and is nothing, is nothing', async () => {
@@ -105,4 +106,14 @@ describe('what happens while the password is being checked', () => {
     await expect(withPassword()).rejects.toMatchObject(WRONG);
     expect(await sessionStands(await withPassword(NEW))).toBe(true);
   });
+});
+
+test('an outage is nobody’s guess: it costs no attempt', async () => {
+  const { store } = core.deps;
+  const passwordOf = async () => {
+    throw new Error('no database');
+  };
+  const by: Deps = { ...core.deps, store: { ...store, principals: { ...store.principals, passwordOf } } };
+  for (let at = 0; at < 20; at++) await expect(withPassword(OLD, by)).rejects.toThrow('no database');
+  expect(await sessionStands(await withPassword())).toBe(true);
 });

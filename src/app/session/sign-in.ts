@@ -17,11 +17,12 @@ type Presented = { readonly email: Email; readonly password: Sensitive };
  */
 export async function signIn(deps: Deps, tenant: Tenant, presented: Presented, origin: Origin): Promise<SignedIn> {
   const attempt = deps.attempts.begin(origin.address, presented.email, deps.clock.now());
-  const user = await deps.store.principals.userByEmail(tenant.id, presented.email);
-  const hash = await deps.store.principals.passwordOf(tenant.id, user?.id ?? programPrincipal('anonymous').id);
-  const right = await isPassword(presented.password, hash);
+  const { user, hash, right } = await checked(deps, tenant, presented).catch((outage: unknown) => {
+    attempt.takeBack();
+    throw outage;
+  });
   if (user === undefined || !right || !user.active) throw await wrong(deps, tenant, user, origin);
-  attempt.succeeded();
+  attempt.takeBack();
   const signedIn = newSession(deps, user.id);
   const what = { action: 'session:Create', resource: `session/${signedIn.session.id}`, locate: made } as const;
   return change(deps, callerWithout(tenant, user, ['session:Create'], origin), what, async (tx) => {
@@ -30,7 +31,16 @@ export async function signIn(deps: Deps, tenant: Tenant, presented: Presented, o
     if (now?.active !== true || (await tx.principals.passwordOf(tenant.id, user.id)) !== hash) throw notRight();
     await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);
     return { result: signedIn };
+  }).catch(async (error: unknown) => {
+    const lost = error instanceof Refusal && error.code === 'unauthenticated';
+    throw lost ? await wrong(deps, tenant, user, origin) : error;
   });
+}
+
+async function checked(deps: Deps, tenant: Tenant, { email, password }: Presented) {
+  const user = await deps.store.principals.userByEmail(tenant.id, email);
+  const hash = await deps.store.principals.passwordOf(tenant.id, user?.id ?? programPrincipal('anonymous').id);
+  return { user, hash, right: await isPassword(password, hash) };
 }
 
 /** The entry says whose account it was, the answer does not. */

@@ -23,8 +23,8 @@ export class Strangers {
   }
 
   /**
-   * Reads one that is not remembered. Refuses with `rate_limited` where too many of an address proved unknown: what is not
-   * read is not called bad, and what is remembered as good goes on being served. Reads under way do not count yet, or
+   * Reads one that was not known before. Refuses with `rate_limited` where too many of an address proved unknown: what is not
+   * read is not called bad, and what was known goes on being read. Reads under way do not count yet, or
    * everybody behind one proxy would be refused after a restart; so as many as run side by side may come on top.
    */
   async read<Known>(

@@ -20,6 +20,8 @@ type Entry = { readonly known: Known; readonly readAt: Instant; readonly asOf: n
 /** The moment of an id's last change, and the number that the change has in the feed. */
 type Epoch = { readonly moment: number; readonly sequence: number };
 type Lookup = Promise<Known | undefined>;
+/** Told whether it was known when it was last read. */
+type Look = (wasKnown: boolean) => Lookup;
 
 /**
  * The credentials this process has lately read, by salted digest; no credential is ever held.
@@ -52,7 +54,7 @@ export class VerifiedCredentials {
   }
 
   /** From memory, or by one lookup that everyone who asks meanwhile shares. */
-  find(credential: Sensitive, now: Instant, look: () => Lookup): Lookup | Known | undefined {
+  find(credential: Sensitive, now: Instant, look: Look): Lookup | Known | undefined {
     const key = cacheKeyOf(this.#salt, credential);
     const entry = this.#entries.get(key);
     if (entry !== undefined && isYoung(entry.readAt, now, AGE_MS_MAX) && this.#isCurrent(entry)) return entry.known;
@@ -63,6 +65,10 @@ export class VerifiedCredentials {
 
   /** Applies a change that this process has just committed: nobody gets an answer from before it. */
   applyOwn(sequence: number, moved: readonly Moved[]): void {
+    this.#move(sequence, moved);
+  }
+
+  #move(sequence: number, moved: readonly Moved[]): void {
     this.#lookups.clear(); // not even from a lookup that is under way
     this.#moment += 1;
     if (this.#epochs.size + moved.length > EPOCHS_MAX) {
@@ -76,14 +82,16 @@ export class VerifiedCredentials {
   apply({ sequence, moved }: Change): void {
     if (sequence < this.#sequence) return; // another catching up, beside this one, was faster
     this.#sequence = sequence;
-    if (this.#epochs.get(moved.id)?.sequence !== sequence) this.applyOwn(sequence, [moved]);
+    if (this.#epochs.get(moved.id)?.sequence !== sequence) this.#move(sequence, [moved]);
   }
 
   /** Everything is read again, whatever is under way. */
   forgetAll(): void {
     this.#lookups.clear();
-    this.#entries.clear();
     this.#strangers.clear();
+    this.#epochs.clear();
+    this.#moment += 1;
+    this.#floor = this.#moment;
   }
 
   #isCurrent({ known, asOf }: Entry): boolean {
@@ -91,9 +99,9 @@ export class VerifiedCredentials {
     return true;
   }
 
-  #lookUp(key: string, readAt: Instant, look: () => Lookup): Lookup {
+  #lookUp(key: string, readAt: Instant, look: Look): Lookup {
     const asOf = this.#moment;
-    const lookup: Lookup = look()
+    const lookup: Lookup = look(this.#entries.has(key))
       .then((known) => {
         if (this.#lookups.get(key) !== lookup) return known; // overtaken: good for who asked before, kept for nobody
         for (const remembered of [this.#strangers, this.#entries]) remembered.delete(key);

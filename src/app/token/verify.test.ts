@@ -297,6 +297,17 @@ describe('unknown credentials', () => {
     expect(await core.standing(unread)).toBe('ok');
   });
 
+  test.each([
+    { what: 'is too old', age: () => core.clock.advance(61_000) },
+    { what: 'may not be believed', age: () => deps.verified.forgetAll() },
+  ])('are in no way of one that was known, when what is remembered of it $what', async ({ age }) => {
+    const token = await core.pat(ada, 'deploy');
+    await core.standing(token);
+    age();
+    await flood();
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+  });
+
   test('of one address are in nobody else’s way', async () => {
     const token = await core.pat(ada, 'deploy');
     await flood();

@@ -32,7 +32,9 @@ async function verify(
   if (kindOf(credential, kinds) === undefined) return { ok: false, reason: 'malformed' };
   const now = deps.clock.now();
   const look = () => read(digestsOf(deps.keyring, credential));
-  const known = await deps.verified.find(credential, now, () => deps.strangers.read(origin.address, now, look));
+  const known = await deps.verified.find(credential, now, (wasKnown) =>
+    wasKnown ? look() : deps.strangers.read(origin.address, now, look),
+  );
   if (known === undefined) {
     deps.strangers.noticed();
     return { ok: false, reason: 'unknown' };

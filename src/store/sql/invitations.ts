@@ -21,7 +21,7 @@ export const invitationWrites = (db: Kysely<Schema>, macs: RowMacs): InvitationW
 
   async use(tenant, id, at) {
     const row = await unused(db, tenant).where('id', '=', id).executeTakeFirst();
-    if (row === undefined) return false;
+    if (row === undefined || row.expires_at <= at) return false;
     await swap(db, macs, 'invitation', proved(macs, 'invitation', row), { used_at: at });
     return true;
   },

@@ -10,7 +10,7 @@ test('whoami says who asks, by which credential until when, and what they may', 
   const who = {
     principal: { id: caller.principal.id, kind: 'user', name: 'alice@example.com' },
     tenant: { id: world.tenant.id, name: 'default' },
-    rights: { roles: ['tenant-member'], actions: [...ROLES['tenant-member']].sort() },
+    rights: { roles: ['tenant-member'], actions: [...ROLES['tenant-member'], 'session:End'].sort() },
   };
   const id = expect.stringMatching(/^[a-z][a-z0-9]{23}$/);
   const preview = `${token.reveal().slice(0, 12)}…${token.reveal().slice(-4)}`;
