@@ -1,24 +1,14 @@
 import { type AliasedRawBuilder, sql } from 'kysely';
-import type { Schema, Table } from './schema.ts';
+import type { Table } from './schema.ts';
 
 /*
- * Columns of several tables in one row, each under `table.column`. A seam of types: the names are checked where they
- * are asked for, and the row is cut up by the same lists.
+ * Columns of several tables in one row, each under `table.column`: two tables may have a column of the same name. Whoever
+ * asks gives the same list of columns to both, and says of which type they are.
  */
 
-export const columnsOf = <T extends Table>(
-  table: T,
-  columns: readonly (keyof Schema[T] & string)[],
-): AliasedRawBuilder<unknown, string>[] =>
+export const columnsOf = (table: Table, columns: readonly string[]): AliasedRawBuilder<unknown, string>[] =>
   columns.map((column) => sql.ref(`${table}.${column}`).as(`${table}.${column}`));
 
 /** One table's part of such a row. */
-export const partOf = <T extends Table, Column extends keyof Schema[T] & string>(
-  row: object,
-  table: T,
-  columns: readonly Column[],
-): Pick<Schema[T], Column> =>
-  Object.fromEntries(columns.map((column) => [column, (row as Record<string, unknown>)[`${table}.${column}`]])) as Pick<
-    Schema[T],
-    Column
-  >;
+export const partOf = (row: object, table: Table, columns: readonly string[]): object =>
+  Object.fromEntries(columns.map((column) => [column, (row as Record<string, unknown>)[`${table}.${column}`]]));
