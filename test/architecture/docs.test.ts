@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '#config/read-config.ts';
 import { OPERATIONS } from '#contract/operations.ts';
+import { parseTokenName } from '#domain/token.ts';
 import { ROOMS } from './rooms.ts';
 
 const PAGES = [
@@ -42,6 +43,10 @@ test.each(PAGES)('%s names no script, command or endpoint that is not there', (p
   const paths = new Set<string>(Object.values(OPERATIONS).map(({ path }) => path));
   const asked = every(page, /`(?:GET|POST|DELETE) (\/api\/[^\s`?]+)/g);
   expect(asked.filter((path) => !paths.has(path))).toEqual([]);
+});
+
+test.each(PAGES)('%s gives tokens no name that would be refused', (page) => {
+  for (const name of every(page, /\{"name": *"([^"]+)"/g)) expect(parseTokenName(name)).toBe(name);
 });
 
 test('operating.md explains every setting with its flag and default, and no other', () => {
