@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { type Database, openSqlite } from '#store/sqlite/open.ts';
 import { temporaryFolder } from '#support/folder.ts';
+import { usingRaw } from '#support/raw-sqlite.ts';
 
 /** The database past the port, as whoever can write it and has no key. Statements say `?` for their values. */
 export type Raw = {
@@ -30,14 +31,7 @@ export const ADAPTERS: readonly Adapter[] = [
 ];
 
 function rawSqlite(file: string): Raw {
-  const using = <Result>(use: (raw: DatabaseSync) => Result): Result => {
-    const raw = new DatabaseSync(file, { enableForeignKeyConstraints: false });
-    try {
-      return use(raw);
-    } finally {
-      raw.close();
-    }
-  };
+  const using = <Result>(use: (raw: DatabaseSync) => Result): Result => usingRaw(file, use);
   const all = (sql: string, values: readonly SQLInputValue[]) =>
     using((raw) =>
       raw

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
@@ -28,6 +28,7 @@ import type { Schema } from '#store/sql/schema.ts';
 import { type Database, openSqlite } from '#store/sqlite/open.ts';
 import { countingRandom, fixedClock } from './fixed.ts';
 import { temporaryFolder } from './folder.ts';
+import { usingRaw } from './raw-sqlite.ts';
 
 /** Where the callers of tests come from. */
 export const ORIGIN: Origin = {
@@ -133,14 +134,7 @@ function deactivated({ rows, tamper }: ReturnType<typeof pastThePort>, { keyring
 
 /** The database as somebody sees and changes it who has the file and not the program. */
 function pastThePort(file: string) {
-  const using = <Result>(use: (raw: DatabaseSync) => Result): Result => {
-    const raw = new DatabaseSync(file, { enableForeignKeyConstraints: false });
-    try {
-      return use(raw);
-    } finally {
-      raw.close();
-    }
-  };
+  const using = <Result>(use: (raw: DatabaseSync) => Result): Result => usingRaw(file, use);
   const rows = (sql: string, ...values: readonly SQLInputValue[]) =>
     using((raw) =>
       raw

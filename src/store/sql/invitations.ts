@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Invitation } from '#domain/invitation.ts';
+import { type Invitation, isSpent } from '#domain/invitation.ts';
 import type { InvitationReads, InvitationWrites } from '#ports/invitations.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { maced, proved, swap } from './maced.ts';
@@ -21,8 +21,8 @@ export const invitationWrites = (db: Kysely<Schema>, macs: RowMacs): InvitationW
 
   async use(tenant, id, at) {
     const row = await unused(db, tenant).where('id', '=', id).executeTakeFirst();
-    if (row === undefined || row.expires_at <= at) return false;
-    await swap(db, macs, 'invitation', proved(macs, 'invitation', row), { used_at: at });
+    if (row === undefined || isSpent(invitationOf(proved(macs, 'invitation', row)), at)) return false;
+    await swap(db, macs, 'invitation', row, { used_at: at });
     return true;
   },
 

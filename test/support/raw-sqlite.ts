@@ -1,0 +1,11 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** The database as somebody uses it who has the file and not the program. */
+export function usingRaw<Result>(file: string, use: (raw: DatabaseSync) => Result): Result {
+  const raw = new DatabaseSync(file, { enableForeignKeyConstraints: false });
+  try {
+    return use(raw);
+  } finally {
+    raw.close();
+  }
+}
