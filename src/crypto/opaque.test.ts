@@ -6,7 +6,8 @@ import type { KeyId } from '#ports/digest.ts';
 import { countingRandom } from '#support/fixed.ts';
 import vectors from '../../test/vectors/token.json' with { type: 'json' };
 import { Keyring } from './keyring.ts';
-import { cacheKeyOf, digestOf, digestsOf, kindOf, mint, type OpaqueKind, PREFIXES, previewOf } from './opaque.ts';
+import { cacheKeyOf, digestOf, digestsOf, mint, previewOf } from './opaque.ts';
+import { kindOf, type OpaqueKind, PREFIXES } from './opaque-form.ts';
 
 const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
 const ALPHABET = [...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'];

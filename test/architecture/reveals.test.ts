@@ -11,7 +11,8 @@ test('plaintext leaves its type in these files only (I1)', () => {
     'api/link.ts', // into the link of an invitation, behind its #
     'api/wire/personal-access-token.ts', // into the answers of the two that mint tokens
     'crypto/delivery.ts', // into the sealed delivery
-    'crypto/opaque.ts', // into digests, checksum, cache key and preview
+    'crypto/opaque-form.ts', // into its kind and checksum
+    'crypto/opaque.ts', // into digests, cache key and preview
     'crypto/password.ts', // into argon2id
     'domain/sensitive.ts', // the way out itself
     'http/cookie.ts', // into the cookie of a session that has begun

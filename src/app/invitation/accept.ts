@@ -1,4 +1,5 @@
-import { digestsOf, kindOf } from '#crypto/opaque.ts';
+import { digestsOf } from '#crypto/opaque.ts';
+import { kindOf } from '#crypto/opaque-form.ts';
 import { hashPassword } from '#crypto/password.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import { type Invitation, isSpent } from '#domain/invitation.ts';

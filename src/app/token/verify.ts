@@ -1,4 +1,5 @@
-import { digestsOf, kindOf, type OpaqueKind } from '#crypto/opaque.ts';
+import { digestsOf } from '#crypto/opaque.ts';
+import { kindOf, type OpaqueKind } from '#crypto/opaque-form.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_KINDS } from '#domain/token.ts';
