@@ -12,7 +12,10 @@ type Install = {
 export const INSTALL: Readonly<Record<PartName, Install>> = {
   uv: { into: installUv },
   tfy: { after: 'uv', into: (folder) => installPython(folder, PARTS.tfy.pins) },
+  'tfy-0.16.1': { after: 'uv', into: (folder) => installPython(folder, PARTS['tfy-0.16.1'].pins) },
   'sdk-0.4.0': { after: 'uv', into: (folder) => installPython(folder, PARTS['sdk-0.4.0'].pins) },
+  schemathesis: { after: 'uv', into: (folder) => installPython(folder, PARTS.schemathesis.pins) },
+  gitleaks: { after: 'uv', into: (folder) => installPython(folder, PARTS.gitleaks.pins) },
   chromium: { into: installChromium },
   tmpfs: { into: () => refuse('mounting is not allowed here: it takes root with CAP_SYS_ADMIN') },
   'older-node': { into: (folder) => must('npm', ['install', '--prefix', folder, ...NPM, ...PARTS['older-node'].pins]) },

@@ -25,6 +25,8 @@ export type Operation = Asked & {
   readonly effect: Effect;
   /** True only where the answer carries plaintext: never logged, never an agent's tool. */
   readonly reveals: boolean;
+  /** Takes an `Idempotency-Key`: for ten minutes the same request with the same key has the same answer, value and all. */
+  readonly replayable?: true;
   readonly summary: string;
   readonly input: Parts;
   readonly output: z.ZodType;

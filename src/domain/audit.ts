@@ -4,13 +4,21 @@ import type { Instant } from './instant.ts';
 import type { Action } from './permission.ts';
 import type { PrincipalId, PrincipalKind } from './principal.ts';
 import type { TenantId } from './tenant.ts';
-import type { EndReason } from './token.ts';
+import type { EndReason, TokenName } from './token.ts';
+import type { TokenSettings } from './token-settings.ts';
 
 /** A closed list: a field that is not here cannot be recorded, so plaintext has no way in. */
 export type AuditDetails = {
   readonly preview?: string;
   readonly generation?: number;
   readonly count?: number;
+  /** What it is called from now on. */
+  readonly name?: TokenName;
+  readonly settings?: TokenSettings;
+  /** Whose it is, where the caller made it for somebody else. */
+  readonly owner?: PrincipalId;
+  /** The answer was given before, and is given again. */
+  readonly replayed?: true;
   readonly reason?: EndReason;
   /** Values that ended because there were too many. */
   readonly superseded?: readonly string[];

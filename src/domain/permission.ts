@@ -2,13 +2,18 @@
 export const ACTIONS = [
   'personal-access-token:List',
   'personal-access-token:Create',
+  'personal-access-token:Rename',
   'personal-access-token:Revoke',
   'personal-access-token:RevokeAll',
+  'personal-access-token:CreateForUser',
+  'settings:Read',
+  'settings:Update',
   'user:ManageUsers',
   'user:IssuePasswordLink',
   'workspace:ListWorkspaces',
   'session:Create',
   'session:End',
+  'signing-key:Rotate',
   'tenant:SetUp',
   'tenant:IssueSetUpLink',
   'invitation:Accept',
@@ -20,8 +25,15 @@ export type Action = (typeof ACTIONS)[number];
 const OWN = [
   'personal-access-token:List',
   'personal-access-token:Create',
+  'personal-access-token:Rename',
   'personal-access-token:Revoke',
   'workspace:ListWorkspaces',
+] as const satisfies readonly Action[];
+
+/** On what other people hold. */
+const OTHERS = [
+  'personal-access-token:RevokeAll',
+  'personal-access-token:CreateForUser',
 ] as const satisfies readonly Action[];
 
 /** What everybody may who is signed in, whatever they hold: who lost all their roles must still be able to leave. */
@@ -29,7 +41,7 @@ const EVERYBODY = ['session:End'] as const satisfies readonly Action[];
 
 /** Roles that are granted to people. The ids are the public product's. */
 export const ROLES = {
-  'tenant-admin': [...OWN, 'personal-access-token:RevokeAll', 'user:ManageUsers'],
+  'tenant-admin': [...OWN, ...OTHERS, 'settings:Read', 'settings:Update', 'user:ManageUsers'],
   'tenant-member': OWN,
 } as const satisfies Record<string, readonly Action[]>;
 export type Role = keyof typeof ROLES;

@@ -12,8 +12,15 @@ export type TokenName = Brand<string, 'TokenName'>;
 export const TOKEN_KINDS = ['pat', 'va'] as const;
 export type TokenKind = (typeof TOKEN_KINDS)[number];
 
+/** How a value is written: random characters that are looked up, or signed claims that others can read too. */
+export const TOKEN_FORMATS = ['opaque', 'jwt'] as const;
+export type TokenFormat = (typeof TOKEN_FORMATS)[number];
+
+/** What whoever revokes a token can say of it; closed, because the audit keeps it for ever. */
+export const REVOKE_REASONS = ['deleted', 'unused', 'replaced', 'leaked'] as const;
+export type RevokeReason = (typeof REVOKE_REASONS)[number];
 /** Why something ended before its time. */
-export type EndReason = 'deleted' | 'revoked_all' | 'superseded';
+export type EndReason = RevokeReason | 'revoked_all' | 'superseded';
 export type Ended = { readonly at: Instant; readonly by: PrincipalId; readonly reason: EndReason };
 
 /** A personal access token as its owner knows it: a name that owns one or more values, its generations. */
@@ -21,6 +28,8 @@ export type PersonalAccessToken = {
   readonly id: PatId;
   readonly owner: PrincipalId;
   readonly name: TokenName;
+  /** The owner, but where an administrator made it for them. */
+  readonly createdBy: PrincipalId;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
   readonly expiresAt: Instant | undefined;
@@ -35,6 +44,9 @@ export type Token = {
   readonly subject: PrincipalId;
   /** From 1; only grows. */
   readonly generation: number;
+  readonly format: TokenFormat;
+  /** The key that signed a JWT: it is published for as long as one of them lives. */
+  readonly signedBy: Id<'Key'> | undefined;
   readonly preview: string;
   readonly createdAt: Instant;
   readonly expiresAt: Instant | undefined;
@@ -44,15 +56,26 @@ export type Token = {
 /** The last time a token was accepted, and where. */
 export type LastUse = { readonly at: Instant; readonly surface: string; readonly address: string | undefined };
 
-/** A personal access token with its values that still stand, newest first, and the last time any of them was used. */
+/** One value as it stands: when it stops working if it is left alone, and when it was last accepted. */
+export type StandingToken = Token & { readonly endsAt: Instant | undefined; readonly lastUse: LastUse | undefined };
+
+/** A personal access token with its values that still stand, newest first. */
 export type PatView = {
   readonly pat: PersonalAccessToken;
-  readonly tokens: readonly Token[];
+  readonly tokens: readonly StandingToken[];
+  /** When the last of its values stops working; undefined where one never does. */
+  readonly endsAt: Instant | undefined;
+  /** The last time any of its values was accepted. */
   readonly lastUse: LastUse | undefined;
+  /** The last time one was presented after its end. */
+  readonly deadUse: LastUse | undefined;
 };
 
 /** Beyond it the oldest value ends: each browser that fetches one by name adds one. */
 export const LIVE_GENERATIONS_MAX = 5;
+
+/** How long a revoked one is still shown, with who ended it and why. */
+export const REVOKED_SHOWN_MS = 90 * 24 * 60 * 60 * 1000;
 
 const TOKEN_NAME = /^[a-z][a-z0-9-]{1,34}[a-z0-9]$/;
 

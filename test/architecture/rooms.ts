@@ -8,18 +8,23 @@ export type Room = { readonly rooms: readonly string[]; readonly packages: reado
 export const ROOMS = {
   domain: { rooms: [], packages: [] },
   ports: { rooms: ['domain'], packages: [] },
-  crypto: { rooms: ['domain', 'ports'], packages: ['node:crypto', 'node:util', 'node:zlib'] },
+  crypto: { rooms: ['domain', 'ports'], packages: ['node:crypto', 'node:util', 'node:zlib', 'jose'] },
   app: { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   contract: { rooms: ['domain'], packages: ['zod'] },
   api: { rooms: ['domain', 'contract', 'app'], packages: ['zod'] },
-  http: { rooms: ['domain', 'contract', 'app/token/verify.ts'], packages: ['fastify', 'zod', 'cookie', 'node:net'] },
+  http: { rooms: ['domain', 'contract', 'app/token/verify.ts'], packages: ['fastify', 'zod', 'cookie', 'ipaddr.js', 'node:net'] },
+  client: { rooms: ['domain', 'contract'], packages: [] },
+  cli: {
+    rooms: ['domain', 'contract', 'client', 'crypto/opaque-form.ts'],
+    packages: ['node:util', '@clack/prompts'],
+  },
   store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite'] },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   config: { rooms: ['domain'], packages: [] },
   telemetry: { rooms: ['domain'], packages: ['pino'] },
   main: {
     rooms: [
-      ...['api', 'app', 'config', 'contract', 'crypto', 'domain', 'http', 'key-wrapper'],
+      ...['api', 'app', 'cli', 'client', 'config', 'contract', 'crypto', 'domain', 'http', 'key-wrapper'],
       ...['ports', 'store', 'telemetry'],
     ],
     packages: ['node:*'],

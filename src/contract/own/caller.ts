@@ -27,6 +27,7 @@ export const CALLER_OPERATIONS = {
         expiresAt: z.string().nullable(),
       }),
       surface: z.string(),
+      server: z.strictObject({ version: z.string() }),
     }),
   },
 } as const satisfies Operations;
