@@ -21,17 +21,67 @@ export const PREFIXES = {
   invitation: 'cs_invitation_',
 } as const satisfies Record<OpaqueKind, string>;
 
+/** What each is called where it is found. */
+export const KIND_NAMES = {
+  pat: 'personal access token',
+  va: 'virtual account token',
+  session: 'browser session',
+  invitation: 'invitation code',
+} as const satisfies Record<OpaqueKind, string>;
+
 export const BODY_CHARS = 43;
 const CHECK_CHARS = 6;
-const AFTER_PREFIX = new RegExp(`^[0-9A-Za-z]{${BODY_CHARS + CHECK_CHARS}}$`);
+/** Of the body, and again of the end: what a preview shows. */
+export const SHOWN_CHARS = 4;
+const CHARACTER = '[0-9A-Za-z]';
+const REST = `${CHARACTER}{${BODY_CHARS + CHECK_CHARS}}`;
+const AFTER_PREFIX = new RegExp(`^${REST}$`);
 
-/** Which of these kinds it is; undefined for anything that this product cannot have issued. No I/O. */
+/** As an expression that every engine reads alike, and without a group: scanners take what a group holds for the secret. */
+export const shapeOf = (kind: OpaqueKind): string => PREFIXES[kind] + REST;
+
+/** Finds one of any kind within other text: all that an expression can tell, thus with a wrong checksum too. */
+export const PATTERN = `\\b(?:${Object.values(PREFIXES).join('|')})${REST}\\b`;
+
+/** Which of these kinds it is; undefined for anything that this product cannot have issued. */
 export function kindOf<Kind extends OpaqueKind>(credential: Sensitive, kinds: readonly Kind[]): Kind | undefined {
   const text = credential.reveal();
   const kind = kinds.find((one) => text.startsWith(PREFIXES[one]));
-  if (kind === undefined || !AFTER_PREFIX.test(text.slice(PREFIXES[kind].length))) return undefined;
-  return checkOf(text.slice(0, -CHECK_CHARS)) === text.slice(-CHECK_CHARS) ? kind : undefined;
+  return kind !== undefined && isWhole(text, kind) ? kind : undefined;
 }
+
+function isWhole(text: string, kind: OpaqueKind): boolean {
+  if (!AFTER_PREFIX.test(text.slice(PREFIXES[kind].length))) return false;
+  return checkOf(text.slice(0, -CHECK_CHARS)) === text.slice(-CHECK_CHARS);
+}
+
+/** What can be told of a text offline. Whether the server still knows it, and to whom it belongs, only the server can tell. */
+export type Form =
+  /** One of ours; or meant to be one, but altered or mistyped. */
+  | { readonly form: 'opaque'; readonly kind: OpaqueKind; readonly fault: Fault | undefined }
+  /** Whose it is, and whether its signature is right, cannot be told without the server's keys. */
+  | { readonly form: 'jwt' }
+  | { readonly form: 'foreign' };
+export type Fault = 'checksum' | 'preview' | 'length' | 'characters';
+
+const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
+/** Header, claims, signature. Every header begins with an object's first key, so a host name's three parts are no JWT. */
+const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
+
+export function formOf(credential: Sensitive): Form {
+  const text = credential.reveal();
+  const kind = KINDS.find((one) => text.startsWith(PREFIXES[one]));
+  if (kind === undefined) return { form: JWT.test(text) ? 'jwt' : 'foreign' };
+  return { form: 'opaque', kind, fault: isWhole(text, kind) ? undefined : faultIn(text.slice(PREFIXES[kind].length)) };
+}
+
+/** By what stands after the prefix; the first that fits. */
+const FAULTS: readonly (readonly [RegExp, Fault])[] = [
+  [AFTER_PREFIX, 'checksum'],
+  [new RegExp(`^${CHARACTER}{${SHOWN_CHARS}}…${CHARACTER}{${SHOWN_CHARS}}$`), 'preview'],
+  [new RegExp(`^${CHARACTER}*$`), 'length'],
+];
+const faultIn = (rest: string): Fault => FAULTS.find(([fits]) => fits.test(rest))?.[1] ?? 'characters';
 
 /** The checksum that belongs after prefix and body. */
 export const checkOf = (prefixAndBody: string): string => base62OfUint32(crc32(prefixAndBody), CHECK_CHARS);

@@ -3,11 +3,11 @@ import { Sensitive } from '#domain/sensitive.ts';
 import type { Random } from '#ports/chance-and-time.ts';
 import type { Digest, PepperedDigest } from '#ports/digest.ts';
 import { base62 } from './base62.ts';
+import { isJwtShaped } from './jwt.ts';
 import type { Keyring } from './keyring.ts';
-import { BODY_CHARS, checkOf, type OpaqueKind, PREFIXES } from './opaque-form.ts';
+import { BODY_CHARS, checkOf, type OpaqueKind, PREFIXES, SHOWN_CHARS } from './opaque-form.ts';
 
 const BODY_BYTES = 32;
-const SHOWN_CHARS = 4;
 
 export function mint(kind: OpaqueKind, random: Random): Sensitive {
   const checked = PREFIXES[kind] + base62(random.bytes(BODY_BYTES), BODY_CHARS);
@@ -32,9 +32,10 @@ const hmac = (key: Parameters<typeof createHmac>[1], credential: Sensitive): Dig
 export const cacheKeyOf = (salt: string, credential: Sensitive): string =>
   hash('sha256', salt + credential.reveal(), 'base64');
 
-/** The masked form shown everywhere: prefix, first four of the body, last four of the whole. */
+/** The masked form shown everywhere: prefix, first four of the body, last four of the whole; of a JWT, whose beginning tells of nothing, the last four. */
 export function previewOf(credential: Sensitive): string {
   const text = credential.reveal();
+  if (isJwtShaped(credential)) return `eyJ…${text.slice(-SHOWN_CHARS)}`;
   const bodyAt = text.lastIndexOf('_') + 1;
   return `${text.slice(0, bodyAt + SHOWN_CHARS)}…${text.slice(-SHOWN_CHARS)}`;
 }
