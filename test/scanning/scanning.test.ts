@@ -1,0 +1,226 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { mint, previewOf } from '#crypto/opaque.ts';
+import { KIND_NAMES, type OpaqueKind, PREFIXES } from '#crypto/opaque-form.ts';
+import { countingRandom } from '#support/fixed.ts';
+import { temporaryFolder } from '#support/folder.ts';
+import { has, needing, usePart } from '#support/parts.ts';
+import { PUBLISHED, PUBLISHED_FOLDER, RULE_IDS } from '../../scripts/scanning.ts';
+import { outcomeOf } from '../clients/program.ts';
+
+const ROOT = resolve(import.meta.dirname, '..', '..');
+const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
+const random = countingRandom();
+const TOKENS = Object.fromEntries(KINDS.map((kind) => [kind, mint(kind, random).reveal()])) as Record<
+  OpaqueKind,
+  string
+>;
+
+/** Where tokens are left behind, as the file in which one is found. */
+const PLACES: Readonly<Record<string, (token: string) => string>> = {
+  '.env': (token) => `TFY_HOST=https://countersign.example\nTFY_API_KEY=${token}\n`,
+  'config.json': (token) => JSON.stringify({ host: 'https://countersign.example', token }),
+  'values.yaml': (token) => `env:\n  - name: TFY_API_KEY\n    value: ${token}\n`,
+  'README.md': (token) => `# Use\n\nCall it with \`Bearer ${token}\`.\n`,
+  'url.txt': (token) => `see https://countersign.example/x?token=${token}&page=2\n`,
+  'url-in-url.txt': (token) => `https://x.example/?to=https%3A%2F%2Fy.example%2F%3Ftoken%3D${token}%26page%3D2\n`,
+  'app.min.js': (token) => `(()=>{var a={k:"${token}",n:1};fetch("/x",{headers:{authorization:"Bearer "+a.k}})})();`,
+  '.bash_history': (token) =>
+    `ls\ncurl -H "Authorization: Bearer ${token}" https://countersign.example/api/v1/whoami\n`,
+  'lines.json': (token) => JSON.stringify({ said: `the token:\n${token}\nthe end` }),
+  'coloured.log': (token) => `token: \u001b[0;32m${token}\u001b[0m\n`,
+  'coloured.json': (token) => JSON.stringify({ said: `\u001b[1m${token}\u001b[0m` }),
+};
+
+/** What is near a token and is none. */
+const NEAR_MISSES: Readonly<Record<string, (token: string) => string>> = {
+  'a letter short': (token) => token.slice(0, -1),
+  'a letter more': (token) => `${token}a`,
+  'a longer word on': (token) => `${token}_more`,
+  'twice without a gap': (token) => token + token,
+  'a longer word before': (token) => `not${token}`,
+  'a longer name before': (token) => `my_${token}`,
+  'prefix in capitals': (token) => token.replace(/^[a-z]+_[a-z]+/, (prefix) => prefix.toUpperCase()),
+  'a hyphen for an underscore': (token) => token.replace('_', '-'),
+  'another prefix of the family': (token) => token.replace(/^[a-z]+_[a-z]+/, 'tfy_key'),
+  'no prefix': (token) => token.slice(token.lastIndexOf('_') + 1),
+  'a body with a hyphen': (token) => `${token.slice(0, -9)}-${token.slice(-8)}`,
+  'documentation: a word': (token) => `${token.slice(0, token.lastIndexOf('_'))}_YOUR_TOKEN_HERE`,
+  'documentation: dots': (token) => `${token.slice(0, token.lastIndexOf('_'))}_...`,
+  'documentation: in brackets': (token) => `${token.slice(0, token.lastIndexOf('_'))}_<token>`,
+  'documentation: the same letter': (token) => token.slice(0, token.lastIndexOf('_') + 1) + 'x'.repeat(49),
+};
+const EXAMPLE_OF_HOUSE = 'tfy_pat_7Fk2…9xQd';
+
+type Finding = { readonly file: string; readonly rule: string; readonly secret: string };
+
+/** As a folder with one file for each. */
+function folderWith(files: Readonly<Record<string, string>>): string {
+  const folder = temporaryFolder();
+  for (const [file, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), text);
+  }
+  return folder;
+}
+
+const planted = KINDS.flatMap((kind) => Object.keys(PLACES).map((place) => ({ kind, file: `${kind}/${place}` })));
+const plantedFiles = () =>
+  Object.fromEntries(
+    planted.map(({ kind, file }) => [
+      file,
+      (PLACES[file.slice(kind.length + 1)] as (token: string) => string)(TOKENS[kind]),
+    ]),
+  );
+const nearMissFiles = () => ({
+  'preview.md': `${EXAMPLE_OF_HOUSE}\n${KINDS.map((kind) => previewOf(mint(kind, random))).join('\n')}\n`,
+  ...Object.fromEntries(
+    KINDS.flatMap((kind) =>
+      Object.entries(NEAR_MISSES).map(
+        ([what, of]) => [`${kind}/${what}.txt`, `token = ${of(TOKENS[kind])}\n`] as const,
+      ),
+    ),
+  ),
+});
+
+const byFile = (one: Finding, other: Finding) => (one.file < other.file ? -1 : 1);
+const expected = (names: Readonly<Record<OpaqueKind, string>>): readonly Finding[] =>
+  planted.map(({ kind, file }) => ({ file, rule: names[kind], secret: TOKENS[kind] })).sort(byFile);
+
+test('what is published is what the constants of the parser make: if not, run scripts/scanning.ts', () => {
+  const there = readdirSync(PUBLISHED_FOLDER).map((file) => [file, readFileSync(join(PUBLISHED_FOLDER, file), 'utf8')]);
+  expect(Object.fromEntries(there)).toEqual(PUBLISHED);
+});
+
+test('the documents show the published expression', () => {
+  for (const page of ['docs/formats.md', 'docs/scanning.md']) {
+    expect(readFileSync(page, 'utf8')).toContain(`\`${PUBLISHED['token.regex']?.trimEnd()}\``);
+  }
+});
+
+describe.skipIf(!has('gitleaks'))(needing('gitleaks', 'gitleaks with the published rules'), () => {
+  const PUBLISHED_RULES = join(PUBLISHED_FOLDER, 'gitleaks.toml');
+
+  /** Once each: what is written with escapes it finds as it stands, and again when it has decoded it. */
+  async function findings(folder: string, rules = PUBLISHED_RULES): Promise<readonly Finding[]> {
+    const args = ['dir', '--config', rules, '--no-banner', '--log-level', 'error', '--exit-code', '0'];
+    const { code, out, err } = await outcomeOf(usePart('gitleaks').gitleaks, [
+      ...args,
+      '-f',
+      'json',
+      '-r',
+      '-',
+      folder,
+    ]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const found = (JSON.parse(out) as readonly { File: string; RuleID: string; Secret: string }[]).map(
+      ({ File, RuleID, Secret }) => ({ file: relative(folder, File), rule: RuleID, secret: Secret }),
+    );
+    return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()].sort(byFile);
+  }
+
+  test('finds and names a token of every kind in every place, and nothing else around it', async () => {
+    expect(await findings(folderWith(plantedFiles()))).toEqual(expected(RULE_IDS));
+  });
+
+  test('finds none in near misses, previews and documentation', async () => {
+    expect(await findings(folderWith(nearMissFiles()))).toEqual([]);
+  });
+
+  test('finds one in the base64 of a Kubernetes secret', async () => {
+    const yaml = `kind: Secret\ndata:\n  token: ${Buffer.from(TOKENS.pat).toString('base64')}\n`;
+    const found = { file: 'secret.yaml', rule: RULE_IDS.pat, secret: TOKENS.pat };
+    expect(await findings(folderWith({ 'secret.yaml': yaml }))).toEqual([found]);
+  });
+
+  test('beside its own rules, our tokens are still named as ours, and a JWT is found as one', async () => {
+    const folder = folderWith({ 'ours.env': `API_KEY="${TOKENS.pat}"\n`, 'jwt.env': `API_KEY="${aJwt()}"\n` });
+    const rules = join(temporaryFolder(), 'both.toml');
+    writeFileSync(rules, `[extend]\nuseDefault = true\n\n${PUBLISHED['gitleaks.toml']}`);
+    const found = (await findings(folder, rules)).map(({ file, rule }) => ({ file, rule }));
+    expect(found).toEqual([
+      { file: 'jwt.env', rule: 'jwt' },
+      { file: 'ours.env', rule: RULE_IDS.pat },
+    ]);
+  });
+});
+
+describe('secretlint with the published rules', () => {
+  type Message = { readonly message: string; readonly range: readonly [number, number] };
+  type Linted = { readonly filePath: string; readonly sourceContent: string; readonly messages: readonly Message[] };
+
+  async function linted(folder: string, ...options: readonly string[]): Promise<readonly Linted[]> {
+    const rules = join(PUBLISHED_FOLDER, 'secretlint.json');
+    const args = [join(ROOT, 'node_modules/secretlint/bin/secretlint.js'), '--secretlintrc', rules, '--no-gitignore'];
+    const { out, err } = await outcomeOf(process.execPath, [...args, '--format', 'json', ...options, `${folder}/**/*`]);
+    expect(err).toBe('');
+    return JSON.parse(out);
+  }
+  const named = (message: string) => message.replace(/^.*found matching (.*): .*$/, '$1');
+  const findingsIn = (folder: string, files: readonly Linted[]): readonly Finding[] =>
+    files
+      .flatMap(({ filePath, sourceContent, messages }) =>
+        messages.map(({ message, range }) => ({
+          file: relative(folder, filePath),
+          rule: named(message),
+          secret: sourceContent.slice(...range),
+        })),
+      )
+      .sort(byFile);
+
+  test('finds and names a token of every kind in every place, and nothing else around it', async () => {
+    const folder = folderWith(plantedFiles());
+    const names = Object.fromEntries(KINDS.map((kind) => [kind, `Countersign ${KIND_NAMES[kind]}`]));
+    expect(findingsIn(folder, await linted(folder, '--no-maskSecrets'))).toEqual(expected(names as typeof KIND_NAMES));
+  });
+
+  test('finds none in near misses, previews and documentation', async () => {
+    const folder = folderWith(nearMissFiles());
+    const files = await linted(folder);
+    expect(files).toHaveLength(Object.keys(nearMissFiles()).length);
+    expect(findingsIn(folder, files)).toEqual([]);
+  });
+
+  test('shows no token unless it is told to', async () => {
+    const files = await linted(folderWith({ '.env': TOKENS.pat }));
+    expect(files.map(({ messages }) => messages)).toEqual([
+      [expect.objectContaining({ range: [0, TOKENS.pat.length] })],
+    ]);
+    expect(JSON.stringify(files.map(({ messages }) => messages))).not.toContain(TOKENS.pat);
+  });
+});
+
+/** GitHub is not to be had here: its fields, put together as its form says, in the engine of this process. */
+describe('the expressions for GitHub', () => {
+  type Row = { secretFormat: string; beforeSecret: string; afterSecret: string; type: string };
+  const rows: readonly Row[] = JSON.parse(PUBLISHED['github.json'] as string);
+  const here = (expression: string) => expression.replaceAll(String.raw`\A`, '^').replaceAll(String.raw`\z`, '$');
+  const foundIn = (text: string) =>
+    rows.flatMap(({ secretFormat, beforeSecret, afterSecret, type }) => {
+      const expression = `(?:${here(beforeSecret)})(?<secret>${secretFormat})(?:${here(afterSecret)})`;
+      const { secret } = new RegExp(expression).exec(text)?.groups ?? {};
+      return secret === undefined ? [] : [{ type, secret }];
+    });
+
+  test('find a token of every kind in every place', () => {
+    const found = Object.entries(plantedFiles()).map(([file, text]) => ({ file, found: foundIn(text) }));
+    const type = (kind: OpaqueKind) => RULE_IDS[kind].replaceAll('-', '_');
+    expect(found).toEqual(
+      planted.map(({ kind, file }) => ({ file, found: [{ type: type(kind), secret: TOKENS[kind] }] })),
+    );
+  });
+
+  test('find none in near misses, but for an example of one letter only, which is theirs to leave out', () => {
+    const found = Object.entries(nearMissFiles()).filter(([, text]) => foundIn(text).length > 0);
+    expect(found.map(([file]) => file).filter((file) => !file.includes('the same letter'))).toEqual([]);
+  });
+});
+
+function aJwt(): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${part({ sub: 'user', iat: 1, jti: 'j' })}`;
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
+}
