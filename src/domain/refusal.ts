@@ -4,6 +4,7 @@ export const ERROR_CODES = [
   'unauthenticated',
   'forbidden',
   'not_found',
+  'method_not_allowed',
   'request_timeout',
   'conflict',
   'too_large',
@@ -24,6 +25,7 @@ type Options = {
   readonly cause?: unknown;
   readonly problems?: readonly Problem[];
   readonly retryAfterSeconds?: number;
+  readonly isExact?: boolean;
 };
 
 /**
@@ -37,11 +39,14 @@ export class Refusal extends Error {
   readonly problems: readonly Problem[];
   /** How long to leave it alone; undefined where waiting does not help. */
   readonly retryAfterSeconds: number | undefined;
+  /** Says more than an operation's own words for its code: they do not replace it. */
+  readonly isExact: boolean;
   constructor(code: ErrorCode, message: string, options: Options = {}) {
     super(message, { cause: options.cause });
     this.code = code;
     this.detail = options.detail;
     this.problems = options.problems ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.isExact = options.isExact ?? false;
   }
 }

@@ -4,6 +4,7 @@ import { errorBodyOf, STATUS } from '#contract/errors.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { NOT_JSON } from './body.ts';
 import type { Core } from './core.ts';
+import { methodsAt } from './methods.ts';
 
 const CUT = new Refusal('invalid_request', 'The connection was closed before the whole body had arrived.');
 export const BAD_URL = new Refusal('invalid_request', 'The URL is not validly encoded: see its % escapes.');
@@ -49,9 +50,17 @@ export function headersOfAll({ id }: FastifyRequest, reply: FastifyReply): void 
 }
 
 /** Refused before a byte of the body is read: what leads nowhere must not make us parse. */
-export function refusedAtOnce({ is404, headers, raw }: FastifyRequest): Refusal | undefined {
+export function refusedAtOnce({ is404, headers, raw, url, method }: FastifyRequest, reply: FastifyReply) {
   if (headers.host === undefined && raw.httpVersion === '1.1') return NO_HOST;
-  return is404 ? NO_SUCH_PATH : undefined;
+  return is404 ? refusedRoute(method, methodsAt(url), reply) : undefined;
+}
+
+/** A path that is there says what it takes (RFC 9110, 15.5.6), to anybody: the document does so too. */
+function refusedRoute(method: string, methods: readonly string[], reply: FastifyReply): Refusal {
+  if (methods.length === 0 || methods.includes(method)) return NO_SUCH_PATH;
+  const allow = methods.join(', ');
+  reply.header('allow', allow);
+  return new Refusal('method_not_allowed', `There is no ${method} at this path. It takes ${allow}.`);
 }
 
 /** How long a client should leave an outage alone. */

@@ -41,7 +41,7 @@ export function httpServer(core: Core, { requestMsMax = REQUEST_MS_MAX }: Limits
   server.decorateRequest('caller', undefined);
   server.addHook('onRequest', (request, reply, next) => {
     headersOfAll(request, reply);
-    next(refusedAtOnce(request));
+    next(refusedAtOnce(request, reply));
   });
   // Unknown expectations may be ignored (RFC 9110, 10.1.1); Node would answer them by itself, with an empty 417.
   server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));

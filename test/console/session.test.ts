@@ -146,7 +146,7 @@ describe.skipIf(!has('chromium'))(needing('chromium', 'a session in the browser'
         { asked: `GET ${LIST}/by-a-link`, status: 401 },
         { asked: `GET ${LIST}/by-an-image`, status: 401 },
         { asked: 'GET /api/v1/whoami', status: 401 },
-        { asked: `OPTIONS ${LIST}`, status: 404 },
+        { asked: `OPTIONS ${LIST}`, status: 405 },
         { asked: 'POST /auth/sign-out', status: 403 },
         { asked: 'POST /auth/sign-out', status: 403 },
       ].map(({ asked, status }) => ({

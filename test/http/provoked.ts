@@ -12,6 +12,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   unauthenticated: () => asMember({ method: 'GET', path: PATS, token: new Sensitive('tfy_pat_no') }),
   forbidden: () => asMember({ ...post('/api/svc/v1/users/register', { email: 'bob@example.com' }) }),
   not_found: () => asMember({ method: 'DELETE', path: `${PATS}/a00000000000000000000000` }),
+  method_not_allowed: () => asMember({ method: 'PUT', path: PATS }),
   request_timeout: async () => {
     const { origin } = await openWorld({ requestMsMax: 200 });
     const socket = await rawSocket(origin);

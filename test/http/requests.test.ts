@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parsedInput } from '#api/input.ts';
 import { ENTRANCES } from '#contract/entrances.ts';
@@ -325,39 +326,52 @@ test('a name that is given thousands of times is one list, in order', () => {
 describe('there is no second door', () => {
   const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
   const rows = [...OPERATION_IDS.map((id) => row(id)), ...ENTRANCE_IDS.map((id) => ENTRANCES[id])];
-  const shape = (path: string) => path.replace(/\{\w+\}/, 'any-name').replace('revoke/all', 'revoke%2Fall');
-  const served = new Set(rows.map(({ method, path }) => `${method} ${shape(path)}`));
-  const all = [...new Set(rows.map(({ path }) => shape(path)))].flatMap((path) =>
-    METHODS.map((method) => `${method} ${path}`),
-  );
+  const served = Map.groupBy(rows, ({ path }) => path.replace(/\{\w+\}/, 'any-name'));
 
-  test('by another method on a known path: not even a body is read', async () => {
+  test('by another method on a known path, which says what it takes: not even a body is read', async () => {
     const before = world.rows('select count(*) as n from audit_entry');
-    const closed = all.filter((one) => !served.has(one) && !one.includes('%2F'));
-    for (const one of [...closed, `POST ${PATS}/revoke/all`, `GET ${PATS}/revoke/all`]) {
-      const [method = '', path = ''] = one.split(' ');
-      const body = method === 'HEAD' ? undefined : '{';
-      const { status, text } = await send({ method, path, headers: { ...FROM_HERE, 'content-type': 'x' }, body });
-      expect({ one, status }).toEqual({ one, status: 404 });
-      if (method !== 'HEAD')
-        expect(JSON.parse(text).message).toBe(
-          'There is nothing at this path: this server does not offer what was asked for.',
-        );
+    for (const [path, there] of served) {
+      const methods = there.map(({ method }) => method as string).sort();
+      for (const method of METHODS.filter((one) => !methods.includes(one))) {
+        const body = method === 'HEAD' ? undefined : '{';
+        const sent = { method, path, headers: { ...FROM_HERE, 'content-type': 'x' }, body, token: undefined };
+        const { status, headers, text } = await send(sent);
+        const allow = methods.join(', ');
+        expect({ method, path, status, allow: headers.allow }).toEqual({ method, path, status: 405, allow });
+        if (method !== 'HEAD')
+          expect(JSON.parse(text).message).toBe(`There is no ${method} at this path. It takes ${allow}.`);
+      }
     }
     expect(world.rows('select count(*) as n from audit_entry')).toEqual(before);
   });
 
+  test.each(['QUERY', 'PROPFIND', 'TRACE', 'M-SEARCH'])(
+    'a %s is a 405 where something is, however its path is spelled, and a 404 where nothing is',
+    async (method) => {
+      const asked = ['/api/v1/%77hoami', '/api/v1/whoami?x=%zz', `${PATS}/%ff`, `${PATS}/%`, '/nowhere', '/%zz'];
+      const said = [];
+      for (const path of asked) said.push(`${path} ${(await send({ method, path })).status}`);
+      expect(said).toEqual(asked.map((path, at) => `${path} ${[405, 405, 400, 400, 404, 400][at]}`));
+    },
+  );
+
+  test('no method on no path whatsoever is our fault', async () => {
+    const part = fc.oneof(
+      fc.constantFrom('api', 'v1', 'svc', 'whoami', '', '%', '%2f', '%ff', '%00', '..'),
+      fc.string(),
+    );
+    const path = fc.array(part, { maxLength: 6 }).map((parts) => `/${parts.join('/')}`.replace(/[^!-~]/g, ''));
+    const method = fc.constantFrom(...METHODS, 'QUERY', 'M-SEARCH');
+    await fc.assert(
+      fc.asyncProperty(method, path, async (method, path) => {
+        expect((await world.send({ method, path })).status).toBeLessThan(500);
+      }),
+    );
+    expect(world.reported).toEqual([]);
+  });
+
   test('by another spelling of a path', async () => {
-    const paths = [
-      '/nowhere',
-      '/api',
-      '/api/svc/v1',
-      '/api/svc/v1/',
-      '//health',
-      '/Health',
-      '/health/',
-      '/api/v1/whoami/x',
-    ];
+    const paths = ['/nowhere', '/api/svc/v1', '/api/svc/v1/', '//health', '/Health', '/health/', '/api/v1/whoami/x'];
     for (const path of paths) {
       for (const sent of [{ method: 'GET', path }, post(path, {}), { ...post(path, {}), headers: {}, body: '{' }]) {
         const { status, text } = await send(sent);
@@ -466,7 +480,7 @@ test('optional fields are left out of answers, never null', async () => {
 });
 
 test('a HEAD of what would reveal neither reveals nor writes', async () => {
-  expect((await send({ method: 'HEAD', path: `${PATS}/some-name` })).status).toBe(404);
+  expect((await send({ method: 'HEAD', path: `${PATS}/some-name` })).status).toBe(405);
   expect(world.rows(`select name from personal_access_token where name = 'some-name'`)).toEqual([]);
 });
 
