@@ -6,7 +6,7 @@ export type Id<Noun extends string> = Brand<string, `${Noun}Id`>;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 const ALPHABET = `${LETTERS}0123456789`;
-const ID = /^[a-z][a-z0-9]{23}$/;
+export const ID = /^[a-z][a-z0-9]{23}$/;
 export const ID_CHARS = 24;
 /** One for each character. */
 export const ID_RANDOM_BYTES = ID_CHARS;

@@ -77,7 +77,7 @@ export const LIVE_GENERATIONS_MAX = 5;
 /** How long a revoked one is still shown, with who ended it and why. */
 export const REVOKED_SHOWN_MS = 90 * 24 * 60 * 60 * 1000;
 
-const TOKEN_NAME = /^[a-z][a-z0-9-]{1,34}[a-z0-9]$/;
+export const TOKEN_NAME = /^[a-z][a-z0-9-]{1,34}[a-z0-9]$/;
 
 export function parseTokenName(input: string): TokenName {
   if (!TOKEN_NAME.test(input)) {

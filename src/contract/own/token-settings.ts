@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { SETTING_COUNT_MAX, SETTING_DAYS_MAX } from '#domain/token-settings.ts';
 import { TOKEN_FORMATS } from '#domain/token.ts';
+import { SETTING_COUNT_MAX, SETTING_DAYS_MAX } from '#domain/token-settings.ts';
 import type { Operations } from '../operation.ts';
 
 const PATH = '/api/v1/settings/tokens';

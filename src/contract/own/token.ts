@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { REVOKE_REASONS, TOKEN_FORMATS } from '#domain/token.ts';
+import { id, tokenName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { dateInput } from '../wire/date.ts';
 import { pageQuery, searchText } from '../wire/page.ts';
@@ -71,7 +72,7 @@ export const TOKEN_OPERATIONS = {
     summary: 'Create a personal access token; this answer is the only one that holds its value',
     input: {
       body: z.strictObject({
-        name: z.string(),
+        name: tokenName,
         expiresAt: dateInput.nullable().optional(),
         format: z.enum(TOKEN_FORMATS).optional(),
       }),
@@ -89,7 +90,7 @@ export const TOKEN_OPERATIONS = {
     effect: 'reads',
     reveals: false,
     summary: 'One of the caller’s personal access tokens, revoked or not; never its value',
-    input: { path: z.strictObject({ id: z.string() }) },
+    input: { path: z.strictObject({ id }) },
     output: z.strictObject({ token: ownToken }),
   },
   ownRenameToken: {
@@ -103,7 +104,7 @@ export const TOKEN_OPERATIONS = {
     effect: 'changes',
     reveals: false,
     summary: 'Give one of the caller’s personal access tokens another name; its values stay as they are',
-    input: { path: z.strictObject({ id: z.string() }), body: z.strictObject({ name: z.string() }) },
+    input: { path: z.strictObject({ id }), body: z.strictObject({ name: tokenName }) },
     output: z.strictObject({ token: ownToken }),
   },
   ownRevokeToken: {
@@ -118,7 +119,7 @@ export const TOKEN_OPERATIONS = {
     reveals: false,
     summary: 'Revoke one of the caller’s personal access tokens for ever, and say how soon nobody accepts it',
     input: {
-      path: z.strictObject({ id: z.string() }),
+      path: z.strictObject({ id }),
       body: z.strictObject({ reason: z.enum(REVOKE_REASONS).default('deleted') }),
     },
     output: z.strictObject({

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { documentedAs } from '../documented.ts';
 
 const LIMIT_MAX = 1000;
 /** Further than any list is long. */
@@ -14,9 +15,10 @@ const wholeNumber = (min: number, max: number) => {
     .string()
     .regex(/^\d{1,16}$/)
     .transform(Number);
-  return z
+  const number = z
     .union([z.number(), digits], { error })
     .refine((value) => Number.isInteger(value) && value >= min && value <= max, { error });
+  return documentedAs(number, { type: 'integer', minimum: min, maximum: max });
 };
 
 export const pageQuery = {
@@ -30,5 +32,4 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
 /** Text to search for; what no name can hold finds nothing, but a control character is a mistake. */
 export const searchText = z
   .string()
-  .max(256)
-  .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+  .regex(/^\P{Cc}{0,256}$/u, 'must have at most 256 characters, and no control characters');

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { documentedAs, email } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 
 const BASE = '/api/svc/v1/users';
@@ -18,8 +19,8 @@ export const USER_OPERATIONS = {
     summary: 'Register a user, who can sign in once invited',
     input: {
       body: z.object({
-        email: z.string(),
-        sendInviteEmail: z.boolean().optional(),
+        email,
+        sendInviteEmail: documentedAs(z.boolean(), { const: false }).optional(), // there is no mail yet
         skipIfUserExists: z.boolean().optional(),
         dryRun: z.boolean().optional(),
         acceptInviteClientURL: z.string().optional(),
@@ -39,7 +40,7 @@ export const USER_OPERATIONS = {
     effect: 'mints',
     reveals: true,
     summary: 'A link, good once and for three days, by which a user sets a password',
-    input: { body: z.object({ email: z.string(), acceptInviteClientUrl: z.string() }) },
+    input: { body: z.object({ email, acceptInviteClientUrl: z.string() }) },
     output: z.object({ link: z.string() }),
   },
 } as const satisfies Operations;

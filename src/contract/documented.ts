@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { ID } from '#domain/id.ts';
+import { EMAIL, EMAIL_CHARS_MAX } from '#domain/principal.ts';
+import { TOKEN_NAME } from '#domain/token.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a document says of one instance. */
+export type Site = {
+  /** Scheme, host and port, as clients reach it. */
+  readonly origin: string;
+  readonly version: string;
+  readonly tenant: string;
+  readonly sessionCookie: string;
+};
+
+type As = (site: Site) => JsonSchema;
+const DOCUMENTED = z.registry<{ readonly as: As }>();
+
+/** For what takes more than its JSON Schema would say by itself, or less. */
+export function documentedAs<Schema extends z.ZodType>(schema: Schema, as: JsonSchema | As): Schema {
+  DOCUMENTED.add(schema, { as: typeof as === 'function' ? as : () => as });
+  return schema;
+}
+
+/** What is taken (`input`) or given out (`output`), as JSON Schema 2020-12. */
+export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output', site: Site): JsonSchema {
+  const { $schema: _, ...plain } = z.toJSONSchema(schema, {
+    io,
+    override: ({ zodSchema, jsonSchema }) => {
+      const documented = DOCUMENTED.get(zodSchema);
+      if (documented === undefined) return;
+      for (const key of Object.keys(jsonSchema)) delete jsonSchema[key as keyof typeof jsonSchema];
+      Object.assign(jsonSchema, documented.as(site));
+    },
+  });
+  return plain;
+}
+
+/**
+ * Texts that the domain parses and refuses, in its own words. These say only what it takes, from its constants, and check
+ * nothing themselves.
+ */
+export const tokenName = z.string().meta({ pattern: TOKEN_NAME.source, examples: ['ci-pipeline'] });
+export const id = z.string().meta({ pattern: ID.source, examples: ['p4t9w2k7m1q8z3x6c5v0b9n2'] });
+export const email = z
+  .string()
+  .meta({ pattern: EMAIL.source, maxLength: EMAIL_CHARS_MAX, examples: ['ada@example.com'] });
