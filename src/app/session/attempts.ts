@@ -1,6 +1,7 @@
 import type { Instant } from '#domain/instant.ts';
+import { placeOf } from '#domain/place.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { Windows } from '../windows.ts';
+import { Windows } from '#domain/windows.ts';
 
 const WINDOW_MS = 15 * 60_000;
 /** Failures by which one address may guess at one account before it has to wait. */
@@ -21,7 +22,7 @@ export class Attempts {
 
   /** Refuses with `rate_limited` beyond the limits; `takeBack` is for what was no wrong guess. */
   begin(address: string | undefined, account: string, now: Instant): { takeBack(): void } {
-    const { endsAt, count } = this.#windows.of(address, now);
+    const { endsAt, count } = this.#windows.of(placeOf(address), now);
     const onAccount = count.byAccount.get(account) ?? 0;
     if (count.all >= PER_ADDRESS_MAX || onAccount >= PER_ACCOUNT_MAX) throw tooMany(endsAt - now);
     add(count, account, 1);

@@ -1,6 +1,7 @@
 import type { Instant } from '#domain/instant.ts';
+import { placeOf } from '#domain/place.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { Windows } from '../windows.ts';
+import { Windows } from '#domain/windows.ts';
 
 const WINDOW_MS = 10_000;
 /** Unknown credentials from one address in a window; each cost a read, and no honest client has so many. */
@@ -32,7 +33,7 @@ export class Strangers {
     now: Instant,
     look: () => Promise<Known | undefined>,
   ): Promise<Known | undefined> {
-    const { endsAt, count } = this.#windows.of(address, now);
+    const { endsAt, count } = this.#windows.of(placeOf(address), now);
     if (count.unknown >= UNKNOWN_MAX) throw tooMany(endsAt - now);
     const known = await look();
     if (known === undefined) count.unknown += 1;
