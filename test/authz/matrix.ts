@@ -16,6 +16,7 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireGetTenantId: { of: 'none' },
   wireGetMinCliVersion: { of: 'none' },
   wireGetHealth: { of: 'none' },
+  wireAuthorizeDevice: { of: 'none', body: () => ({ tenantName: 'default' }) },
   wireGetSession: { of: 'none' },
   wireListPats: { of: 'none' },
   wireCreatePat: { of: 'name', body: (name) => ({ name }) },
