@@ -1,3 +1,4 @@
+import type { Once } from '#app/token/once.ts';
 import type { Operation, Untrusted } from '#contract/operation.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
 import type { Caller } from '#domain/caller.ts';
@@ -7,7 +8,7 @@ import { HANDLERS } from './handlers.ts';
 import { parsedInput } from './input.ts';
 
 /** A row's handler as it is called: the table's own types have checked each. */
-type Handler = (api: Api, caller: Caller | undefined, input: object) => Promise<unknown>;
+type Handler = (api: Api, caller: Caller | undefined, input: object, once?: Once) => Promise<unknown>;
 
 /** Carries out one operation on input that nobody has looked at yet. `caller` is undefined where anybody may ask. */
 export async function call(
@@ -15,12 +16,13 @@ export async function call(
   caller: Caller | undefined,
   id: OperationId,
   untrusted: Untrusted,
+  once?: Once,
 ): Promise<unknown> {
   const operation: Operation = OPERATIONS[id];
   if (operation.access !== 'public' && caller === undefined) throw new Error(`${id} is not called by nobody`);
   const input = parsedInput(operation.input, untrusted, operation.surface);
   try {
-    return await (HANDLERS[id] as Handler)(api, caller, input);
+    return await (HANDLERS[id] as Handler)(api, caller, input, once);
   } catch (error) {
     throw inTheRowsWords(operation, error);
   }
@@ -29,6 +31,7 @@ export async function call(
 /** Where existence is hidden, a denial and an absence leave here as one and the same refusal. */
 function inTheRowsWords(operation: Operation, error: unknown): unknown {
   if (operation.access === 'public' || !(error instanceof Refusal)) return error;
+  if (error.isExact && operation.existence === 'tell') return error;
   const { denial, absence } = { denial: undefined, absence: undefined, ...operation };
   if (error.code === 'forbidden' && operation.existence === 'tell') return inWords('forbidden', denial, error);
   if (error.code === 'forbidden' || error.code === 'not_found') return inWords('not_found', absence, error);

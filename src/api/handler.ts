@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import type { Deps } from '#app/deps.ts';
+import type { Once } from '#app/token/once.ts';
 import type { Flat, Operation, Operations } from '#contract/operation.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Tenant } from '#domain/tenant.ts';
@@ -8,6 +9,7 @@ import type { Tenant } from '#domain/tenant.ts';
 export type Site = {
   /** Whose it is for those who have no credential yet. */
   readonly tenant: Tenant;
+  readonly version: string;
   /** Scheme, host and port that links begin with; known once the server listens. */
   origin(): string;
 };
@@ -19,6 +21,8 @@ export type Handlers<Table extends Operations> = {
     api: Api,
     caller: CallerOf<Table[Id]>,
     input: z.output<Flat<Table[Id]['input']>>,
+    /** Of a replayable row that was asked with an Idempotency-Key. */
+    once?: Once,
   ) => Promise<z.output<Table[Id]['output']>>;
 };
 

@@ -1,6 +1,11 @@
 import type { OPERATIONS } from '#contract/operations.ts';
 import type { Handlers } from './handler.ts';
 import { callerHandlers } from './own/caller.ts';
+import { signingKeyHandlers } from './own/signing-key.ts';
+import { tokenHandlers } from './own/token.ts';
+import { tokenSettingsHandlers } from './own/token-settings.ts';
+import { deploymentHandlers } from './wire/deployment.ts';
+import { deviceLoginHandlers } from './wire/device-login.ts';
 import { personalAccessTokenHandlers } from './wire/personal-access-token.ts';
 import { sessionHandlers } from './wire/session.ts';
 import { tenantHandlers } from './wire/tenant.ts';
@@ -9,9 +14,14 @@ import { workspaceHandlers } from './wire/workspace.ts';
 
 export const HANDLERS: Handlers<typeof OPERATIONS> = {
   ...tenantHandlers,
+  ...deviceLoginHandlers,
   ...sessionHandlers,
   ...personalAccessTokenHandlers,
   ...userHandlers,
   ...workspaceHandlers,
+  ...deploymentHandlers,
   ...callerHandlers,
+  ...tokenHandlers,
+  ...tokenSettingsHandlers,
+  ...signingKeyHandlers,
 };

@@ -21,5 +21,7 @@ export type Deps = {
   readonly denials: Denials;
   readonly attempts: Attempts;
   readonly strangers: Strangers;
+  /** Who issues tokens, as others are told: scheme and host of this server. */
+  readonly issuer: () => string;
   readonly step: Step;
 };

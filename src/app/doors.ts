@@ -25,6 +25,13 @@ export async function view<Result>(
   return read();
 }
 
+/** Decides whether the caller may look at one thing, which is what was found. */
+export const viewOne = <Found>(
+  deps: Deps,
+  caller: Caller,
+  what: Act & { readonly locate: Locate<Found> },
+): Promise<Found> => foundOrRefused(deps, caller, what, what.locate);
+
 /** Finds what an act is on, before the decision and whatever it will be; undefined takes the way of a denial, entry and all. */
 export type Locate<Found> = () => Promise<Found | undefined>;
 
@@ -85,11 +92,15 @@ export async function change<Result, Found, Prepared = undefined>(
 export async function reveal<Found, Result>(
   deps: Deps,
   caller: Caller,
-  what: Act & { readonly locate: Locate<Found> },
+  what: Act & { readonly locate: Locate<Found>; readonly details?: AuditDetails },
   read: (found: Found) => Promise<Result>,
 ): Promise<Result> {
   const found = await foundOrRefused(deps, caller, what, what.locate);
-  await record(deps, caller, entry(deps, caller, what, { id: newId(deps), decision: 'allowed' }));
+  await record(
+    deps,
+    caller,
+    entry(deps, caller, what, { id: newId(deps), decision: 'allowed', details: what.details ?? {} }),
+  );
   return read(found);
 }
 

@@ -1,5 +1,6 @@
 import { type AuditEntry, entryOf } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
+import type { TokenUse } from '#ports/tokens.ts';
 import type { Summary } from './audit/denials.ts';
 import type { Deps } from './deps.ts';
 import { append } from './doors.ts';
@@ -22,6 +23,7 @@ export async function flush(deps: Deps, atEnd = false): Promise<void> {
     try {
       await deps.store.transact(async (tx) => {
         await tx.tokenUses.note(live);
+        await tx.tokenUses.noteDead(dead.map(useOf));
         for (const { caller, entry } of entries) await append(tx, caller, entry);
       });
     } catch (error) {
@@ -46,6 +48,11 @@ const writeSummary = (deps: Deps, { caller, act, details }: Summary): Promise<vo
   const entry = entryOf(caller, act, { id: newId(deps), at: deps.clock.now(), decision: 'denied', details });
   return deps.store.transact((tx) => append(tx, caller, entry));
 };
+
+const useOf = ({ known, origin, at }: DeadUse): TokenUse => ({
+  ...{ tenant: known.tenant.id, token: known.credential.id, at },
+  ...{ surface: origin.surface, address: origin.address },
+});
 
 const callerOf = ({ known, origin }: DeadUse): Caller => ({ ...known, origin });
 

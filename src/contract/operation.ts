@@ -21,7 +21,7 @@ export type Operation = Asked & {
   /** `wire` speaks the public product's words and ignores what it does not know; `own` refuses it. */
   readonly surface: 'wire' | 'own';
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  readonly path: `/api/${string}`;
+  readonly path: `/${'api' | '.well-known'}/${string}`;
   readonly effect: Effect;
   /** True only where the answer carries plaintext: never logged, never an agent's tool. */
   readonly reveals: boolean;

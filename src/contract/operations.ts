@@ -1,5 +1,10 @@
 import { composed } from './compose.ts';
 import { CALLER_OPERATIONS } from './own/caller.ts';
+import { SIGNING_KEY_OPERATIONS } from './own/signing-key.ts';
+import { TOKEN_OPERATIONS } from './own/token.ts';
+import { TOKEN_SETTINGS_OPERATIONS } from './own/token-settings.ts';
+import { DEPLOYMENT_OPERATIONS } from './wire/deployment.ts';
+import { DEVICE_LOGIN_OPERATIONS } from './wire/device-login.ts';
 import { PERSONAL_ACCESS_TOKEN_OPERATIONS } from './wire/personal-access-token.ts';
 import { SESSION_OPERATIONS } from './wire/session.ts';
 import { TENANT_OPERATIONS } from './wire/tenant.ts';
@@ -9,11 +14,16 @@ import { WORKSPACE_OPERATIONS } from './wire/workspace.ts';
 /** Every public operation, once; one file per noun. What is no such row stands in `entrances.ts`. */
 export const OPERATIONS = composed(
   TENANT_OPERATIONS,
+  DEVICE_LOGIN_OPERATIONS,
   SESSION_OPERATIONS,
   PERSONAL_ACCESS_TOKEN_OPERATIONS,
   USER_OPERATIONS,
   WORKSPACE_OPERATIONS,
+  DEPLOYMENT_OPERATIONS,
   CALLER_OPERATIONS,
+  TOKEN_OPERATIONS,
+  TOKEN_SETTINGS_OPERATIONS,
+  SIGNING_KEY_OPERATIONS,
 );
 export type OperationId = keyof typeof OPERATIONS;
 export const OPERATION_IDS = Object.keys(OPERATIONS) as readonly OperationId[];

@@ -1,20 +1,27 @@
 import type { Random } from '#ports/chance-and-time.ts';
+import type { KeyId } from '#ports/digest.ts';
 import type { KeyPlace, KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { WrappedKey } from '#ports/keys.ts';
-import { KEY_BYTES, type Key, keyFrom } from './keys.ts';
+import { type Key, KINDS } from './keys.ts';
 
-type Held = Key & Pick<KeyPlace, 'purpose' | 'tenant'>;
+export type Held = Key & Pick<WrappedKey, 'purpose' | 'tenant' | 'createdAt'>;
+/** Where a key belongs, and since when there is one. */
+export type Making = KeyPlace & Pick<WrappedKey, 'createdAt'>;
 
 /** Every key that is in use, unwrapped once. Newest last: what is made is made with the last of its purpose. */
 export class Keyring {
-  readonly #held: Held[] = [];
+  #held: Held[] = [];
 
-  hold(place: KeyPlace, bytes: Uint8Array): void {
-    this.#held.push({ ...keyFrom(place.id, bytes), purpose: place.purpose, tenant: place.tenant });
+  hold({ id, purpose, tenant, createdAt }: Making, bytes: Uint8Array): void {
+    this.#held.push({ id, key: KINDS[purpose].open(bytes), purpose, tenant, createdAt });
+  }
+
+  drop(id: KeyId): void {
+    this.#held = this.#held.filter((held) => held.id !== id);
   }
 
   /** All of a purpose, newest first. */
-  all(purpose: KeyPurpose): readonly Key[] {
+  all(purpose: KeyPurpose): readonly Held[] {
     return this.#held.filter((key) => key.purpose === purpose).reverse();
   }
 
@@ -32,13 +39,15 @@ export class Keyring {
 
 export async function openKeyring(wrapper: KeyWrapper, keys: readonly WrappedKey[]): Promise<Keyring> {
   const keyring = new Keyring();
-  for (const { wrapped, ...place } of keys) keyring.hold(place, await wrapper.unwrap(wrapped, place));
+  for (const { wrapped, createdAt, ...place } of keys) {
+    keyring.hold({ ...place, createdAt }, await wrapper.unwrap(wrapped, place));
+  }
   return keyring;
 }
 
-/** A new random key as it is kept, and as it is held. */
-export async function makeKey(wrapper: KeyWrapper, place: KeyPlace, at: number, random: Random) {
-  const bytes = random.bytes(KEY_BYTES);
-  const wrapped: WrappedKey = { ...place, wrapped: await wrapper.wrap(bytes, place), createdAt: at };
+/** A new key as it is kept, and as it is held. */
+export async function makeKey(wrapper: KeyWrapper, { createdAt, ...place }: Making, random: Random) {
+  const bytes = await KINDS[place.purpose].make(random);
+  const wrapped: WrappedKey = { ...place, wrapped: await wrapper.wrap(bytes, place), createdAt };
   return { wrapped, bytes };
 }

@@ -5,8 +5,10 @@
 export const PURPOSES = {
   'token-pepper': ['key'],
   'row-mac': ['key'],
+  'token-signing': ['key'],
   'tenant-kek': ['key'],
   'token-delivery': ['pat', 'token'],
+  'token-replay': ['pat', 'replay'],
 } as const satisfies Record<string, readonly string[]>;
 export type Purpose = keyof typeof PURPOSES;
 

@@ -28,6 +28,10 @@ export const TOKEN_SETTINGS: TokenSettings = {
   sessionOnly: false,
 };
 
+/** Field by field: all are plain values. */
+export const isSame = (one: TokenSettings, other: TokenSettings): boolean =>
+  (Object.keys(TOKEN_SETTINGS) as (keyof TokenSettings)[]).every((key) => one[key] === other[key]);
+
 /** A hundred years: further than anything that is meant. */
 export const SETTING_DAYS_MAX = 36_500;
 export const SETTING_COUNT_MAX = 100_000;
@@ -75,4 +79,7 @@ export const endOf = (
 
 /** Undefined is never. */
 export const earliest = (...ends: readonly (Instant | undefined)[]): Instant | undefined =>
-  ends.reduce((first, end) => (first === undefined ? end : end === undefined ? first : Math.min(first, end)), undefined);
+  ends.reduce(
+    (first, end) => (first === undefined ? end : end === undefined ? first : Math.min(first, end)),
+    undefined,
+  );

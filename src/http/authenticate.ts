@@ -45,9 +45,18 @@ export async function authenticate(core: Core, request: FastifyRequest, reply: F
 type Outcome = Verification | 'absent';
 
 async function byToken(core: Core, request: FastifyRequest, authorization: string): Promise<Outcome> {
-  const token = BEARER.exec(authorization)?.[1];
-  return token === undefined ? 'absent' : core.verifyToken(new Sensitive(token), originOf(request, 'rest'));
+  const token = tokenIn(authorization);
+  return token === undefined ? 'absent' : core.verifyToken(token, originOf(request, 'rest'));
 }
+
+function tokenIn(authorization: string): Sensitive | undefined {
+  const token = BEARER.exec(authorization)?.[1];
+  return token === undefined ? undefined : new Sensitive(token);
+}
+
+/** The credential by which a request was let in. */
+export const presentedBy = (request: FastifyRequest): Sensitive | undefined =>
+  request.headers.authorization === undefined ? sessionCookieOf(request) : tokenIn(request.headers.authorization);
 
 /** A page elsewhere can make a browser send our cookie, but not make it say that the request is from here. */
 export async function bySession(core: Core, request: FastifyRequest): Promise<Outcome> {

@@ -8,6 +8,9 @@ import type { Sensitive } from '#domain/sensitive.ts';
 /** A session that has begun, as a browser is told of it. */
 export type Session = { readonly cookie: Sensitive; readonly session: { readonly expiresAt: number } };
 
+/** A request that may be sent again, and is then the same: its key, all that it asks, and the credential that asks it. */
+export type Once = { readonly key: string; readonly request: readonly unknown[]; readonly credential: Sensitive };
+
 /** What is served as it lies in a file. */
 export type Page = { readonly type: string; readonly body: string };
 
@@ -15,7 +18,7 @@ export type Page = { readonly type: string; readonly body: string };
 export type Core = {
   verifyToken(token: Sensitive, origin: Origin): Promise<Verification>;
   verifySession(cookie: Sensitive, origin: Origin): Promise<Verification>;
-  call(caller: Caller | undefined, id: OperationId, untrusted: Untrusted): Promise<unknown>;
+  call(caller: Caller | undefined, id: OperationId, untrusted: Untrusted, once?: Once): Promise<unknown>;
   /** Resolves to a session that has begun, or to nothing where one has ended. */
   enter(id: EntranceId, body: unknown, origin: Origin, caller: Caller | undefined): Promise<Session | undefined>;
   readonly pages: Readonly<Partial<Record<EntranceId, Page>>>;

@@ -5,6 +5,7 @@ import { OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { authenticate } from './authenticate.ts';
 import type { Core } from './core.ts';
 import { BAD_URL } from './errors.ts';
+import { onceIn } from './once.ts';
 import { BAD_QUERY } from './query.ts';
 
 /**
@@ -23,7 +24,8 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
     handler: async (request, reply) => {
       // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
       if (operation.access !== 'public' && request.body !== undefined) await authenticate(core, request, reply);
-      return core.call(request.caller, id, untrustedIn(request));
+      const once = operation.replayable ? onceIn(request) : undefined;
+      return core.call(request.caller, id, untrustedIn(request), once);
     },
   });
 }

@@ -9,6 +9,7 @@ import { inOperatorsWords, systemRefusal } from './system-refusal.ts';
 export type Control = {
   readonly 'setup-link': () => Promise<string>;
   readonly 'password-link': (email: string) => Promise<string>;
+  readonly 'rotate-signing-key': () => Promise<string>;
 };
 export type ControlCommand = keyof Control;
 

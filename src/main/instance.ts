@@ -21,7 +21,8 @@ export type Instance = {
   close(): Promise<void>;
 };
 
-export async function openInstance(config: Config): Promise<Instance> {
+/** `issuer` is asked whenever a token is signed: where we are reached is known once we listen. */
+export async function openInstance(config: Config, issuer: () => string): Promise<Instance> {
   const files = [config.rootKeyFile, config.adminPasswordFile, config.bootstrapTokenFile];
   const folder = dataFolder(
     config.data,
@@ -36,7 +37,7 @@ export async function openInstance(config: Config): Promise<Instance> {
     const parts = { keys: database.keys, clock, random, step };
     const { keyring, wrapper } = await unlock(config.rootKeyFile ?? folder.rootKey, parts);
     const store = database.store(rowMacs(keyring));
-    const deps = await openDeps({ store, keyring, wrapper, clock, random, step });
+    const deps = await openDeps({ store, keyring, wrapper, clock, random, issuer, step });
     const tenant = await setUpTenant(deps, config.tenant);
     keepToOwner(folder.database);
     const close = async () => {

@@ -16,7 +16,7 @@ type Parts = { readonly keys: KeyShelves; readonly clock: Clock; readonly random
 export type Unlocked = { readonly keyring: Keyring; readonly wrapper: KeyWrapper };
 
 /** Of the instance as a whole; every tenant's KEK is made with the tenant. */
-const INSTANCE_KEYS = ['token-pepper', 'row-mac'] as const satisfies readonly KeyPurpose[];
+const INSTANCE_KEYS = ['token-pepper', 'row-mac', 'token-signing'] as const satisfies readonly KeyPurpose[];
 
 /** Every key, unwrapped by the root key in this file. Only a database that was never begun gets a new root key. */
 export async function unlock(rootKeyFile: string, parts: Parts): Promise<Unlocked> {
@@ -43,7 +43,7 @@ function rootKeyIn(file: string, shelf: KeyShelf | undefined, random: Random): U
 
 async function newShelf(wrapper: KeyWrapper, { clock, random, step }: Parts): Promise<KeyShelf> {
   const make = (purpose: KeyPurpose) =>
-    makeKey(wrapper, { id: newId({ random }), purpose, tenant: undefined }, clock.now(), random);
+    makeKey(wrapper, { id: newId({ random }), purpose, tenant: undefined, createdAt: clock.now() }, random);
   const made = await Promise.all(INSTANCE_KEYS.map(make));
   step('keys.made');
   return { fingerprint: wrapper.fingerprint, keys: made.map(({ wrapped }) => wrapped) };

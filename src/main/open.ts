@@ -11,7 +11,7 @@ import { verifySession, verifyToken } from '#app/token/verify.ts';
 import type { Core } from '#http/core.ts';
 import { httpServer, type Limits } from '#http/server.ts';
 
-type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'step'>;
+type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step'>;
 
 /** Tells the requests of this run from those of any other, at no cost for each. */
 const RUN_ID_BYTES = 9;
@@ -44,7 +44,7 @@ export function openHttp(deps: Deps, { site, pages, report, limits }: Http) {
   const core: Core = {
     verifyToken: (token, origin) => verifyToken(deps, token, origin),
     verifySession: (cookie, origin) => verifySession(deps, cookie, origin),
-    call: (caller, id, untrusted) => call(api, caller, id, untrusted),
+    call: (caller, id, untrusted, once) => call(api, caller, id, untrusted, once),
     enter: (id, body, origin, caller) => enter(api, id as FormId, body, { origin, caller }), // only those with a body are entered
     now: () => deps.clock.now(),
     newRequestId: () => `${run}-${++requests}`,

@@ -12,8 +12,15 @@ export const setupLinkCommand: Command = (args, env) => ask('setup-link', args, 
 /** A link by which a user, named by their e-mail address, sets another password. */
 export const passwordLinkCommand: Command = (args, env) => ask('password-link', args, env);
 
+/** A new key for JWTs. */
+export const rotateSigningKeyCommand: Command = (args, env) => ask('rotate-signing-key', args, env);
+
 /** What each command takes, in the words of its usage. */
-const TAKES: Readonly<Record<ControlCommand, readonly string[]>> = { 'setup-link': [], 'password-link': ['EMAIL'] };
+const TAKES: Readonly<Record<ControlCommand, readonly string[]>> = {
+  'setup-link': [],
+  'password-link': ['EMAIL'],
+  'rotate-signing-key': [],
+};
 
 /**
  * Asks the server that runs on the data folder: whoever may open its socket is the operator. Only that folder counts

@@ -3,6 +3,7 @@ import { linkTo } from '#api/link.ts';
 import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
 import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
+import { type Rotated, rotateSigningKey } from '#app/signing-key/rotate.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
 import type { Address, Config } from '#config/read-config.ts';
 import { parseEmail } from '#domain/principal.ts';
@@ -15,6 +16,7 @@ import { openHttp } from './open.ts';
 import { originOf } from './origin.ts';
 import { readPages } from './pages.ts';
 import { addressRefusal } from './system-refusal.ts';
+import { VERSION } from './version.ts';
 
 type Say = (line: string) => void;
 export type Served = { readonly origin: string; stop(): Promise<void> };
@@ -26,27 +28,34 @@ const DRAIN_MS_MAX = 10_000;
 
 /** Opens everything, sets up what is missing, listens. */
 export async function serve(config: Config, say: Say, log: Log): Promise<Served> {
-  const instance = await openInstance(config);
+  const place = { origin: '' };
+  const instance = await openInstance(config, () => place.origin);
   try {
-    return await served(instance, config, say, log);
+    return await served({ ...instance, place }, config, say, log);
   } catch (error) {
     await instance.close();
     throw error;
   }
 }
 
-async function served(instance: Instance, config: Config, say: Say, log: Log): Promise<Served> {
-  const { deps, tenant, folder } = instance;
+/** Where it is reached; known once it listens. */
+type Place = { origin: string };
+
+async function served(
+  { deps, tenant, folder, close, place }: Instance & { readonly place: Place },
+  config: Config,
+  say: Say,
+  log: Log,
+): Promise<Served> {
   await bootstrap(deps, tenant, config, say);
-  let origin = '';
-  const site: Site = { tenant, origin: () => origin };
+  const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
   const server = openHttp(deps, { site, pages: readPages(), report });
   const ways: Way[] = [{ close: () => server.close(), cut: () => server.server.closeAllConnections() }];
   try {
-    origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
+    place.origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
     ways.push(await serveControl(folder.socket, controlOf(deps, site), log));
-    say(`Countersign listens on ${origin}`);
+    say(`Countersign listens on ${place.origin}`);
     if (!(await isSetUp(deps, tenant))) {
       say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
     }
@@ -59,9 +68,9 @@ async function served(instance: Instance, config: Config, say: Say, log: Log): P
     await closed(ways);
     await flushing.stop();
     await flush(deps, true).catch((error) => log.failed(error));
-    await instance.close();
+    await close();
   };
-  return { origin, stop };
+  return { origin: place.origin, stop };
 }
 
 /** Once all that is under way is answered, or cut off. */
@@ -77,7 +86,14 @@ const controlOf = (deps: Deps, site: Site): Control => ({
   'setup-link': () => setUpLink(deps, site, 'operator'),
   'password-link': async (email) =>
     linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email)).catch(nobodyThere)),
+  'rotate-signing-key': async () => inWords(await rotateSigningKey(deps, site.tenant)),
 });
+
+const inWords = ({ made, signsAt, dropped }: Rotated): string =>
+  [
+    `The key ${made} is published now, and signs from ${new Date(signsAt).toISOString()} on.`,
+    ...dropped.map((id) => `The key ${id} is gone: nothing lives that it signed.`),
+  ].join('\n');
 
 function nobodyThere(error: unknown): never {
   if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;

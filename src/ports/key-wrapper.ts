@@ -2,7 +2,7 @@ import type { TenantId } from '#domain/tenant.ts';
 import type { KeyId } from './digest.ts';
 
 /** What a key is for. One key, one purpose. */
-export type KeyPurpose = 'token-pepper' | 'row-mac' | 'tenant-kek';
+export type KeyPurpose = 'token-pepper' | 'row-mac' | 'token-signing' | 'tenant-kek';
 
 /** The place of a wrapped key; moved to any other, it no longer unwraps. `tenant` is undefined for the instance's keys. */
 export type KeyPlace = { readonly id: KeyId; readonly purpose: KeyPurpose; readonly tenant: TenantId | undefined };

@@ -1,4 +1,5 @@
 import type { Instant } from '#domain/instant.ts';
+import type { KeyId } from './digest.ts';
 import type { KeyPlace } from './key-wrapper.ts';
 
 export type WrappedKey = KeyPlace & { readonly wrapped: Uint8Array; readonly createdAt: Instant };
@@ -16,4 +17,6 @@ export interface KeyShelves {
 
 export interface KeyWrites {
   insert(key: WrappedKey): Promise<void>;
+  /** For ever: whatever it made can no longer be opened or checked. */
+  remove(id: KeyId): Promise<void>;
 }

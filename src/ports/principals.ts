@@ -1,7 +1,7 @@
 import type { Id } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Grant, Role } from '#domain/permission.ts';
-import type { Email, PrincipalId, PrincipalRecord } from '#domain/principal.ts';
+import type { Email, Principal, PrincipalId, PrincipalRecord } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 
 /** A password as it is kept: an argon2id hash in PHC string form. */
@@ -11,6 +11,8 @@ export interface PrincipalReads {
   get(tenant: TenantId, id: PrincipalId): Promise<PrincipalRecord | undefined>;
   /** A user by the address they sign in with. */
   userByEmail(tenant: TenantId, email: Email): Promise<PrincipalRecord | undefined>;
+  /** Of those that there are, in no order. */
+  named(tenant: TenantId, ids: readonly PrincipalId[]): Promise<readonly Principal[]>;
   passwordOf(tenant: TenantId, id: PrincipalId): Promise<PasswordHash | undefined>;
   /** Whether anybody holds the role. */
   anyHolds(tenant: TenantId, role: Role): Promise<boolean>;

@@ -4,8 +4,10 @@ import type { DeliveryReads, DeliveryWrites } from './deliveries.ts';
 import type { InvitationReads, InvitationWrites } from './invitations.ts';
 import type { KeyWrites } from './keys.ts';
 import type { PrincipalReads, PrincipalWrites } from './principals.ts';
+import type { ReplayReads, ReplayWrites } from './replays.ts';
 import type { SessionReads, SessionWrites } from './sessions.ts';
 import type { TenantReads, TenantWrites } from './tenants.ts';
+import type { TokenSettingsReads, TokenSettingsWrites } from './token-settings.ts';
 import type { PatReads, PatWrites, TokenReads, TokenUseWrites, TokenWrites } from './tokens.ts';
 
 /**
@@ -17,6 +19,8 @@ export interface Store {
   readonly principals: PrincipalReads;
   readonly pats: PatReads;
   readonly tokens: TokenReads;
+  readonly tokenSettings: TokenSettingsReads;
+  readonly replays: ReplayReads;
   readonly sessions: SessionReads;
   readonly invitations: InvitationReads;
   readonly deliveries: DeliveryReads;
@@ -37,6 +41,8 @@ export interface Transaction {
   readonly pats: PatReads & PatWrites;
   readonly tokens: TokenReads & TokenWrites;
   readonly tokenUses: TokenUseWrites;
+  readonly tokenSettings: TokenSettingsReads & TokenSettingsWrites;
+  readonly replays: ReplayReads & ReplayWrites;
   readonly sessions: SessionReads & SessionWrites;
   readonly invitations: InvitationReads & InvitationWrites;
   readonly deliveries: DeliveryReads & DeliveryWrites;

@@ -1,10 +1,17 @@
+import type { Instant } from '#domain/instant.ts';
 import type { PrincipalId } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { Ended, LastUse, PatId, PatView, PersonalAccessToken, Token, TokenId, TokenName } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
-import type { Digest, PepperedDigest } from './digest.ts';
+import type { Digest, KeyId, PepperedDigest } from './digest.ts';
 
-export type Page = { readonly limit: number; readonly offset: number; readonly nameContains: string };
+export type Page = {
+  readonly limit: number;
+  readonly offset: number;
+  readonly nameContains: string;
+  /** Revoked ones are listed too, of those that ended after this instant; without it none is. */
+  readonly endedAfter?: Instant;
+};
 export type Listing<Row> = { readonly rows: readonly Row[]; readonly total: number };
 
 export interface PatReads {
@@ -13,13 +20,17 @@ export interface PatReads {
   /** The owner's unrevoked one of that name. */
   byName(tenant: TenantId, owner: PrincipalId, name: TokenName): Promise<PersonalAccessToken | undefined>;
   view(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PatView | undefined>;
-  /** Lists what the owner holds and has not revoked, expired ones too, newest first; `total` counts past the page. */
+  /** How many of the owner's are neither revoked nor past their own date. */
+  countLive(tenant: TenantId, owner: PrincipalId, now: Instant): Promise<number>;
+  /** Lists what the owner holds, expired ones too, newest first; `total` counts past the page. */
   list(tenant: TenantId, owner: PrincipalId, page: Page): Promise<Listing<PatView>>;
 }
 
 export interface PatWrites {
   /** False, and nothing written, when the owner has an unrevoked one of that name. */
   insert(tenant: TenantId, pat: PersonalAccessToken): Promise<boolean>;
+  /** False, and nothing written, when the owner has another unrevoked one of that name; throws for one that is not there. */
+  rename(tenant: TenantId, owner: PrincipalId, id: PatId, name: TokenName, at: Instant): Promise<boolean>;
   /** False unless it is the owner's. The first end stays: revoking again changes nothing. */
   revoke(tenant: TenantId, owner: PrincipalId, id: PatId, ended: Ended): Promise<boolean>;
   /** Ends everything the owner has not revoked; says which. */
@@ -34,11 +45,15 @@ export interface TokenReads {
   byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
   /** The same of a token that is known already. */
   byId(tenant: TenantId, id: TokenId): Promise<Known | undefined>;
+  /** Of the newest value of a personal access token; 0 where it has none. */
+  lastGeneration(tenant: TenantId, pat: PatId): Promise<number>;
+  /** Whether the instance, in any tenant, has a value signed by this key that is neither ended nor past its date. */
+  anyLiveSignedBy(key: KeyId, now: Instant): Promise<boolean>;
 }
 
 export interface TokenWrites {
-  /** Adds a value to its personal access token, as the next generation. */
-  add(tenant: TenantId, token: Omit<Token, 'generation'>, digest: PepperedDigest): Promise<Token>;
+  /** Adds a value to its personal access token; a generation that is taken undoes the transaction. */
+  add(tenant: TenantId, token: Token, digest: PepperedDigest): Promise<void>;
   /** Ends the oldest values of a personal access token that stand beyond `keep`; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }
@@ -48,4 +63,6 @@ export type TokenUse = LastUse & { readonly tenant: TenantId; readonly token: To
 export interface TokenUseWrites {
   /** Notes when tokens were last used; an older use never replaces a newer one. */
   note(uses: readonly TokenUse[]): Promise<void>;
+  /** The same of uses after the end, which were refused. */
+  noteDead(uses: readonly TokenUse[]): Promise<void>;
 }

@@ -12,6 +12,7 @@ import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { verifySession, verifyToken } from '#app/token/verify.ts';
 import { makeKey, openKeyring } from '#crypto/keyring.ts';
+import { KINDS } from '#crypto/keys.ts';
 import { rowMacs } from '#crypto/row-mac.ts';
 import type { AuditEntry } from '#domain/audit.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
@@ -20,9 +21,10 @@ import { compile, type Role } from '#domain/permission.ts';
 import { type PrincipalId, parseEmail } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName, type Tenant } from '#domain/tenant.ts';
-import { parseTokenName } from '#domain/token.ts';
+import { parseTokenName, type TokenFormat } from '#domain/token.ts';
 import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
-import type { KeyPlace, KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
+import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
+import type { WrappedKey } from '#ports/keys.ts';
 import { maced } from '#store/sql/maced.ts';
 import type { Schema } from '#store/sql/schema.ts';
 import { type Database, openSqlite } from '#store/sqlite/open.ts';
@@ -37,6 +39,9 @@ export const ORIGIN: Origin = {
   userAgent: 'a test',
   requestId: 'request-1',
 };
+
+/** Who signs the tokens of tests. */
+export const ISSUER = 'https://countersign.example';
 
 const ROOT_KEY = Buffer.alloc(32, 1);
 
@@ -59,6 +64,7 @@ export async function openCore() {
     ...memory,
     attempts: new Attempts(),
     strangers: new Strangers(),
+    issuer: () => ISSUER,
     step: () => {},
   };
   onTestFinished(() => store.close());
@@ -74,18 +80,28 @@ export type Core = Awaited<ReturnType<typeof openCore>>;
 
 async function begun(database: Database, wrapper: KeyWrapper, { clock, random }: Pick<Deps, 'clock' | 'random'>) {
   const make = (purpose: KeyPurpose) =>
-    makeKey(wrapper, { id: newId({ random }), purpose, tenant: undefined }, clock.now(), random);
+    makeKey(wrapper, { id: newId({ random }), purpose, tenant: undefined, createdAt: clock.now() }, random);
   const made = [await make('token-pepper'), await make('row-mac')];
-  const shelf = { fingerprint: wrapper.fingerprint, keys: made.map(({ wrapped }) => wrapped) };
+  const signing = await signingKey(wrapper, { random, clock });
+  const shelf = { fingerprint: wrapper.fingerprint, keys: [...made.map(({ wrapped }) => wrapped), signing] };
   return openKeyring(wrapper, (await database.keys.begin(shelf)).keys);
+}
+
+/** The same for every core: making a pair takes a tenth of a second. */
+let pair: Promise<Uint8Array> | undefined;
+
+async function signingKey(wrapper: KeyWrapper, { random, clock }: Pick<Deps, 'clock' | 'random'>): Promise<WrappedKey> {
+  pair ??= KINDS['token-signing'].make(random);
+  const place = { id: newId<'Key'>({ random }), purpose: 'token-signing', tenant: undefined } as const;
+  return { ...place, wrapped: await wrapper.wrap(await pair, place), createdAt: clock.now() };
 }
 
 /** One more key of a purpose, newest from now on. */
 export async function addKey(deps: Deps, purpose: KeyPurpose, tenant?: Tenant): Promise<void> {
-  const place: KeyPlace = { id: newId(deps), purpose, tenant: tenant?.id };
-  const { wrapped, bytes } = await makeKey(deps.wrapper, place, deps.clock.now(), deps.random);
+  const making = { id: newId<'Key'>(deps), purpose, tenant: tenant?.id, createdAt: deps.clock.now() };
+  const { wrapped, bytes } = await makeKey(deps.wrapper, making, deps.random);
   await deps.store.transact((tx) => tx.keys.insert(wrapped));
-  deps.keyring.hold(place, bytes);
+  deps.keyring.hold(making, bytes);
 }
 
 function people(deps: Deps, tenant: Tenant) {
@@ -101,8 +117,8 @@ function people(deps: Deps, tenant: Tenant) {
     const rights = compile(roles.map((role) => ({ role, resource: '*' })));
     return { tenant, principal, credential: { kind: 'none', id: undefined }, rights, origin: ORIGIN };
   }
-  const pat = (owner: Caller, name: string, expiresAt?: Instant): Promise<Sensitive> =>
-    createPat(deps, owner, { name: parseTokenName(name), expiresAt });
+  const pat = async (owner: Caller, name: string, expiresAt?: Instant, format?: TokenFormat): Promise<Sensitive> =>
+    (await createPat(deps, owner, { name: parseTokenName(name), expiresAt, format })).value;
   /** Whoever presents it, where it is good. */
   async function callerBy(token: Sensitive): Promise<Caller> {
     const verification = await verifyToken(deps, token, ORIGIN);

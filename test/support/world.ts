@@ -9,6 +9,7 @@ import { SESSION_COOKIE } from '#http/cookie.ts';
 import type { Limits } from '#http/server.ts';
 import { openHttp } from '#main/open.ts';
 import { readPages } from '#main/pages.ts';
+import { VERSION } from '#main/version.ts';
 import { openCore } from './core.ts';
 
 export type Sent = {
@@ -32,7 +33,7 @@ export async function openWorld(limits: Limits = {}) {
   const core = await openCore();
   const reported: unknown[] = [];
   let origin = '';
-  const site: Site = { tenant: core.tenant, origin: () => origin };
+  const site: Site = { tenant: core.tenant, version: VERSION, origin: () => origin };
   const server = openHttp(core.deps, { site, pages: readPages(), report: (error) => reported.push(error), limits });
   origin = await server.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => server.close());

@@ -4,12 +4,13 @@ import type { Caller, Credential } from '#domain/caller.ts';
 import type { Handlers } from '../handler.ts';
 
 export const callerHandlers: Handlers<typeof CALLER_OPERATIONS> = {
-  ownWhoami: async (_api, { principal, tenant, rights, credential, origin }: Caller) => ({
+  ownWhoami: async ({ site }, { principal, tenant, rights, credential, origin }: Caller) => ({
     principal: { id: principal.id, kind: principal.kind, name: principal.name },
     tenant: { id: tenant.id, name: tenant.name },
     rights: { roles: [...rights.roles], actions: [...rights.actions].sort() },
     credential: shown(credential),
     surface: origin.surface,
+    server: { version: site.version },
   }),
 };
 

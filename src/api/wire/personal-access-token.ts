@@ -1,38 +1,48 @@
-import { createPat } from '#app/token/create.ts';
+import { createPat, createPatFor } from '#app/token/create.ts';
 import { getOrCreatePat } from '#app/token/get-or-create.ts';
 import { listPats } from '#app/token/list.ts';
 import { revokeAllPats, revokePat } from '#app/token/revoke.ts';
+import { type ShownPat, shown } from '#app/token/shown.ts';
 import { NEVER, wireDate } from '#contract/wire/date.ts';
 import type { PERSONAL_ACCESS_TOKEN_OPERATIONS, PersonalAccessTokenRow } from '#contract/wire/personal-access-token.ts';
 import type { Caller } from '#domain/caller.ts';
 import { parseId } from '#domain/id.ts';
-import type { Instant } from '#domain/instant.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { type PatView, type PersonalAccessToken, parseTokenName, type Token } from '#domain/token.ts';
-import { standingOf } from '#domain/verification.ts';
+import { type PatId, parseTokenName, type StandingToken } from '#domain/token.ts';
 import type { Handlers } from '../handler.ts';
 import { subjectOf } from './subject.ts';
 
 export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_OPERATIONS> = {
   wireListPats: async (api, caller, { limit, offset, nameSearchQuery }) => {
     const { rows, total } = await listPats(api, caller, { limit, offset, nameContains: nameSearchQuery });
-    const now = api.clock.now();
-    return { data: rows.map((view) => rowOf(caller, view, now)), pagination: { total, offset, limit } };
+    const data = (await shown(api, caller, rows)).map((view) => rowOf(caller, view));
+    return { data, pagination: { total, offset, limit } };
   },
-  wireCreatePat: async (api, caller, { name, expirationDate, accountName, teamName, tokenType }) => {
+  wireCreatePat: async (api, caller, { name, expirationDate, accountName, teamName, tokenType }, once) => {
     if (teamName !== undefined) throw noTeams();
     if (accountName !== undefined && accountName !== caller.tenant.name) throw oneAccount(caller);
-    if (tokenType === 'jwt') throw opaqueOnly();
-    const wanted = { name: parseTokenName(name), expiresAt: expirationDate };
-    return { token: (await createPat(api, caller, wanted)).reveal() };
+    const asked = { name: parseTokenName(name), expiresAt: expirationDate, format: tokenType };
+    const { value } = await createPat(api, caller, asked, once).catch(inTheWiresWords);
+    return { token: value.reveal() };
+  },
+  wireCreatePatForUser: async (api, caller, { name, userEmail, expirationDate, teamName }, once) => {
+    if (teamName !== undefined) throw noTeams();
+    const asked = { name: parseTokenName(name), expiresAt: expirationDate };
+    const made = createPatFor(api, caller, parseEmail(userEmail), asked, once);
+    return { token: (await made.catch(inTheWiresWords)).value.reveal() };
+  },
+  wireGetPatToken: async (api, caller) => {
+    await listPats(api, caller, { limit: 1, offset: 0, nameContains: '' });
+    throw nowhere();
   },
   wireGetOrCreatePat: async (api, caller, { name, teamName }) => {
     const options = { mayCreate: teamName === undefined };
     const { view, value, created } = await getOrCreatePat(api, caller, parseTokenName(name), options).catch(
       noTeamOwnsOne,
     );
-    return { data: rowOf(caller, view, api.clock.now()), token: value.reveal(), created };
+    const [data] = (await shown(api, caller, [view])).map((one) => rowOf(caller, one));
+    return { data: data as PersonalAccessTokenRow, token: value.reveal(), created };
   },
   wireDeletePat: async (api, caller, { id }) => {
     await revokePat(api, caller, parseId(id));
@@ -59,27 +69,39 @@ const oneAccount = ({ tenant }: Caller): Refusal =>
     problems: [{ field: 'accountName', problem: `must be ${tenant.name}` }],
   });
 
-const opaqueOnly = (): Refusal =>
-  new Refusal('invalid_request', 'This server issues opaque tokens only. Leave tokenType out, or say "opaque".', {
-    problems: [{ field: 'tokenType', problem: 'must be opaque' }],
-  });
+/** The seed's words. */
+const nowhere = (): Refusal =>
+  new Refusal(
+    'forbidden',
+    'Token values are only shown at creation time. If lost, delete the old token and create a new one, then update all ' +
+      'services that used the old token.',
+    { isExact: true },
+  );
+
+/** The wire calls this field by another name. */
+function inTheWiresWords(error: unknown): never {
+  if (!(error instanceof Refusal) || !error.problems.some(({ field }) => field === 'expiresAt')) throw error;
+  const problems = error.problems.map(({ problem }) => ({ field: 'expirationDate', problem }));
+  throw new Refusal(error.code, error.message, { problems, cause: error });
+}
 
 /** Our token in the public product's words. */
-function rowOf({ principal, tenant }: Caller, { pat, tokens, lastUse }: PatView, now: Instant): PersonalAccessTokenRow {
+function rowOf({ principal, tenant }: Caller, view: ShownPat): PersonalAccessTokenRow {
+  const { pat, tokens, endsAt, lastUse } = view;
   const [newest] = tokens;
   return {
     ...{ id: pat.id, name: pat.name, type: 'pat', tenantName: tenant.name, accountId: tenant.id },
     manifest: {
       ...{ type: 'virtual-account', name: pat.name, permissions: [] },
-      ...(pat.expiresAt === undefined ? {} : { expiration_date: wireDate(pat.expiresAt) }),
-      ...{ user_fqn: `user:${principal.name}`, token_type: 'opaque' },
+      ...(endsAt === undefined ? {} : { expiration_date: wireDate(endsAt) }),
+      ...{ user_fqn: `user:${principal.name}`, token_type: newest?.format ?? 'opaque' },
     },
     ...(newest === undefined ? {} : { jwtId: newest.id }),
-    createdBySubject: subjectOf(principal),
+    createdBySubject: subjectOf(view.createdBy),
     ...{ createdAt: wireDate(pat.createdAt), updatedAt: wireDate(pat.updatedAt) },
     ...(lastUse === undefined ? {} : { lastAccessedAt: wireDate(lastUse.at) }),
-    isExpired: standingOf({ ended: pat.ended !== undefined, expiresAt: pat.expiresAt }, now) === 'expired',
-    jwts: tokens.map((token) => jwtOf(pat, token)),
+    isExpired: view.state === 'expired',
+    jwts: tokens.map((token) => jwtOf(pat.id, token)),
     metadata: {
       ...(newest === undefined ? {} : { preview: newest.preview }),
       ...(lastUse === undefined ? {} : { lastUsedSurface: lastUse.surface }),
@@ -89,10 +111,10 @@ function rowOf({ principal, tenant }: Caller, { pat, tokens, lastUse }: PatView,
 }
 
 const jwtOf = (
-  pat: PersonalAccessToken,
-  { id, expiresAt, createdAt }: Token,
+  pat: PatId,
+  { id, endsAt, format, createdAt }: StandingToken,
 ): PersonalAccessTokenRow['jwts'][number] => ({
-  ...{ id, subjectType: 'serviceaccount', subjectId: pat.id, tokenType: 'opaque' },
-  expiry: expiresAt === undefined ? NEVER : wireDate(expiresAt),
+  ...{ id, subjectType: 'serviceaccount', subjectId: pat, tokenType: format },
+  expiry: endsAt === undefined ? NEVER : wireDate(endsAt),
   ...{ createdAt: wireDate(createdAt), updatedAt: wireDate(createdAt) },
 });

@@ -1,4 +1,6 @@
 import type { SESSION_OPERATIONS } from '#contract/wire/session.ts';
+import type { Caller } from '#domain/caller.ts';
+import type { Tenant } from '#domain/tenant.ts';
 import type { Handlers } from '../handler.ts';
 import { subjectOf } from './subject.ts';
 
@@ -16,6 +18,30 @@ export const sessionHandlers: Handlers<typeof SESSION_OPERATIONS> = {
       metadata: {},
     },
     tenantInfo: { tenantName: tenant.name },
-    env: { TENANT_NAME: tenant.name, LLM_GATEWAY_URL },
+    env: envOf(tenant),
   }),
+  wireGetUserInfo: async (_api, caller) => infoOf(caller),
+  wireGetUserInfoX: async (_api, caller) => infoOf(caller),
+  wireGetEnv: async ({ site }) => envOf(site.tenant),
+  wireGetFrontEndEnv: async ({ site }) => envOf(site.tenant),
 };
+
+const envOf = ({ name }: Tenant) => ({ TENANT_NAME: name, LLM_GATEWAY_URL });
+
+/** The team `everyone` is the tenant itself, and so has its id; there is one account, the same. */
+function infoOf({ principal, tenant, credential, rights }: Caller) {
+  const {
+    subjectId: id,
+    subjectType,
+    subjectSlug,
+    subjectPatName,
+  } = subjectOf(principal, credential.kind === 'token' ? credential.name : undefined);
+  return {
+    ...{ id, userName: principal.name, subjectSlug, subjectType, effectiveUserId: id },
+    ...(subjectPatName === undefined ? {} : { subjectPatName }),
+    ...(principal.kind === 'user' ? { email: principal.name } : {}),
+    ...{ tenantName: tenant.name, roles: [...rights.roles] },
+    teams: [{ id: tenant.id, name: 'everyone' }],
+    accounts: [{ id: tenant.id, name: tenant.name }],
+  };
+}

@@ -35,18 +35,25 @@ export const newAdministrator = (deps: Pick<Deps, 'random' | 'clock'>, email: Em
 /** Makes the first administrator, their password and their first token as one unit; refuses with `conflict` when there is one. */
 export async function setUpAdministrator(deps: Deps, tenant: Tenant, wanted: WantedAdministrator): Promise<void> {
   const administrator = newAdministrator(deps, wanted.email);
-  const pending = wanted.token ? newPending(deps, tenant.id, administrator.user) : undefined;
   const what = {
     action: 'user:ManageUsers',
     resource: `user/${administrator.user.id}`,
     locate: made,
-    prepare: () => hashPassword(wanted.password, deps.random),
+    prepare: async () => ({
+      hash: await hashPassword(wanted.password, deps.random),
+      pending: wanted.token ? await newPending(deps, tenant, administrator.user) : undefined,
+    }),
   } as const;
-  await change(deps, programCaller(tenant, 'setup', ['user:ManageUsers']), what, async (tx, _, hash: PasswordHash) => {
-    await addAdministrator(tx, tenant.id, administrator, hash);
-    if (pending !== undefined) await addPending(tx, tenant.id, pending);
-    return { result: undefined, details: pending === undefined ? {} : { preview: pending.token.preview } };
-  });
+  await change(
+    deps,
+    programCaller(tenant, 'setup', ['user:ManageUsers']),
+    what,
+    async (tx, _, { hash, pending }: Prepared) => {
+      await addAdministrator(tx, tenant.id, administrator, hash);
+      if (pending !== undefined) await addPending(tx, tenant.id, pending);
+      return { result: undefined, details: pending === undefined ? {} : { preview: pending.token.preview } };
+    },
+  );
 }
 
 /** Inside a transaction: somebody else may have been first. */
@@ -66,11 +73,15 @@ export const alreadySetUp = (): Refusal =>
   new Refusal('conflict', 'This instance has an administrator already. Sign in, or ask them for an invitation.');
 
 type Pending = Issue & { readonly sealed: Uint8Array };
+type Prepared = { readonly hash: PasswordHash; readonly pending: Pending | undefined };
 
-function newPending(deps: Deps, tenant: TenantId, user: PrincipalRecord): Pending {
-  const issue = issueFor(deps, user.id, { name: parseTokenName(BOOTSTRAP_NAME), expiresAt: undefined });
+/** Opaque, and without end: no settings stand yet but those that a tenant begins with. */
+async function newPending(deps: Deps, tenant: Tenant, user: PrincipalRecord): Promise<Pending> {
+  const wanted = { name: parseTokenName(BOOTSTRAP_NAME), format: 'opaque', expiresAt: undefined } as const;
+  const issue = await issueFor(deps, { tenant, principal: user }, wanted);
   const { value, pat, token } = issue;
-  return { ...issue, sealed: sealDelivery(deps.keyring, value, { tenant, pat: pat.id, token: token.id }, deps.random) };
+  const to = { tenant: tenant.id, pat: pat.id, token: token.id };
+  return { ...issue, sealed: sealDelivery(deps.keyring, value, to, deps.random) };
 }
 
 async function addPending(tx: Transaction, tenant: TenantId, { pat, token, digest, sealed }: Pending): Promise<void> {

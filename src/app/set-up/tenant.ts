@@ -1,7 +1,6 @@
 import { makeKey } from '#crypto/keyring.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Tenant, TenantName } from '#domain/tenant.ts';
-import type { KeyPlace } from '#ports/key-wrapper.ts';
 import type { Deps } from '../deps.ts';
 import { change, made } from '../doors.ts';
 import { newId } from '../new-id.ts';
@@ -14,8 +13,13 @@ export async function setUpTenant(deps: Deps, name: TenantName): Promise<Tenant>
   if (known !== undefined) return known;
   if (tenants.length > 0) throw noSuchTenant(name, tenants);
   const tenant: Tenant = { id: newId(deps), name };
-  const place: KeyPlace = { id: newId(deps), purpose: 'tenant-kek', tenant: tenant.id };
-  const { wrapped, bytes } = await makeKey(deps.wrapper, place, deps.clock.now(), deps.random);
+  const making = {
+    id: newId<'Key'>(deps),
+    purpose: 'tenant-kek',
+    tenant: tenant.id,
+    createdAt: deps.clock.now(),
+  } as const;
+  const { wrapped, bytes } = await makeKey(deps.wrapper, making, deps.random);
   const what = { action: 'tenant:SetUp', resource: `tenant/${tenant.id}`, locate: made } as const;
   await change(deps, programCaller(tenant, 'setup', ['tenant:SetUp']), what, async (tx) => {
     if (!(await tx.tenants.insert(tenant)))
@@ -23,7 +27,7 @@ export async function setUpTenant(deps: Deps, name: TenantName): Promise<Tenant>
     await tx.keys.insert(wrapped);
     return { result: undefined };
   });
-  deps.keyring.hold(place, bytes);
+  deps.keyring.hold(making, bytes);
   return tenant;
 }
 

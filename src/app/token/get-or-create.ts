@@ -1,20 +1,32 @@
 import type { Caller } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
 import { Refusal } from '#domain/refusal.ts';
-import type { Sensitive } from '#domain/sensitive.ts';
 import { LIVE_GENERATIONS_MAX, type PatView, type PersonalAccessToken, type TokenName } from '#domain/token.ts';
+import { expiryFor, type TokenSettings } from '#domain/token-settings.ts';
+import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
-import { change, made } from '../doors.ts';
-import { type Issue, issueFor } from './issue.ts';
+import { type Changed, change, made } from '../doors.ts';
+import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
+import type { CreatedPat } from './created.ts';
+import { type Issue, issueFor, newValue } from './issue.ts';
+import { keepWithin, settingsFor } from './limits.ts';
 
-export type GotPat = { readonly view: PatView; readonly value: Sensitive; readonly created: boolean };
+export type GotPat = CreatedPat & { readonly created: boolean };
 
 /** Whether one may be made; else its absence is a refusal. */
 type Options = { readonly mayCreate?: boolean };
 
+/** What stood when the value was minted: a JWT says its end, so it is minted for one token and no other. */
+type Prepared = {
+  readonly settings: TokenSettings;
+  readonly known: PersonalAccessToken | undefined;
+  readonly issue: Issue;
+};
+
 /**
- * A new value for the caller's personal access token of this name, which is made when there is none. Values issued
- * before stay good, up to a bound; each call adds a generation.
+ * A new value for the caller's personal access token of this name, which is made when there is none, or only one that
+ * has expired. Values issued before stay good, up to a bound; each call adds a generation.
  */
 export function getOrCreatePat(
   deps: Deps,
@@ -22,32 +34,77 @@ export function getOrCreatePat(
   name: TokenName,
   { mayCreate = true }: Options = {},
 ): Promise<GotPat> {
-  const { tenant, principal } = caller;
-  const issue = issueFor(deps, principal.id, { name, expiresAt: undefined });
-  const what = { action: 'personal-access-token:Create', resource: 'personal-access-token/', locate: made } as const;
-  return change(deps, caller, what, async (tx) => {
-    const created = await tx.pats.insert(tenant.id, issue.pat);
-    if (created && !mayCreate) throw new Refusal('not_found', 'There is no token of this name.'); // undoes the insert
-    const pat = created ? issue.pat : await existing(deps, tx, caller, name);
-    const { generation } = await tx.tokens.add(tenant.id, ownedBy(pat, issue), issue.digest);
-    const ended = { at: deps.clock.now(), by: principal.id, reason: 'superseded' } as const;
-    const over = await tx.tokens.endOldest(tenant.id, pat.id, LIVE_GENERATIONS_MAX, ended);
-    const view = (await tx.pats.view(tenant.id, principal.id, pat.id)) as PatView; // it has just been written
-    return {
-      result: { view, value: issue.value, created },
-      resource: `personal-access-token/${pat.id}`,
-      details: { preview: issue.token.preview, generation, ...(over.length > 0 ? { superseded: over } : {}) },
-      moved: over.map((id) => ({ kind: 'token', id }) as const),
-    };
-  });
+  const act = { action: 'personal-access-token:Create', resource: 'personal-access-token/' } as const;
+  const prepare = async (): Promise<Prepared> => {
+    const settings = await settingsFor(deps, caller, act);
+    const known = lasting(await deps.store.pats.byName(caller.tenant.id, caller.principal.id, name), deps.clock.now());
+    return { settings, known, issue: await issued(deps, caller, name, { settings, known }) };
+  };
+  return untilNotOvertaken(() =>
+    change(deps, caller, { ...act, locate: made, prepare }, async (tx, _, ready: Prepared) => {
+      const ended = await owned(deps, tx, caller, ready, mayCreate);
+      return added(deps, tx, caller, ready, ended);
+    }),
+  );
+}
+
+async function issued(
+  deps: Deps,
+  caller: Caller,
+  name: TokenName,
+  { settings, known }: Omit<Prepared, 'issue'>,
+): Promise<Issue> {
+  const format = settings.formatDefault;
+  if (known !== undefined) {
+    const wanted = { pat: known.id, generation: 1, format, expiresAt: known.expiresAt };
+    return { pat: known, ...(await newValue(deps, caller, wanted)) };
+  }
+  return issueFor(deps, caller, { name, format, expiresAt: expiryFor(settings, undefined, deps.clock.now()) });
 }
 
 /** A value of an expired one would be dead at birth. */
-async function existing(deps: Deps, tx: Transaction, caller: Caller, name: TokenName): Promise<PersonalAccessToken> {
-  const pat = await tx.pats.byName(caller.tenant.id, caller.principal.id, name);
-  if (pat === undefined) throw new Error('the name was taken a statement ago, in this very transaction');
-  if (pat.expiresAt === undefined || pat.expiresAt > deps.clock.now()) return pat;
-  throw new Refusal('invalid_request', 'The token of this name has expired. Delete it first, or use a different name.');
+const lasting = (pat: PersonalAccessToken | undefined, now: Instant): PersonalAccessToken | undefined =>
+  pat?.expiresAt !== undefined && pat.expiresAt <= now ? undefined : pat;
+
+/** Sees to it that the token which is to own the value stands; what made room for it. */
+async function owned(
+  deps: Deps,
+  tx: Transaction,
+  { tenant, principal }: Caller,
+  { settings, known, issue }: Prepared,
+  mayCreate: boolean,
+): Promise<readonly Moved[]> {
+  const now = deps.clock.now();
+  const standing = await tx.pats.byName(tenant.id, principal.id, issue.pat.name);
+  const same = lasting(standing, now);
+  if (same?.id !== known?.id || same?.expiresAt !== known?.expiresAt) throw new Overtaken();
+  if (known !== undefined) return [];
+  if (!mayCreate) throw new Refusal('not_found', 'There is no token of this name.');
+  if (standing !== undefined) {
+    await tx.pats.revoke(tenant.id, principal.id, standing.id, { at: now, by: principal.id, reason: 'superseded' });
+  }
+  await keepWithin(tx, tenant.id, principal.id, settings, now);
+  if (!(await tx.pats.insert(tenant.id, issue.pat))) throw new Overtaken();
+  return standing === undefined ? [] : [{ kind: 'pat', id: standing.id }];
 }
 
-const ownedBy = ({ id, expiresAt }: PersonalAccessToken, { token }: Issue) => ({ ...token, pat: id, expiresAt });
+async function added(
+  deps: Deps,
+  tx: Transaction,
+  { tenant, principal }: Caller,
+  { known, issue }: Prepared,
+  moved: readonly Moved[],
+): Promise<Changed<GotPat>> {
+  const { pat, token, digest, value } = issue;
+  const generation = known === undefined ? 1 : (await tx.tokens.lastGeneration(tenant.id, pat.id)) + 1;
+  await tx.tokens.add(tenant.id, { ...token, generation }, digest);
+  const ended = { at: deps.clock.now(), by: principal.id, reason: 'superseded' } as const;
+  const over = await tx.tokens.endOldest(tenant.id, pat.id, LIVE_GENERATIONS_MAX, ended);
+  const view = (await tx.pats.view(tenant.id, principal.id, pat.id)) as PatView; // it has just been written
+  return {
+    result: { view, value, created: known === undefined },
+    resource: `personal-access-token/${pat.id}`,
+    details: { preview: token.preview, generation, ...(over.length > 0 ? { superseded: over } : {}) },
+    moved: [...moved, ...over.map((id) => ({ kind: 'token', id }) as const)],
+  };
+}

@@ -1,32 +1,66 @@
+import { signingKey, signJwt } from '#crypto/jwt.ts';
 import { digestOf, mint, previewOf } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
-import type { PrincipalId } from '#domain/principal.ts';
+import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
-import type { PersonalAccessToken, Token, TokenName } from '#domain/token.ts';
+import type { Tenant } from '#domain/tenant.ts';
+import type { PersonalAccessToken, Token, TokenFormat, TokenName } from '#domain/token.ts';
 import type { PepperedDigest } from '#ports/digest.ts';
 import type { Deps } from '../deps.ts';
 import { newId } from '../new-id.ts';
+import { claimsOf } from './claims.ts';
 
-/** A value that was minted and is nowhere yet, with all that its rows need. */
-export type Issue = {
-  readonly value: Sensitive;
-  readonly digest: PepperedDigest;
-  readonly pat: PersonalAccessToken;
-  readonly token: Omit<Token, 'generation'>;
+/** A value that was minted and is nowhere yet, with all that its row needs. */
+export type NewValue = { readonly value: Sensitive; readonly digest: PepperedDigest; readonly token: Token };
+/** The same with the personal access token that is to own it. */
+export type Issue = NewValue & { readonly pat: PersonalAccessToken };
+
+/** Whose, in which form, until when; its date is decided already. */
+export type WantedValue = {
+  readonly pat: PersonalAccessToken['id'];
+  readonly generation: number;
+  readonly format: TokenFormat;
+  readonly expiresAt: Instant | undefined;
 };
 
-export type WantedPat = { readonly name: TokenName; readonly expiresAt: Instant | undefined };
+type IssueDeps = Pick<Deps, 'random' | 'clock' | 'keyring' | 'issuer'>;
+export type Owner = { readonly tenant: Tenant; readonly principal: Principal };
 
-/** Made outside the transaction, which may run more than once. */
-export function issueFor(
-  deps: Pick<Deps, 'random' | 'clock' | 'keyring'>,
-  owner: PrincipalId,
-  wanted: WantedPat,
-): Issue {
-  const value = mint('pat', deps.random);
-  const now = deps.clock.now();
-  const pat = { ...wanted, id: newId(deps), owner, createdAt: now, updatedAt: now, ended: undefined } as const;
-  const token = { id: newId(deps), kind: 'pat', pat: pat.id, subject: owner, preview: previewOf(value) } as const;
-  const life = { createdAt: now, expiresAt: wanted.expiresAt, ended: undefined };
-  return { value, digest: digestOf(deps.keyring, value), pat, token: { ...token, ...life } } as Issue;
+/** Made outside the transaction, which may run more than once, and waits for nothing. */
+export async function newValue(deps: IssueDeps, owner: Owner, wanted: WantedValue): Promise<NewValue> {
+  const id = newId<'Token'>(deps);
+  const life = { createdAt: deps.clock.now(), expiresAt: wanted.expiresAt };
+  const { value, signedBy } = await written(deps, owner, { ...wanted, ...life, id });
+  const { pat, generation, format } = wanted;
+  const token = { id, kind: 'pat', pat, subject: owner.principal.id, generation, format } as const;
+  const shown = { signedBy, preview: previewOf(value), ended: undefined };
+  return { value, digest: digestOf(deps.keyring, value), token: { ...token, ...life, ...shown } };
+}
+
+type Life = { readonly id: Token['id']; readonly createdAt: Instant };
+
+async function written(deps: IssueDeps, owner: Owner, wanted: WantedValue & Life) {
+  if (wanted.format === 'opaque') return { value: mint('pat', deps.random), signedBy: undefined };
+  const key = signingKey(deps.keyring, deps.clock.now());
+  return { value: await signJwt(key, claimsOf(deps.issuer(), owner, wanted)), signedBy: key.id };
+}
+
+export type WantedPat = {
+  readonly name: TokenName;
+  readonly format: TokenFormat;
+  readonly expiresAt: Instant | undefined;
+};
+
+/** A personal access token with its first value. */
+export async function issueFor(
+  deps: IssueDeps,
+  owner: Owner,
+  { name, format, expiresAt }: WantedPat,
+  createdBy: PrincipalId = owner.principal.id,
+): Promise<Issue> {
+  const id = newId<'PersonalAccessToken'>(deps);
+  const value = await newValue(deps, owner, { pat: id, generation: 1, format, expiresAt });
+  const { createdAt } = value.token;
+  const pat = { id, owner: owner.principal.id, name, createdBy, createdAt, updatedAt: createdAt };
+  return { ...value, pat: { ...pat, expiresAt, ended: undefined } };
 }

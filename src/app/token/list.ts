@@ -1,11 +1,31 @@
 import type { Caller } from '#domain/caller.ts';
-import type { PatView } from '#domain/token.ts';
+import { type PatId, type PatView, REVOKED_SHOWN_MS } from '#domain/token.ts';
 import type { Listing, Page } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
-import { view } from '../doors.ts';
+import { view, viewOne } from '../doors.ts';
+
+const LIST = { action: 'personal-access-token:List', collection: 'personal-access-token/' } as const;
+
+type Wanted = Omit<Page, 'endedAfter'> & { readonly isRevokedToo?: boolean };
 
 /** The caller's own, whatever else they may: nobody lists another's. */
-export const listPats = (deps: Deps, caller: Caller, page: Page): Promise<Listing<PatView>> =>
-  view(deps, caller, { action: 'personal-access-token:List', collection: 'personal-access-token/' }, () =>
-    deps.store.pats.list(caller.tenant.id, caller.principal.id, page),
-  );
+export const listPats = (
+  deps: Deps,
+  caller: Caller,
+  { isRevokedToo = false, ...page }: Wanted,
+): Promise<Listing<PatView>> =>
+  view(deps, caller, LIST, () => {
+    const revoked = isRevokedToo ? { endedAfter: deps.clock.now() - REVOKED_SHOWN_MS } : {};
+    return deps.store.pats.list(caller.tenant.id, caller.principal.id, { ...page, ...revoked });
+  });
+
+/** One of the caller's own, revoked or not; another's is as absent as none. */
+export const getPat = (deps: Deps, caller: Caller, id: PatId): Promise<PatView> => {
+  const { tenant, principal } = caller;
+  const what = {
+    action: LIST.action,
+    resource: `personal-access-token/${id}`,
+    locate: () => deps.store.pats.view(tenant.id, principal.id, id),
+  };
+  return viewOne(deps, caller, what);
+};

@@ -1,21 +1,25 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Email } from '#domain/principal.ts';
-import type { Ended, PatId } from '#domain/token.ts';
+import type { Ended, PatId, PatView, RevokeReason } from '#domain/token.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 
-/** Revoking twice is not an error: a client whose answer was lost asks again. Another's token is as absent as none. */
-export function revokePat(deps: Deps, caller: Caller, id: PatId): Promise<void> {
+/**
+ * Revoking twice is not an error, and changes nothing: a client whose answer was lost asks again. Another's token is as
+ * absent as none.
+ */
+export function revokePat(deps: Deps, caller: Caller, id: PatId, reason: RevokeReason = 'deleted'): Promise<PatView> {
   const { tenant, principal } = caller;
   const what = {
     action: 'personal-access-token:Revoke',
     resource: `personal-access-token/${id}`,
     locate: () => deps.store.pats.get(tenant.id, principal.id, id),
   } as const;
-  const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'deleted' };
+  const ended: Ended = { at: deps.clock.now(), by: principal.id, reason };
   return change(deps, caller, what, async (tx) => {
     if (!(await tx.pats.revoke(tenant.id, principal.id, id, ended))) throw new Error('what was found is never deleted');
-    return { result: undefined, details: { reason: ended.reason }, moved: [{ kind: 'pat', id }] };
+    const view = (await tx.pats.view(tenant.id, principal.id, id)) as PatView; // it has just been written
+    return { result: view, details: { reason }, moved: [{ kind: 'pat', id }] };
   });
 }
 

@@ -1,5 +1,6 @@
+import { isJwtShaped, isOurJwt } from '#crypto/jwt.ts';
 import { digestsOf } from '#crypto/opaque.ts';
-import { kindOf, type OpaqueKind } from '#crypto/opaque-form.ts';
+import { kindOf } from '#crypto/opaque-form.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_KINDS } from '#domain/token.ts';
@@ -14,25 +15,43 @@ export type Verification =
 
 type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'clock' | 'verified' | 'uses' | 'strangers'>;
 
-/** An access token, as it stands behind `Bearer`. */
-export const verifyToken = (deps: VerifyDeps, token: Sensitive, origin: Origin): Promise<Verification> =>
-  verify(deps, token, origin, TOKEN_KINDS, (digests) => deps.store.tokens.byDigest(digests));
+/** Whether it can be one of these at all, and the one read that knows it. */
+type Way = {
+  readonly isOurs: boolean;
+  readonly read: (digests: readonly Digest[]) => Promise<Known | undefined>;
+  /** What spares the read whatever we never issued; only of what is not in memory. */
+  readonly isIssued?: () => Promise<boolean>;
+};
+
+/** An access token of either form, as it stands behind `Bearer`. */
+export function verifyToken(deps: VerifyDeps, token: Sensitive, origin: Origin): Promise<Verification> {
+  const read = (digests: readonly Digest[]) => deps.store.tokens.byDigest(digests);
+  if (!isJwtShaped(token)) {
+    return verify(deps, token, origin, { isOurs: kindOf(token, TOKEN_KINDS) !== undefined, read });
+  }
+  return verify(deps, token, origin, { isOurs: true, read, isIssued: () => isOurJwt(deps.keyring, token) });
+}
 
 /** A browser session, by the value of its cookie. */
 export const verifySession = (deps: VerifyDeps, cookie: Sensitive, origin: Origin): Promise<Verification> =>
-  verify(deps, cookie, origin, ['session'], (digests) => deps.store.sessions.byDigest(digests));
+  verify(deps, cookie, origin, {
+    isOurs: kindOf(cookie, ['session']) !== undefined,
+    read: (digests) => deps.store.sessions.byDigest(digests),
+  });
 
-/** Checksum, memory, one indexed read: each step only when the one before cannot tell. Writes nothing. */
+/** Checksum, memory, signature, one indexed read: each step only when the one before cannot tell. Writes nothing. */
 async function verify(
   deps: VerifyDeps,
   credential: Sensitive,
   origin: Origin,
-  kinds: readonly OpaqueKind[],
-  read: (digests: readonly Digest[]) => Promise<Known | undefined>,
+  { isOurs, read, isIssued }: Way,
 ): Promise<Verification> {
-  if (kindOf(credential, kinds) === undefined) return { ok: false, reason: 'malformed' };
+  if (!isOurs) return { ok: false, reason: 'malformed' };
   const now = deps.clock.now();
-  const look = () => read(digestsOf(deps.keyring, credential));
+  const look = async () => {
+    if (isIssued !== undefined && !(await isIssued())) return undefined;
+    return read(digestsOf(deps.keyring, credential));
+  };
   const known = await deps.verified.find(credential, now, (wasKnown) =>
     wasKnown ? look() : deps.strangers.read(origin.address, now, look),
   );

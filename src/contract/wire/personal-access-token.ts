@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { TOKEN_FORMATS } from '#domain/token.ts';
+import { documentedAs, email, id, tokenName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { dateInput } from './date.ts';
 import { pageOf, pageQuery, searchText } from './page.ts';
@@ -12,7 +14,7 @@ const jwt = z.object({
   subjectType: z.literal('serviceaccount'),
   subjectId: z.string(),
   expiry: z.string(),
-  tokenType: z.literal('opaque'),
+  tokenType: z.enum(TOKEN_FORMATS),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
@@ -31,7 +33,7 @@ const personalAccessToken = z.object({
     permissions: z.array(z.object({})),
     expiration_date: z.string().optional(),
     user_fqn: z.string(),
-    token_type: z.literal('opaque'),
+    token_type: z.enum(TOKEN_FORMATS),
   }),
   jwtId: z.string().optional(),
   createdBySubject: subject,
@@ -48,6 +50,9 @@ const personalAccessToken = z.object({
   }),
 });
 export type PersonalAccessTokenRow = z.infer<typeof personalAccessToken>;
+
+/** There are none yet, so that none can be named. */
+const teamName = documentedAs(z.string(), { not: {} });
 
 /** The seed's words for a caller who may not. */
 const MAY_NOT = 'Cannot manage access tokens. Check your API key permissions.';
@@ -77,14 +82,15 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     denial: MAY_NOT,
     effect: 'mints',
     reveals: true,
+    replayable: true,
     summary: 'Create a personal access token; this answer is the only one that holds it',
     input: {
       body: z.object({
-        name: z.string(),
+        name: tokenName,
         expirationDate: dateInput.optional(),
-        accountName: z.string().optional(),
-        teamName: z.string().optional(),
-        tokenType: z.enum(['opaque', 'jwt']).optional(),
+        accountName: documentedAs(z.string(), ({ tenant }) => ({ const: tenant })).optional(),
+        teamName: teamName.optional(),
+        tokenType: z.enum(TOKEN_FORMATS).optional(),
       }),
     },
     output: z.object({ token: z.string() }),
@@ -101,8 +107,45 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     reveals: true,
     summary:
       'A new value for the caller’s token of this name, which is made when there is none; older values stay good',
-    input: { path: z.object({ name: z.string() }), query: z.object({ teamName: z.string().optional() }) },
+    input: { path: z.object({ name: tokenName }), query: z.object({ teamName: teamName.optional() }) },
     output: z.object({ data: personalAccessToken, token: z.string(), created: z.boolean() }),
+  },
+  wireCreatePatForUser: {
+    surface: 'wire',
+    method: 'POST',
+    path: `${BASE}/for-user`,
+    access: 'caller',
+    action: 'personal-access-token:CreateForUser',
+    existence: 'tell',
+    denial: 'Only a tenant admin can create a token for another user.',
+    absence: 'No user with this email',
+    effect: 'mints',
+    reveals: true,
+    replayable: true,
+    summary: 'Create a personal access token that is another user’s; this answer is the only one that holds it',
+    input: {
+      body: z.object({
+        name: tokenName,
+        userEmail: email,
+        expirationDate: dateInput.optional(),
+        teamName: teamName.optional(),
+      }),
+    },
+    output: z.object({ token: z.string() }),
+  },
+  wireGetPatToken: {
+    surface: 'wire',
+    method: 'GET',
+    path: `${BASE}/{name}/token`,
+    access: 'caller',
+    action: 'personal-access-token:List',
+    existence: 'tell',
+    denial: MAY_NOT,
+    effect: 'reads',
+    reveals: false,
+    summary: 'Refused, whoever asks: the value of a personal access token is kept nowhere',
+    input: { path: z.object({ name: tokenName }) },
+    output: z.object({}),
   },
   wireDeletePat: {
     surface: 'wire',
@@ -115,7 +158,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     effect: 'changes',
     reveals: false,
     summary: 'Revoke one of the caller’s personal access tokens, with all its values, for ever',
-    input: { path: z.object({ id: z.string() }) },
+    input: { path: z.object({ id }) },
     output: z.object({}),
   },
   wireRevokeAllPats: {
@@ -130,7 +173,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     effect: 'changes',
     reveals: false,
     summary: 'Revoke every personal access token of a user',
-    input: { body: z.object({ email: z.string() }) },
+    input: { body: z.object({ email }) },
     output: z.object({}),
   },
 } as const satisfies Operations;

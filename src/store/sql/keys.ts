@@ -32,4 +32,7 @@ export const keyWrites = (db: Kysely<Schema>): KeyWrites => ({
       .values({ ...row, tenant: tenant ?? null, created_at: createdAt })
       .execute();
   },
+  async remove(id) {
+    await db.deleteFrom('wrapped_key').where('id', '=', id).execute();
+  },
 });

@@ -4,12 +4,14 @@ import { compile, type Grant } from '#domain/permission.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { TokenId } from '#domain/token.ts';
+import { earliest, endOf } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { columnsOf, partOf } from './joined.ts';
 import { MACED, type MacedRow, type MacedTable, proved } from './maced.ts';
 import type { Schema } from './schema.ts';
+import { settingsOf } from './token-settings.ts';
 
 /*
  * Everything that accepting a credential rests on, in one statement: a row for each grant of its principal, one with
@@ -23,6 +25,8 @@ const COLUMNS = {
   role_grant: [...MACED.role_grant, 'mac'],
   personal_access_token: [...MACED.personal_access_token, 'mac'],
   token: [...MACED.token, 'preview', 'mac'],
+  token_use: [...MACED.token_use, 'mac'],
+  token_settings: [...MACED.token_settings, 'mac'],
   session: [...MACED.session, 'mac'],
 } as const satisfies { readonly [T in MacedTable]?: readonly (keyof Schema[T])[] };
 type Part = keyof typeof COLUMNS;
@@ -41,6 +45,10 @@ export type SessionKey =
   | { readonly digests: readonly Digest[] }
   | { readonly tenant: TenantId; readonly id: SessionId };
 
+const TOKEN_PARTS = [
+  ...(['token', 'personal_access_token', 'token_use', 'token_settings', 'tenant', 'principal', 'role_grant'] as const),
+];
+
 export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKey): Promise<Known | undefined> {
   const all = db
     .selectFrom('token')
@@ -49,6 +57,10 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
         .onRef('personal_access_token.tenant', '=', 'token.tenant')
         .onRef('personal_access_token.id', '=', 'token.pat'),
     )
+    .leftJoin('token_use', (join) =>
+      join.onRef('token_use.tenant', '=', 'token.tenant').onRef('token_use.token', '=', 'token.id'),
+    )
+    .leftJoin('token_settings', 'token_settings.tenant', 'token.tenant')
     .leftJoin('tenant', 'tenant.id', 'token.tenant')
     .leftJoin('principal', (join) =>
       join.onRef('principal.tenant', '=', 'token.tenant').onRef('principal.id', '=', 'token.subject'),
@@ -56,7 +68,7 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
     .leftJoin('role_grant', (join) =>
       join.onRef('role_grant.tenant', '=', 'token.tenant').onRef('role_grant.principal', '=', 'token.subject'),
     )
-    .select(columnsOfAll('token', 'personal_access_token', 'tenant', 'principal', 'role_grant'));
+    .select(columnsOfAll(...TOKEN_PARTS));
   const rows = await ('digests' in key
     ? all.where('token.digest', 'in', key.digests)
     : all.where('token.tenant', '=', key.tenant).where('token.id', '=', key.id)
@@ -65,11 +77,19 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
   const pat = part(macs, row, 'personal_access_token');
-  const expiresAt = earlier(token.expires_at, pat.expires_at);
+  const expiresAt = earliest(pat.expires_at ?? undefined, lifeEnd(macs, row, token));
   const { id, preview } = token;
   const credential: Credential = { kind: 'token', id, pat: pat.id, name: pat.name, preview, expiresAt };
   const ended = token.ended_at !== null || pat.ended_at !== null || pat.owner !== token.subject;
   return knownOf(macs, rows, { credential, expiresAt, ended, restsOn: [token.id, pat.id] });
+}
+
+/** One that was never used has no row of its use; settings stand from the tenant's first moment. */
+function lifeEnd(macs: RowMacs, row: object, token: Read<'token'>): number | undefined {
+  const settings = settingsOf(part(macs, row, 'token_settings'));
+  const unused = (row as Record<string, unknown>)['token_use.token'] === null;
+  const lastUsedAt = unused ? undefined : part(macs, row, 'token_use').at;
+  return endOf(settings, { createdAt: token.created_at, expiresAt: token.expires_at ?? undefined, lastUsedAt });
 }
 
 export async function knownSession(db: Kysely<Schema>, macs: RowMacs, key: SessionKey): Promise<Known | undefined> {
@@ -117,6 +137,3 @@ const grantsIn = (macs: RowMacs, rows: readonly object[]): readonly Grant[] =>
       const { role, resource } = part(macs, row, 'role_grant');
       return { role, resource };
     });
-
-const earlier = (one: number | null, other: number | null): number | undefined =>
-  one === null || other === null ? (one ?? other ?? undefined) : Math.min(one, other);

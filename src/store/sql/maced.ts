@@ -10,12 +10,17 @@ export const MACED = {
   password: ['tenant', 'principal', 'hash'],
   role_grant: ['tenant', 'id', 'principal', 'role', 'resource'],
   personal_access_token: [
-    ...(['tenant', 'id', 'owner', 'name', 'created_at', 'expires_at'] as const),
+    ...(['tenant', 'id', 'owner', 'name', 'created_by', 'created_at', 'expires_at'] as const),
     ...(['ended_at', 'ended_by', 'end_reason'] as const),
   ],
   token: [
-    ...(['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'digest', 'pepper'] as const),
+    ...(['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'format', 'signed_by', 'digest', 'pepper'] as const),
     ...(['created_at', 'expires_at', 'ended_at', 'ended_by', 'end_reason'] as const),
+  ],
+  token_use: ['tenant', 'token', 'at'],
+  token_settings: [
+    ...(['tenant', 'age_days_max', 'count_max', 'life_days_default', 'idle_days_max'] as const),
+    ...(['format_default', 'session_only'] as const),
   ],
   session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
   invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
@@ -27,7 +32,8 @@ export const NOT_MACED = {
   migration: 'says which statements ran; rights are not among them',
   instance: 'names the root key; another name is refused at the start',
   wrapped_key: 'wrapped under the root key with its own id: a row that was changed or moved does not unwrap',
-  token_use: 'shown to the owner, never decided by',
+  token_dead_use: 'shown to the owner, never decided by',
+  replay: 'sealed for its own row, under a key that only the token that asked gives',
   delivery: 'sealed for its own row',
   audit_entry: 'never read to decide; history is proved by its own means',
   change_counter:
@@ -65,6 +71,7 @@ const ROW_ID = {
   session: 'id',
   invitation: 'id',
   password: 'principal',
+  token_settings: 'tenant',
 } as const satisfies { readonly [T in MacedTable]?: (typeof MACED)[T][number] };
 
 /** Changes a row that was read, and only as it was read. Whoever was faster wins; the loser's transaction is undone. */

@@ -15,7 +15,7 @@ export type Migration = {
 export const MIGRATIONS: readonly Migration[] = [
   {
     number: 1,
-    name: 'the first token',
+    name: 'people, tokens and their settings',
     statements: ({ bytes, instant, count }) => [
       'create table instance (only_row integer primary key check (only_row = 1), fingerprint text not null)',
       `create table wrapped_key (
@@ -40,25 +40,40 @@ export const MIGRATIONS: readonly Migration[] = [
       'create index role_grant_role on role_grant (tenant, role)',
       `create table personal_access_token (
         tenant text not null, id text not null, owner text not null, name text not null,
-        created_at ${instant} not null, updated_at ${instant} not null, expires_at ${instant},
+        created_by text not null, created_at ${instant} not null, updated_at ${instant} not null, expires_at ${instant},
         ended_at ${instant}, ended_by text, end_reason text, mac ${bytes} not null,
         primary key (tenant, id), foreign key (tenant, owner) references principal (tenant, id)
       )`,
       'create unique index personal_access_token_name on personal_access_token (tenant, owner, name) where ended_at is null',
-      `create index personal_access_token_page on personal_access_token (tenant, owner, created_at desc, id)
-        where ended_at is null`,
+      'create index personal_access_token_page on personal_access_token (tenant, owner, created_at desc, id)',
       `create table token (
         tenant text not null, id text not null, kind text not null, pat text not null, subject text not null,
-        generation ${count} not null, digest ${bytes} not null unique, pepper text not null, preview text not null,
+        generation ${count} not null, format text not null, signed_by text, digest ${bytes} not null unique, pepper text not null, preview text not null,
         created_at ${instant} not null, expires_at ${instant},
         ended_at ${instant}, ended_by text, end_reason text, mac ${bytes} not null,
         primary key (tenant, id), unique (tenant, pat, generation),
         foreign key (tenant, pat) references personal_access_token (tenant, id)
       )`,
+      'create index token_signed_by on token (signed_by) where signed_by is not null',
       `create table token_use (
+        tenant text not null, token text not null, at ${instant} not null, surface text not null, address text,
+        mac ${bytes} not null, primary key (tenant, token)
+      )`,
+      `create table token_dead_use (
         tenant text not null, token text not null, at ${instant} not null, surface text not null, address text,
         primary key (tenant, token)
       )`,
+      `create table token_settings (
+        tenant text primary key references tenant (id), age_days_max ${count}, count_max ${count},
+        life_days_default ${count}, idle_days_max ${count}, format_default text not null,
+        session_only integer not null check (session_only in (0, 1)), mac ${bytes} not null
+      )`,
+      `create table replay (
+        tenant text not null, id text not null, asked text not null, pat text not null, owner text not null,
+        sealed ${bytes} not null,
+        expires_at ${instant} not null, primary key (tenant, id)
+      )`,
+      'create index replay_end on replay (expires_at)',
       `create table session (
         tenant text not null, id text not null, principal text not null, digest ${bytes} not null unique,
         pepper text not null, created_at ${instant} not null, expires_at ${instant} not null, ended_at ${instant},

@@ -19,6 +19,12 @@ export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalRead
     return row && principalOf(proved(macs, 'principal', row));
   },
 
+  async named(tenant, ids) {
+    if (ids.length === 0) return [];
+    const some = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('id', 'in', ids);
+    return (await some.execute()).map((row) => principalOf(proved(macs, 'principal', row)));
+  },
+
   async passwordOf(tenant, id) {
     const row = await passwordRow(db, tenant, id).executeTakeFirst();
     return row && proved(macs, 'password', row).hash;

@@ -5,12 +5,13 @@ import type { Role } from '#domain/permission.ts';
 import type { PrincipalId, PrincipalKind } from '#domain/principal.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId, TenantName } from '#domain/tenant.ts';
-import type { EndReason, PatId, TokenId, TokenKind, TokenName } from '#domain/token.ts';
+import type { EndReason, PatId, TokenFormat, TokenId, TokenKind, TokenName } from '#domain/token.ts';
 import type { MovedKind } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { KeyPurpose } from '#ports/key-wrapper.ts';
 
 type Mac = { mac: Uint8Array };
+type UseRow = { tenant: TenantId; token: TokenId; at: Instant; surface: string; address: string | null };
 type End = { ended_at: Instant | null; ended_by: PrincipalId | null; end_reason: EndReason | null };
 
 /** The tables, in domain types: a row that was written parsed is read parsed. */
@@ -42,6 +43,7 @@ export type Schema = {
       id: PatId;
       owner: PrincipalId;
       name: TokenName;
+      created_by: PrincipalId;
       created_at: Instant;
       updated_at: Instant;
       expires_at: Instant | null;
@@ -54,13 +56,34 @@ export type Schema = {
       pat: PatId;
       subject: PrincipalId;
       generation: number;
+      format: TokenFormat;
+      signed_by: KeyId | null;
       digest: Uint8Array;
       pepper: KeyId;
       preview: string;
       created_at: Instant;
       expires_at: Instant | null;
     };
-  token_use: { tenant: TenantId; token: TokenId; at: Instant; surface: string; address: string | null };
+  token_use: Mac & UseRow;
+  token_dead_use: UseRow;
+  token_settings: Mac & {
+    tenant: TenantId;
+    age_days_max: number | null;
+    count_max: number | null;
+    life_days_default: number | null;
+    idle_days_max: number | null;
+    format_default: TokenFormat;
+    session_only: 0 | 1;
+  };
+  replay: {
+    tenant: TenantId;
+    id: string;
+    asked: string;
+    pat: PatId;
+    owner: PrincipalId;
+    sealed: Uint8Array;
+    expires_at: Instant;
+  };
   session: Mac & {
     tenant: TenantId;
     id: SessionId;

@@ -1,9 +1,11 @@
 import type { Kysely } from 'kysely';
 import type { Tenant } from '#domain/tenant.ts';
+import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TenantReads, TenantWrites } from '#ports/tenants.ts';
 import { maced, proved } from './maced.ts';
 import type { Schema } from './schema.ts';
+import { settingsRow } from './token-settings.ts';
 
 export const tenantReads = (db: Kysely<Schema>, macs: RowMacs): TenantReads => {
   const tenantOf = (row: Schema['tenant']): Tenant => {
@@ -28,6 +30,11 @@ export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs): TenantWrites =>
       .values(maced(macs, 'tenant', { ...tenant }))
       .onConflict((name) => name.column('name').doNothing())
       .executeTakeFirst();
-    return written.numInsertedOrUpdatedRows === 1n;
+    if (written.numInsertedOrUpdatedRows !== 1n) return false;
+    await db
+      .insertInto('token_settings')
+      .values(settingsRow(macs, tenant.id, TOKEN_SETTINGS))
+      .execute();
+    return true;
   },
 });

@@ -3,23 +3,29 @@ import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
 import { knownToken } from './known.ts';
 import { maced, proved, swap } from './maced.ts';
-import { endColumns, NOT_ENDED, tokenOf } from './pats.ts';
+import { endColumns, NOT_ENDED } from './rows.ts';
 import type { Schema } from './schema.ts';
 
 export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
   byDigest: (digests) => knownToken(db, macs, { digests }),
   byId: (tenant, id) => knownToken(db, macs, { tenant, id }),
+  async lastGeneration(tenant, pat) {
+    const all = db.selectFrom('token').where('tenant', '=', tenant).where('pat', '=', pat);
+    const { last } = await all.select(({ fn }) => fn.max('generation').as('last')).executeTakeFirstOrThrow();
+    return last ?? 0;
+  },
+  async anyLiveSignedBy(key, now) {
+    const signed = db.selectFrom('token').select('id').where('signed_by', '=', key).where('ended_at', 'is', null);
+    const row = await signed.where((or) => or.or([or('expires_at', 'is', null), or('expires_at', '>', now)])).limit(1);
+    return (await row.executeTakeFirst()) !== undefined;
+  },
 });
 
 export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => ({
-  async add(tenant, { createdAt, expiresAt, ended: _, ...same }, { digest, pepper }) {
-    const all = db.selectFrom('token').where('tenant', '=', tenant).where('pat', '=', same.pat);
-    const { last } = await all.select(({ fn }) => fn.max('generation').as('last')).executeTakeFirstOrThrow();
-    const generation = (last ?? 0) + 1;
+  async add(tenant, { createdAt, expiresAt, ended: _, signedBy, ...same }, { digest, pepper }) {
     const times = { created_at: createdAt, expires_at: expiresAt ?? null, ...NOT_ENDED };
-    const row = maced(macs, 'token', { tenant, ...same, generation, digest, pepper, ...times });
+    const row = maced(macs, 'token', { tenant, ...same, signed_by: signedBy ?? null, digest, pepper, ...times });
     await db.insertInto('token').values(row).execute();
-    return tokenOf(row);
   },
 
   async endOldest(tenant, pat, keep, ended) {
@@ -31,19 +37,34 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
   },
 });
 
-export const tokenUseWrites = (db: Kysely<Schema>): TokenUseWrites => ({
+export const tokenUseWrites = (db: Kysely<Schema>, macs: RowMacs): TokenUseWrites => ({
   async note(uses) {
-    for (const { address, ...use } of uses) {
-      await db
+    for (const use of uses) {
+      const row = maced(macs, 'token_use', { ...use, address: use.address ?? null });
+      const { tenant: _, token: __, ...changed } = row;
+      const newer = db
         .insertInto('token_use')
-        .values({ ...use, address: address ?? null })
+        .values(row)
+        .onConflict((old) =>
+          old.columns(['tenant', 'token']).doUpdateSet(changed).where('token_use.at', '<', sql<number>`excluded.at`),
+        );
+      await newer.execute();
+    }
+  },
+  async noteDead(uses) {
+    for (const use of uses) {
+      const row = { ...use, address: use.address ?? null };
+      const { tenant: _, token: __, ...changed } = row;
+      const newer = db
+        .insertInto('token_dead_use')
+        .values(row)
         .onConflict((old) =>
           old
             .columns(['tenant', 'token'])
-            .doUpdateSet({ at: use.at, surface: use.surface, address: address ?? null })
-            .where('token_use.at', '<', sql<number>`excluded.at`),
-        )
-        .execute();
+            .doUpdateSet(changed)
+            .where('token_dead_use.at', '<', sql<number>`excluded.at`),
+        );
+      await newer.execute();
     }
   },
 });

@@ -8,9 +8,11 @@ import { invitationReads, invitationWrites } from './invitations.ts';
 import { keyWrites } from './keys.ts';
 import { patReads, patWrites } from './pats.ts';
 import { principalReads, principalWrites } from './principals.ts';
+import { replayReads, replayWrites } from './replays.ts';
 import type { Schema } from './schema.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
 import { tenantReads, tenantWrites } from './tenants.ts';
+import { tokenSettingsReads, tokenSettingsWrites } from './token-settings.ts';
 import { tokenReads, tokenUseWrites, tokenWrites } from './tokens.ts';
 
 export const reads = (db: Kysely<Schema>, macs: RowMacs): Omit<Store, 'transact' | 'close'> => ({
@@ -18,6 +20,8 @@ export const reads = (db: Kysely<Schema>, macs: RowMacs): Omit<Store, 'transact'
   principals: principalReads(db, macs),
   pats: patReads(db, macs),
   tokens: tokenReads(db, macs),
+  tokenSettings: tokenSettingsReads(db, macs),
+  replays: replayReads(db),
   sessions: sessionReads(db, macs),
   invitations: invitationReads(db, macs),
   deliveries: deliveryReads(db),
@@ -30,7 +34,9 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs): Transaction =>
   principals: { ...principalReads(db, macs), ...principalWrites(db, macs) },
   pats: { ...patReads(db, macs), ...patWrites(db, macs) },
   tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs) },
-  tokenUses: tokenUseWrites(db),
+  tokenUses: tokenUseWrites(db, macs),
+  tokenSettings: { ...tokenSettingsReads(db, macs), ...tokenSettingsWrites(db, macs) },
+  replays: { ...replayReads(db), ...replayWrites(db) },
   sessions: { ...sessionReads(db, macs), ...sessionWrites(db, macs) },
   invitations: { ...invitationReads(db, macs), ...invitationWrites(db, macs) },
   deliveries: { ...deliveryReads(db), ...deliveryWrites(db) },

@@ -19,6 +19,7 @@ export function migrate(raw: DatabaseSync, now: number, step: Step, migrations =
     const newer = `This database is at version ${done}, and this program knows versions up to ${known}.`;
     throw new Refusal('conflict', `${newer} Start the newer program, or restore a backup made before the upgrade.`);
   }
+  refuseUnreleased(raw, migrations);
   for (const migration of migrations.slice(done)) apply(raw, migration, now, step);
 }
 
@@ -33,6 +34,16 @@ function apply(raw: DatabaseSync, { number, name, statements }: Migration, now: 
     if (raw.isTransaction) raw.exec('rollback');
     throw error;
   }
+}
+
+/** Before the first release a migration may still change; one that has changed has another name. */
+function refuseUnreleased(raw: DatabaseSync, migrations: readonly Migration[]): void {
+  const done = raw.prepare('select number, name from migration').all();
+  if (done.every(({ number, name }) => migrations[Number(number) - 1]?.name === name)) return;
+  throw new Refusal(
+    'conflict',
+    'This database was made by an unreleased version, whose databases cannot be taken over. Choose another folder with --data.',
+  );
 }
 
 function refuseForeign(raw: DatabaseSync): void {

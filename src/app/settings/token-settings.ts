@@ -1,0 +1,36 @@
+import type { Caller } from '#domain/caller.ts';
+import type { TokenSettings } from '#domain/token-settings.ts';
+import type { Breaks } from '#ports/token-settings.ts';
+import type { Deps } from '../deps.ts';
+import { change, made, view } from '../doors.ts';
+
+/** Owners that are named; of the others there is a count. */
+const OWNERS_MAX = 100;
+
+export const readTokenSettings = (deps: Deps, caller: Caller): Promise<TokenSettings> =>
+  view(deps, caller, { action: 'settings:Read', collection: 'settings/' }, () =>
+    deps.store.tokenSettings.get(caller.tenant.id),
+  );
+
+/** Whose tokens would stop working at once under other settings; changes nothing. */
+export const breaksUnder = (deps: Deps, caller: Caller, wanted: TokenSettings): Promise<Breaks> =>
+  view(deps, caller, { action: 'settings:Update', collection: 'settings/' }, () => counted(deps, caller, wanted));
+
+/** From the moment when this returns, every token of the tenant is held to them; says what stopped working. */
+export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettings): Promise<Breaks> {
+  const { tenant } = caller;
+  const what = {
+    action: 'settings:Update',
+    resource: 'settings/tokens',
+    locate: made,
+    prepare: () => counted(deps, caller, wanted),
+  } as const;
+  return change(deps, caller, what, async (tx, _, breaks: Breaks) => {
+    await tx.tokenSettings.put(tenant.id, wanted);
+    const details = { settings: wanted, count: breaks.tokens };
+    return { result: breaks, details, moved: [{ kind: 'tenant', id: tenant.id }] };
+  });
+}
+
+const counted = ({ store, clock }: Deps, { tenant }: Caller, wanted: TokenSettings): Promise<Breaks> =>
+  store.tokenSettings.breaksUnder(tenant.id, wanted, clock.now(), OWNERS_MAX);

@@ -1,0 +1,43 @@
+import type { Act } from '#domain/audit.ts';
+import type { Caller } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
+import type { PrincipalId } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import { isSame, type TokenSettings } from '#domain/token-settings.ts';
+import type { Transaction } from '#ports/store.ts';
+import type { Deps } from '../deps.ts';
+import { recordDenial } from '../doors.ts';
+import { Overtaken } from '../overtaken.ts';
+
+/** The tenant's settings, for whoever may create tokens under them: a token may not, where only browsers do. */
+export async function settingsFor(deps: Deps, caller: Caller, act: Act): Promise<TokenSettings> {
+  const settings = await deps.store.tokenSettings.get(caller.tenant.id);
+  if (!settings.sessionOnly || caller.credential.kind !== 'token') return settings;
+  await recordDenial(deps, caller, act);
+  throw new Refusal('forbidden', 'Here a token creates no tokens: sign in to the console, and create it there.', {
+    isExact: true,
+  });
+}
+
+/**
+ * Inside the transaction that creates one: creates that come together count each other. What was prepared under other
+ * settings than stand now is prepared again.
+ */
+export async function keepWithin(
+  tx: Transaction,
+  tenant: TenantId,
+  owner: PrincipalId,
+  settings: TokenSettings,
+  now: Instant,
+): Promise<void> {
+  if (!isSame(settings, await tx.tokenSettings.get(tenant))) throw new Overtaken();
+  if (settings.countMax === undefined) return;
+  if ((await tx.pats.countLive(tenant, owner, now)) >= settings.countMax) throw tooMany(settings.countMax);
+}
+
+const tooMany = (countMax: number): Refusal =>
+  new Refusal(
+    'invalid_request',
+    `One user may hold ${countMax} live tokens here, and that many are held. Revoke one first.`,
+  );

@@ -1,0 +1,85 @@
+import { createPublicKey } from 'node:crypto';
+import { compactVerify, exportJWK, SignJWT } from 'jose';
+import { Sensitive } from '#domain/sensitive.ts';
+import type { KeyId } from '#ports/digest.ts';
+import type { Held, Keyring } from './keyring.ts';
+
+/*
+ * Access token as a JWT:   RS256 (RFC 7518, 3.3), `kid` names one of our keys, `typ` is this one's alone.
+ * RS256 is deterministic and what every verifier knows. The file of digests decides, as for opaque ones: a signature
+ * only spares the database whatever we never signed.
+ */
+const ALG = 'RS256';
+/** One `typ` for each purpose, so that nothing signed for another is ever taken for an access token (RFC 8725, 3.11). */
+const TYP = 'access+jwt';
+/** Three parts, the first a JSON object. Longer ones are none of ours: claims are few and names are short. */
+const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
+const CHARS_MAX = 4_096;
+
+/** How long a new key is published before it signs: verifiers elsewhere look at the key set less often than this. */
+export const SIGNING_OVERLAP_MS = 60 * 60 * 1000;
+
+export type Claims = Readonly<Record<string, string | number>>;
+
+/** The key that signs now: the newest that has been published long enough, or the oldest where none has. */
+export function signingKey(keyring: Keyring, now: number): Held {
+  const keys = keyring.all('token-signing');
+  const key = keys.find(({ createdAt }) => createdAt + SIGNING_OVERLAP_MS <= now) ?? keys.at(-1);
+  if (key === undefined) throw new Error('there is no token-signing key: every database begins with one');
+  return key;
+}
+
+export async function signJwt({ id, key }: Pick<Held, 'id' | 'key'>, claims: Claims): Promise<Sensitive> {
+  return new Sensitive(await new SignJWT(claims).setProtectedHeader({ alg: ALG, typ: TYP, kid: id }).sign(key));
+}
+
+/** Whether it could be one at all. No I/O, and no key is touched. */
+export function isJwtShaped(credential: Sensitive): boolean {
+  const text = credential.reveal();
+  return text.length <= CHARS_MAX && JWT.test(text);
+}
+
+/** Whether one of our keys signed exactly these characters. What it says, and whether it lives, the file knows. */
+export async function isOurJwt(keyring: Keyring, credential: Sensitive): Promise<boolean> {
+  const text = credential.reveal();
+  if (!text.split('.').every(isCanonical)) return false;
+  const keyOf = ({ kid = '' }) => {
+    const key = keyring.byId('token-signing', kid);
+    if (key === undefined) throw new Error('no key of ours');
+    return publicOf(key);
+  };
+  return compactVerify(text, keyOf, { algorithms: [ALG] }).then(
+    ({ protectedHeader }) => protectedHeader.typ === TYP,
+    () => false,
+  );
+}
+
+/** The last bits of base64url may be anything where they carry nothing: one signature has sixteen spellings. */
+const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;
+
+const publics = new WeakMap<object, ReturnType<typeof createPublicKey>>();
+
+function publicOf({ key }: Pick<Held, 'key'>) {
+  const known = publics.get(key) ?? createPublicKey(key);
+  publics.set(key, known);
+  return known;
+}
+
+/** A public key as others read it (RFC 7517). */
+export type PublicJwk = {
+  readonly kid: KeyId;
+  readonly kty: 'RSA';
+  readonly use: 'sig';
+  readonly alg: typeof ALG;
+  readonly n: string;
+  readonly e: string;
+};
+
+/** Every key that signs, will sign, or has signed what still lives; newest first. */
+export const publicKeys = (keyring: Keyring): Promise<readonly PublicJwk[]> =>
+  Promise.all(
+    keyring.all('token-signing').map(async (held) => {
+      const { n = '', e = '' } = await exportJWK(publicOf(held));
+      return { kid: held.id, kty: 'RSA', use: 'sig', alg: ALG, n, e } as const;
+    }),
+  );
