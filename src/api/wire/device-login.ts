@@ -9,7 +9,7 @@ export const deviceLoginHandlers: Handlers<typeof DEVICE_LOGIN_OPERATIONS> = {
     throw new Refusal(
       'unprocessable',
       `There is no device login on this server yet. Make a personal access token at ${origin} and log in with it: ` +
-        `tfy login --host ${origin} --api-key TOKEN`,
+        `tfy login --host ${origin} --api-key TOKEN (tfy 0.16 and older take only one of type jwt)`,
     );
   },
 };
