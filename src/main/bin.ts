@@ -1,17 +1,37 @@
-import { err, USAGE } from './serve-command.ts';
-
 const USAGE_TEXT = `Usage: countersign <command> [options]
 
+On the server:
   serve        serve the API, the pages and the control socket
                  --listen HOST:PORT            127.0.0.1:7080
                  --data DIR                    ./data
                  --root-key-file FILE          root.key in the data folder
                  --tenant NAME                 default
+                 --public-url URL              what clients reach it by, where that is not the address above
+                 --tls-cert FILE --tls-key FILE
+                                               serve TLS by itself
+                 --trusted-proxies LIST        addresses whose Forwarded headers count
+                 --insecure-http               plain HTTP on other addresses than loopback, all the same
                  --bootstrap-token-file FILE   the first token of an unattended first start
                  --log-level LEVEL             info
+  config check
+               print the settings in force, and where each comes from; takes the options of serve
   setup-link   print a new one-time link for the first administrator (--data DIR)
   password-link EMAIL
                print a one-time link by which a user sets another password (--data DIR)
+
+Anywhere (each takes --json; docs/command-line.md tells the rest):
+  login --host URL
+               keep host and token; the token is asked for, or read from standard input
+  logout       forget them
+  whoami       print who the token speaks for
+  status       print whether the server can be reached and takes the token
+  tokens list [--all]
+  tokens create NAME [--expires DATE | --days N] [--format opaque|jwt] [--show | --out FILE]
+  tokens rename ID-or-NAME NEW-NAME
+  tokens revoke ID-or-NAME [--reason deleted|unused|replaced|leaked] [--yes]
+  tokens check [--file FILE]
+               tell offline whether a token is written correctly
+
   --version    print the version
 `;
 
@@ -20,13 +40,25 @@ type Command = (args: readonly string[], env: NodeJS.ProcessEnv) => Promise<numb
 /** Each is loaded when it is asked for: a link must not wait for the server to load. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve-command.ts')).serveCommand,
+  config: async () => (await import('./config-command.ts')).configCommand,
   'setup-link': async () => (await import('./operator-command.ts')).setupLinkCommand,
   'password-link': async () => (await import('./operator-command.ts')).passwordLinkCommand,
+  login: client,
+  logout: client,
+  whoami: client,
+  status: client,
+  tokens: client,
 };
 
+const NOT_UNDERSTOOD = 2;
 const [name = '', ...args] = process.argv.slice(2);
 process.umask(0o077); // what this program writes is its owner's to read
 process.exitCode = await run();
+
+async function client(): Promise<Command> {
+  const { clientCommand } = await import('./cli-command.ts');
+  return (rest, env) => clientCommand([name, ...rest], env);
+}
 
 async function run(): Promise<number> {
   if (name === 'help' || [name, ...args].includes('--help')) {
@@ -35,6 +67,12 @@ async function run(): Promise<number> {
   }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (load !== undefined) return (await load())(args, process.env);
-  err(`countersign: ${name === '' ? 'no command given' : `there is no command ${name}`}\n\n${USAGE_TEXT}`);
-  return USAGE;
+  process.stderr.write(`countersign: ${wordsFor(name)}\n\n${USAGE_TEXT}`);
+  return NOT_UNDERSTOOD;
+}
+
+/** What cannot be a command is not said again: it may be a key. */
+function wordsFor(word: string): string {
+  if (word === '') return 'no command given';
+  return /^[a-z-]{1,20}$/.test(word) ? `there is no command ${word}` : 'there is no such command';
 }

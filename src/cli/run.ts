@@ -1,0 +1,69 @@
+import { Failure } from '#client/failure.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { refuseCredentials } from './argv.ts';
+import { type Command, readWords, type Said } from './command.ts';
+import { EXIT, exitOf, misunderstood } from './exit.ts';
+import type { Here } from './here.ts';
+import { jsonText, printable } from './printable.ts';
+
+/** Each is loaded when it is asked for: who lists tokens does not wait for prompts to load. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  login: async () => (await import('./login.ts')).login,
+  logout: async () => (await import('./logout.ts')).logout,
+  whoami: async () => (await import('./whoami.ts')).whoami,
+  status: async () => (await import('./status.ts')).status,
+  'tokens list': async () => (await import('./tokens-list.ts')).tokensList,
+  'tokens create': async () => (await import('./tokens-create.ts')).tokensCreate,
+  'tokens rename': async () => (await import('./tokens-rename.ts')).tokensRename,
+  'tokens revoke': async () => (await import('./tokens-revoke.ts')).tokensRevoke,
+  'tokens check': async () => (await import('./tokens-check.ts')).tokensCheck,
+};
+
+/** Runs what the words say; resolves to the exit code. */
+export async function runCommand(here: Here, args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
+  try {
+    refuseCredentials(args);
+    const { exit, ...said } = await done(here, args);
+    here.out.write(json ? `${jsonText(said.json)}\n` : said.lines.map((line) => `${line}\n`).join(''));
+    return exit ?? EXIT.done;
+  } catch (error) {
+    if (!(error instanceof Failure || error instanceof Refusal)) throw error;
+    here.err.write(json ? `${jsonText({ error: shapeOf(error) })}\n` : wordsOf(error));
+    return exitOf(error);
+  }
+}
+
+async function done(here: Here, args: readonly string[]): Promise<Said> {
+  const name = args.slice(0, args[0] === 'tokens' ? 2 : 1).join(' ');
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) throw misunderstood(`There is no such command. Those of tokens: ${tokenCommands()}.`);
+  const command = await load();
+  const { words, options } = readWords(name, command, args.slice(name.split(' ').length));
+  return command.run(here, words, options);
+}
+
+const tokenCommands = (): string =>
+  Object.keys(COMMANDS)
+    .filter((name) => name.startsWith('tokens '))
+    .map((name) => name.slice('tokens '.length))
+    .join(', ');
+
+function wordsOf(error: Failure | Refusal): string {
+  const { message, requestId, retryAfterSeconds: wait } = shapeOf(error);
+  const lines = [
+    message,
+    ...(wait === undefined ? [] : [`Try again in ${wait} s.`]),
+    ...(requestId === undefined || exitOf(error) !== EXIT.unanswered ? [] : [`Request id: ${requestId}`]),
+  ];
+  return lines.map((line, at) => `${at === 0 ? 'countersign: ' : '  '}${printable(line)}\n`).join('');
+}
+
+/** Of an error under `--json`; what is not known is left out. */
+const shapeOf = (error: Failure | Refusal) => ({
+  code: error instanceof Refusal && error.code === 'invalid_request' ? 'usage' : error.code,
+  message: error.message,
+  requestId: error instanceof Failure ? error.requestId : undefined,
+  retryAfterSeconds: error.retryAfterSeconds,
+  details: error.problems.length === 0 ? undefined : error.problems,
+});

@@ -1,0 +1,45 @@
+import type { Invoke } from '#contract/invoke.ts';
+import type { OwnToken } from '#contract/own/token.ts';
+import { refused } from './exit.ts';
+import { useOf } from './when.ts';
+
+const ID = /^[a-z][a-z0-9]{23}$/;
+const PAGE = 1000;
+
+/** Every row, however many pages they take. */
+export async function allTokens(invoke: Invoke, revoked: 'included' | 'left-out'): Promise<readonly OwnToken[]> {
+  const rows: OwnToken[] = [];
+  for (;;) {
+    const { data, pagination } = await invoke('ownListTokens', { revoked, limit: PAGE, offset: rows.length });
+    rows.push(...data);
+    if (data.length === 0 || rows.length >= pagination.total) return rows;
+  }
+}
+
+/** The one that a person means by its id or its name. Names are unique among those that are not revoked. */
+export async function tokenBy(invoke: Invoke, word: string): Promise<OwnToken> {
+  const { data } = await invoke('ownListTokens', { name: word, limit: PAGE });
+  const named = data.filter(({ name }) => name === word);
+  const byName = named.find(({ state }) => state !== 'revoked');
+  const byId = ID.test(word) ? (await allTokens(invoke, 'included')).find(({ id }) => id === word) : undefined;
+  if (byId !== undefined && byName !== undefined && byId.id !== byName.id) throw ambiguous(word, byName);
+  const found = byId ?? byName;
+  if (found !== undefined) return found;
+  throw refused(endedWords(named[0]) ?? 'Token ID not found. List tokens first to find the correct ID.');
+}
+
+const ambiguous = (word: string, { id }: OwnToken) =>
+  refused(`${word} is the ID of one token and the name of another. To name the other, use its ID: ${id}`);
+
+function endedWords(token: OwnToken | undefined): string | undefined {
+  if (token?.revoked == null) return undefined;
+  return `The token ${token.name} was revoked already, on ${token.revoked.at.slice(0, 10)} by ${token.revoked.by.name}.`;
+}
+
+/** What a person must see before they end it. */
+export const detailsOf = (token: OwnToken) => ({
+  Name: token.name,
+  ID: token.id,
+  Token: token.preview,
+  'Last used': useOf(token.lastUsed),
+});

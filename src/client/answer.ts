@@ -1,0 +1,69 @@
+import type * as z from 'zod';
+import { errorBody } from '#contract/errors.ts';
+import type { Operation } from '#contract/operation.ts';
+import { Failure } from './failure.ts';
+
+export type Answer = {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly text: string;
+};
+
+/** What the row says comes back, or the Failure that the answer tells of. */
+export function outputOf(row: Operation, answer: Answer, host: string): unknown {
+  if (answer.status < 200 || answer.status > 299) throw refusalIn(answer, host);
+  const json = jsonIn(answer.text);
+  const parsed = json === undefined ? undefined : parsedBy(row.output, json);
+  if (parsed?.success) return parsed.data;
+  throw new Failure('not_countersign', `${host} does not answer as a Countersign server does. See the address.`);
+}
+
+/** A newer server may say more than this program knows of: what it does not know is left out, what is missing is not. */
+function parsedBy(output: z.ZodType, json: unknown) {
+  const parsed = output.safeParse(json);
+  if (parsed.success || !parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return parsed;
+  for (const issue of parsed.error.issues) if (issue.code === 'unrecognized_keys') leaveOut(json, issue);
+  return output.safeParse(json);
+}
+
+function leaveOut(
+  json: unknown,
+  { path, keys }: { readonly path: readonly PropertyKey[]; readonly keys: readonly string[] },
+): void {
+  let at = json as Record<PropertyKey, unknown>;
+  for (const step of path) at = at[step] as typeof at;
+  for (const key of keys) delete at[key];
+}
+
+/** What stands before a server answers with these where the server is down. */
+const OUTAGES = new Set([502, 503, 504]);
+
+function refusalIn({ status, headers, text }: Answer, host: string): Failure {
+  const said = errorBody.safeParse(jsonIn(text));
+  const options = { requestId: headers.get('x-request-id') ?? undefined, retryAfterSeconds: secondsIn(headers) };
+  if (said.success)
+    return new Failure(said.data.code, said.data.message, { ...options, problems: said.data.details ?? [] });
+  if (OUTAGES.has(status))
+    return new Failure('unavailable', `${host} is not available (${status}). Your key is not the problem.`, options);
+  return new Failure('not_countersign', strangerWords(status, headers, host), options);
+}
+
+/** Redirects are told, never followed: the key is for the host that was named. */
+function strangerWords(status: number, headers: Answer['headers'], host: string): string {
+  const to = headers.get('location');
+  if (status < 400 && to !== null) return `${host} sends us on to ${to}. If that is the server, name it as the host.`;
+  return `${host} answers ${status}, and not as a Countersign server does. See the address.`;
+}
+
+function secondsIn(headers: Answer['headers']): number | undefined {
+  const given = headers.get('retry-after') ?? '';
+  return /^\d{1,6}$/.test(given) ? Number(given) : undefined;
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import type { ErrorCode, Problem } from '#domain/refusal.ts';
+
+/** How a question fails before the server has said anything of it. Stable, like the server's own codes. */
+export type LostCode = 'unreachable' | 'tls_not_trusted' | 'not_countersign' | 'no_answer' | 'answer_lost';
+
+type Options = {
+  readonly requestId?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly problems?: readonly Problem[];
+};
+
+/** Why an operation was not carried out as asked: the server's own refusal, or that it could not be asked. Holds no credential. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: ErrorCode | LostCode;
+  /** What the server's log has it under. */
+  readonly requestId: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly problems: readonly Problem[];
+  constructor(code: ErrorCode | LostCode, message: string, options: Options = {}) {
+    super(message);
+    this.code = code;
+    this.requestId = options.requestId;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.problems = options.problems ?? [];
+  }
+}
+
+type Reason = readonly [fits: RegExp, code: LostCode, words: (code: string) => string];
+
+/** By what the runtime calls it; the first that fits. */
+const REASONS: readonly Reason[] = [
+  [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'unreachable', () => 'its name is not known here. See how it is written'],
+  [/^ECONNREFUSED$/, 'unreachable', () => 'nothing listens there. See that the server runs, and its port'],
+  [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'unreachable', () => 'it cannot be connected to. See that it is up'],
+  [/^(?:TimeoutError|UND_ERR_\w+_TIMEOUT)$/, 'no_answer', () => 'it did not answer in time. See that it is up'],
+  [/^(?:EHOST|ENET|EADDR|EACCES|EPERM)/, 'unreachable', (code) => `the network does not lead there (${code})`],
+  [/^(?:EPROTO|ERR_SSL_)/, 'not_countersign', () => 'it does not speak TLS. Is it http:// rather than https://?'],
+  [/^HPE_/, 'not_countersign', () => 'it does not answer in HTTP. See the port'],
+  [
+    /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|CRL/,
+    'tls_not_trusted',
+    (code) => `its certificate is not trusted (${code}). Give its authority with NODE_EXTRA_CA_CERTS=FILE`,
+  ],
+  [/(?:)/, 'answer_lost', () => 'the connection was closed before the answer. Is it https:// rather than http://?'],
+];
+
+/** The words of what was thrown are left out: the runtime's may quote a header, and with it the key. */
+export function failureOf(error: unknown, host: string): Failure {
+  const name = codeOf(error);
+  const [, code, words] = REASONS.find(([fits]) => fits.test(name)) as Reason;
+  return new Failure(code, `${host} cannot be asked: ${words(name)}.`);
+}
+
+function codeOf(error: unknown): string {
+  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  return cause?.code ?? name ?? '';
+}
