@@ -1,11 +1,20 @@
 // The page of an instance without its console: set a password, sign in, look after one's own tokens. It sees what any
 // client sees, and keeps nothing: a token that was shown is gone with the page.
-const TOKENS = '/api/svc/v1/personal-access-tokens';
+const TOKENS = '/api/v1/tokens';
 const SHOWN_MAX = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 const at = (id) => document.getElementById(id);
 const COLUMNS = ['ID', 'Created At', 'Expires At', 'Last used'];
+const REVOKED_COLUMNS = ['ID', 'Revoked At', 'By', 'Why', 'Still used'];
+const REASONS = {
+  deleted: 'deleted',
+  unused: 'not needed any more',
+  replaced: 'replaced',
+  leaked: 'leaked',
+  revoked_all: 'all of this user’s were revoked',
+  superseded: 'replaced by a newer one of its name',
+};
 
 /** What the server answered; or throws with its words, which are for people. */
 async function ask(method, path, body) {
@@ -83,9 +92,9 @@ onSubmit('sign-in-form', async (fields, form) => {
 });
 
 onSubmit('create-form', async ({ name, days }, form) => {
-  const expires = days && { expirationDate: new Date(Date.now() + days * DAY_MS).toISOString() };
-  const { token } = await ask('POST', TOKENS, { name, ...expires });
-  at('fresh-token').textContent = token;
+  const expires = days && { expiresAt: new Date(Date.now() + days * DAY_MS).toISOString() };
+  const { value } = await ask('POST', TOKENS, { name, ...expires });
+  at('fresh-token').textContent = value;
   at('fresh').hidden = false;
   form.reset();
   await list();
@@ -127,30 +136,47 @@ function leave() {
   at('confirm').close();
   at('create-form').reset();
   at('rows').replaceChildren();
+  at('revoked-rows').replaceChildren();
   at('who-name').textContent = '';
   show('sign-in');
 }
 
-const day = (text) => (text === undefined ? undefined : text.slice(0, 10));
-const used = ({ lastAccessedAt, metadata }) =>
-  lastAccessedAt === undefined
-    ? 'Never'
-    : `${day(lastAccessedAt)} from ${metadata.lastUsedAddress ?? 'an unknown address'}`;
+const day = (text) => text.slice(0, 10);
+const where = (use) => `${day(use.at)} from ${use.address ?? 'an unknown address'}`;
+const used = ({ lastUsed }) => (lastUsed === null ? 'Never' : where(lastUsed));
+/** Something still holds it, and fails. */
+const usedAfterEnd = ({ usedAfterEnd: use }) => (use === null ? '' : where(use));
+
+/** A row with its name, its id and these cells, each under its column's label for narrow screens. */
+function filled(template, token, columns, texts) {
+  const row = at(template).content.cloneNode(true);
+  const [name, id, ...cells] = row.querySelectorAll('th, td');
+  name.textContent = token.name;
+  id.querySelector('code').textContent = token.id;
+  for (const [index, text] of texts.entries()) cells[index].textContent = text;
+  for (const [index, label] of columns.entries()) [id, ...cells][index].dataset.label = label;
+  return row;
+}
 
 function rowOf(token) {
-  const row = at('row').content.cloneNode(true);
-  const [name, ...cells] = row.querySelectorAll('th, td');
-  name.textContent = token.name;
-  cells[0].querySelector('code').textContent = token.id;
-  cells[1].textContent = day(token.createdAt);
-  cells[2].textContent = `${day(token.manifest.expiration_date) ?? 'Never'}${token.isExpired ? ' (expired)' : ''}`;
-  cells[3].textContent = used(token);
-  for (const [index, label] of COLUMNS.entries()) cells[index].dataset.label = label;
+  const expires = `${token.expiresAt === null ? 'Never' : day(token.expiresAt)}${token.state === 'expired' ? ' (expired)' : ''}`;
+  const after = token.usedAfterEnd === null ? '' : `; after its end ${usedAfterEnd(token)}`;
+  const row = filled('row', token, COLUMNS, [day(token.createdAt), expires, `${used(token)}${after}`]);
   const button = row.querySelector('button');
   button.textContent = 'Delete';
   button.setAttribute('aria-label', `Delete ${token.name}`);
   button.addEventListener('click', () => remove(token, button));
   return row;
+}
+
+function revokedRowOf(token) {
+  const { at: end, by, reason } = token.revoked;
+  return filled('revoked-row', token, REVOKED_COLUMNS, [
+    day(end),
+    by.name,
+    REASONS[reason] ?? reason,
+    usedAfterEnd(token) || 'No',
+  ]);
 }
 
 function remove(token, button) {
@@ -161,7 +187,7 @@ function remove(token, button) {
   dialog.onclose = () => {
     if (dialog.returnValue !== 'delete') return;
     attempt(button, async () => {
-      await ask('DELETE', `${TOKENS}/${encodeURIComponent(token.id)}`);
+      await ask('POST', `${TOKENS}/${encodeURIComponent(token.id)}/revoke`, {});
       await list();
       at('list').focus(); // the button that had the focus is gone
     });
@@ -170,8 +196,14 @@ function remove(token, button) {
 }
 
 async function list() {
-  const { data, pagination } = await ask('GET', `${TOKENS}?limit=${SHOWN_MAX}`);
+  const [{ data, pagination }, all] = await Promise.all([
+    ask('GET', `${TOKENS}?limit=${SHOWN_MAX}&revoked=left-out`),
+    ask('GET', `${TOKENS}?limit=${SHOWN_MAX}`),
+  ]);
+  const revoked = all.data.filter(({ state }) => state === 'revoked');
   at('rows').replaceChildren(...data.map(rowOf));
+  at('revoked-rows').replaceChildren(...revoked.map(revokedRowOf));
+  at('revoked').hidden = revoked.length === 0;
   at('rows').parentElement.hidden = data.length === 0;
   at('none').hidden = data.length > 0;
   at('more').hidden = data.length === pagination.total;

@@ -34,7 +34,7 @@ async function walk(page: Page, link: string, invite: (token: Sensitive) => Prom
   await setPassword(page, { email: ADMIN_EMAIL });
   await heading(page, 'Personal access tokens').waitFor();
   await look('no-tokens');
-  const token = await create(page, 'my-laptop');
+  await create(page, 'my-laptop');
   await look('fresh-token');
   await button(page, 'I have saved it').click();
   await create(page, 'the-longest-name-that-a-token-can-ha');
@@ -42,7 +42,11 @@ async function walk(page: Page, link: string, invite: (token: Sensitive) => Prom
   await look('tokens');
   await button(page, 'Delete my-laptop').click();
   await look('delete');
-  await button(page, 'Keep it').click();
+  await button(page, 'Delete token').click();
+  await heading(page, 'Revoked in the last 90 days').waitFor();
+  await look('revoked');
+  const token = await create(page, 'for-the-invitation');
+  await button(page, 'I have saved it').click();
   await button(page, 'Sign out').click();
   await heading(page, 'Sign in').waitFor();
   await look('sign-in');
@@ -76,7 +80,7 @@ describe.skipIf(!has('chromium'))(needing('chromium', 'the look of the page'), (
         };
       };
       await walk(page, served.link, (token) => invitationOf({ ...served, token }, 'member@example.com'), look);
-      expect(Object.keys(found)).toHaveLength(9);
+      expect(Object.keys(found)).toHaveLength(10);
       expect(found).toEqual(Object.fromEntries(Object.keys(found).map((state) => [state, { violations: [], width }])));
     },
   );

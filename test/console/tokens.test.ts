@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import { has, needing } from '#support/parts.ts';
-import type { Served } from '#support/process.ts';
+import { ADMIN_EMAIL, type Served } from '#support/process.ts';
 import { button, field, focused, textOf, useBrowser, visitor } from './browser.ts';
 import { create, firstStart, heading, problem, rowNames, setUp } from './steps.ts';
 
@@ -82,7 +82,7 @@ describe.skipIf(!has('chromium'))(needing('chromium', 'the page for one’s own 
     await create(page, 'of-a-season');
     await page.getByRole('combobox', { name: 'Expires' }).selectOption('never');
     await create(page, 'for-ever');
-    const rows = await page.locator('tbody tr').all();
+    const rows = await page.locator('#rows tr').all();
     const today = new Date().toISOString().slice(0, 10);
     expect(await Promise.all(rows.map((row) => row.locator('th, td').allTextContents()))).toEqual([
       ['for-ever', expect.stringMatching(/^[a-z0-9]{24}$/), today, 'Never', 'Never', 'Delete'],
@@ -115,6 +115,33 @@ describe.skipIf(!has('chromium'))(needing('chromium', 'the page for one’s own 
     await button(page, 'Delete token').click();
     await page.getByText('You have no tokens yet.').waitFor();
     expect(await answers(served, token)).toBe(401);
+  });
+
+  test('what was revoked stays in sight: who ended it, why, and that something still uses it', async () => {
+    const { served, page } = await signedIn();
+    const token = await create(page, 'my-laptop');
+    await button(page, 'I have saved it').click();
+    await button(page, 'Delete my-laptop').click();
+    await button(page, 'Delete token').click();
+    const row = page
+      .getByRole('region', { name: 'Revoked in the last 90 days' })
+      .getByRole('row', { name: 'my-laptop' });
+    await row.waitFor();
+    const today = new Date().toISOString().slice(0, 10);
+    const cells = () => row.locator('th, td').allTextContents();
+    const id = expect.stringMatching(/^[a-z0-9]{24}$/);
+    expect(await cells()).toEqual(['my-laptop', id, today, ADMIN_EMAIL, 'deleted', 'No']);
+    expect(await answers(served, token)).toBe(401);
+    await expect
+      .poll(
+        async () => {
+          await page.reload();
+          await row.waitFor();
+          return cells();
+        },
+        { timeout: 20_000 },
+      )
+      .toEqual(['my-laptop', id, today, ADMIN_EMAIL, 'deleted', `${today} from 127.0.0.1`]);
   });
 
   test('a keyboard is enough to create and to delete', async () => {
