@@ -26,7 +26,11 @@ export const ENTRANCES = {
   home: page('/', 'The page for signing in, and for a person’s own tokens'),
   setUp: page('/set-up', 'The page that the one-time link of the first administrator opens'),
   invitation: page('/invitation', 'The page that an invitation opens'),
-  script: page('/assets/console.js', 'The script of these pages'),
+  document: page('/api/openapi.json', 'All operations, as an OpenAPI document'),
+  api: page('/api', 'The page that shows them to people'),
+  apiScript: page('/assets/api.js', 'The script of that page'),
+  apiStyle: page('/assets/api.css', 'What its style adds'),
+  script: page('/assets/console.js', 'The script of the pages for people'),
   style: page('/assets/console.css', 'Their style sheet'),
   signIn: {
     method: 'POST',

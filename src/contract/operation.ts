@@ -27,6 +27,8 @@ export type Operation = Asked & {
   readonly reveals: boolean;
   /** Takes an `Idempotency-Key`: for ten minutes the same request with the same key has the same answer, value and all. */
   readonly replayable?: true;
+  /** How it answers everybody, where it is there to say no: the document promises no 200. */
+  readonly refused?: 'forbidden' | 'unprocessable';
   readonly summary: string;
   readonly input: Parts;
   readonly output: z.ZodType;

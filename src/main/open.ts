@@ -10,6 +10,7 @@ import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { verifySession, verifyToken } from '#app/token/verify.ts';
 import type { Core } from '#http/core.ts';
 import { httpServer, type Limits } from '#http/server.ts';
+import { documentOf } from './pages.ts';
 
 type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step'>;
 
@@ -48,7 +49,7 @@ export function openHttp(deps: Deps, { site, pages, report, limits }: Http) {
     enter: (id, body, origin, caller) => enter(api, id as FormId, body, { origin, caller }), // only those with a body are entered
     now: () => deps.clock.now(),
     newRequestId: () => `${run}-${++requests}`,
-    ...{ pages, report },
+    ...{ pages: { ...pages, document: documentOf(site) }, report },
   };
   return httpServer(core, limits);
 }

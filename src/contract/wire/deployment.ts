@@ -28,7 +28,15 @@ const list = <const Path extends string>(path: Path, summary: string) =>
   }) as const;
 
 const order = <const Path extends string>(path: Path, summary: string) =>
-  ({ ...ASKED, method: 'POST', path: `${API}/${path}`, summary, input: {}, output: z.object({}) }) as const;
+  ({
+    ...ASKED,
+    method: 'POST',
+    path: `${API}/${path}`,
+    refused: 'unprocessable',
+    summary,
+    input: {},
+    output: z.object({}),
+  }) as const;
 
 const REFUSED = 'Refused: no deployment target is configured';
 

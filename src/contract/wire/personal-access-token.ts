@@ -143,6 +143,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     denial: MAY_NOT,
     effect: 'reads',
     reveals: false,
+    refused: 'forbidden',
     summary: 'Refused, whoever asks: the value of a personal access token is kept nowhere',
     input: { path: z.object({ name: tokenName }) },
     output: z.object({}),
