@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Deps } from '#app/deps.ts';
 import { newId } from '#app/new-id.ts';
 import { callerWithout, originOf } from '#app/program-caller.ts';
 import { createPat } from '#app/token/create.ts';
@@ -12,13 +11,14 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { openInstance } from '#main/instance.ts';
 
+/** Of no port: nobody follows it. */
+export const ORIGIN = 'http://127.0.0.1';
+
 /** The real program on a real disk, opened as `serve` opens it. */
-export async function openWorld() {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-bench-'));
+export async function openWorld(folder: string) {
   const read = readConfig({}, { data: join(folder, 'data') });
   if (!read.ok) throw new Error(read.problems.join('; '));
-  const instance = await openInstance(read.config);
-  const { deps, tenant } = instance;
+  const { deps, tenant, close } = await openInstance(read.config, () => ORIGIN);
 
   /** A new administrator, as if signed in. */
   async function user(name: string): Promise<Caller> {
@@ -29,14 +29,9 @@ export async function openWorld() {
     });
     return callerWithout(tenant, record, ROLES['tenant-admin'], originOf('rest'));
   }
-  const pat = (caller: Caller, name: string): Promise<Sensitive> =>
-    createPat(deps, caller, { name: parseTokenName(name), expiresAt: undefined });
-  const close = async () => {
-    await instance.close();
-    rmSync(folder, { recursive: true });
-  };
-  return { folder, deps, tenant, user, pat, close };
+  return { deps, tenant, user, close };
 }
+export type World = Awaited<ReturnType<typeof openWorld>>;
 
-export const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+export const newPat = async (deps: Deps, caller: Caller, name: string): Promise<Sensitive> =>
+  (await createPat(deps, caller, { name: parseTokenName(name), format: 'opaque' })).value;
