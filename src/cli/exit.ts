@@ -17,3 +17,12 @@ export function exitOf(error: Failure | Refusal): number {
 
 export const misunderstood = (message: string): Refusal => new Refusal('invalid_request', message);
 export const refused = (message: string): Refusal => new Refusal('conflict', message);
+
+/** An error as JSON; what is not known is left out. The codes of ours: `usage` and `refused`. */
+export const shapeOf = (error: Failure | Refusal) => ({
+  code: error instanceof Failure ? error.code : error.code === 'invalid_request' ? 'usage' : 'refused',
+  message: error.message,
+  requestId: error instanceof Failure ? error.requestId : undefined,
+  retryAfterSeconds: error.retryAfterSeconds,
+  details: error.problems.length === 0 ? undefined : error.problems,
+});

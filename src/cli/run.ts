@@ -2,7 +2,7 @@ import { Failure } from '#client/failure.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { refuseCredentials } from './argv.ts';
 import { type Command, readWords, type Said } from './command.ts';
-import { EXIT, exitOf, misunderstood } from './exit.ts';
+import { EXIT, exitOf, misunderstood, shapeOf } from './exit.ts';
 import type { Here } from './here.ts';
 import { jsonText, printable } from './printable.ts';
 
@@ -58,12 +58,3 @@ function wordsOf(error: Failure | Refusal): string {
   ];
   return lines.map((line, at) => `${at === 0 ? 'countersign: ' : '  '}${printable(line)}\n`).join('');
 }
-
-/** Of an error under `--json`; what is not known is left out. */
-const shapeOf = (error: Failure | Refusal) => ({
-  code: error instanceof Refusal && error.code === 'invalid_request' ? 'usage' : error.code,
-  message: error.message,
-  requestId: error instanceof Failure ? error.requestId : undefined,
-  retryAfterSeconds: error.retryAfterSeconds,
-  details: error.problems.length === 0 ? undefined : error.problems,
-});

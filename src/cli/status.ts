@@ -2,7 +2,7 @@ import { Failure } from '#client/failure.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Command, Options, Said } from './command.ts';
 import { type Connection, connection, type Origin } from './connection.ts';
-import { EXIT, exitOf } from './exit.ts';
+import { EXIT, exitOf, shapeOf } from './exit.ts';
 import type { Here } from './here.ts';
 import { fields } from './printable.ts';
 import { identityOf, type Whoami } from './whoami.ts';
@@ -67,7 +67,7 @@ function told(state: State, here: Here, connected: Connection | undefined, found
       key: connected ? { from: connected.keyFrom } : null,
       ...{ principal: whoami?.principal ?? null, tenant: whoami?.tenant ?? null },
       ...{ credential: whoami?.credential ?? null, server: whoami?.server ?? null },
-      problem: problem ? { code: problem.code, message: problem.message } : null,
+      problem: problem === undefined ? null : shapeOf(problem),
     },
     exit: problem ? exitOf(problem) : EXIT.done,
   };

@@ -1,3 +1,4 @@
+import { Failure } from '#client/failure.ts';
 import type { Invoke } from '#contract/invoke.ts';
 import type { OwnToken } from '#contract/own/token.ts';
 import { refused } from './exit.ts';
@@ -21,11 +22,20 @@ export async function tokenBy(invoke: Invoke, word: string): Promise<OwnToken> {
   const { data } = await invoke('ownListTokens', { name: word, limit: PAGE });
   const named = data.filter(({ name }) => name === word);
   const byName = named.find(({ state }) => state !== 'revoked');
-  const byId = ID.test(word) ? (await allTokens(invoke, 'included')).find(({ id }) => id === word) : undefined;
+  const byId = ID.test(word) ? await tokenWithId(invoke, word) : undefined;
   if (byId !== undefined && byName !== undefined && byId.id !== byName.id) throw ambiguous(word, byName);
   const found = byId ?? byName;
   if (found !== undefined) return found;
   throw refused(endedWords(named[0]) ?? 'Token ID not found. List tokens first to find the correct ID.');
+}
+
+async function tokenWithId(invoke: Invoke, id: string): Promise<OwnToken | undefined> {
+  try {
+    return (await invoke('ownGetToken', { id })).token;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'not_found') return undefined;
+    throw error;
+  }
 }
 
 const ambiguous = (word: string, { id }: OwnToken) =>

@@ -23,7 +23,7 @@ export const tokensCreate: Command = {
     const connected = connection(here, options);
     const way = await wayFor(here, options);
     try {
-      return await created(here, connected, wanted, way);
+      return await created(connected, wanted, way);
     } catch (error) {
       way.discard();
       throw error;
@@ -33,7 +33,7 @@ export const tokensCreate: Command = {
 
 type Wanted = Input<'ownCreateToken'>;
 
-async function created(here: Here, { invoke }: Connection, wanted: Wanted, way: Way): Promise<Said> {
+async function created({ invoke }: Connection, wanted: Wanted, way: Way): Promise<Said> {
   const { token, value } = await invoke('ownCreateToken', wanted);
   const lines = [
     'Token created successfully!',
