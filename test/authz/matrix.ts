@@ -2,7 +2,7 @@ import { ENTRANCES, type EntranceId } from '#contract/entrances.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { JSON_TYPE } from '#support/world.ts';
 
-/** What an operation is on: a token by id, a token by name, a user by e-mail address, or nothing of its own. */
+/** What an operation is on: a token by id, a token by name, a user by e-mail address, or nothing that anybody has. */
 export type Kind = 'token' | 'name' | 'user' | 'none';
 
 type Row = {
@@ -18,15 +18,39 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireGetHealth: { of: 'none' },
   wireAuthorizeDevice: { of: 'none', body: () => ({ tenantName: 'default' }) },
   wireGetSession: { of: 'none' },
+  wireGetUserInfo: { of: 'none' },
+  wireGetUserInfoX: { of: 'none' },
+  wireGetEnv: { of: 'none' },
+  wireGetFrontEndEnv: { of: 'none' },
   wireListPats: { of: 'none' },
   wireCreatePat: { of: 'name', body: (name) => ({ name }) },
   wireGetOrCreatePat: { of: 'name' },
+  wireCreatePatForUser: { of: 'user', body: (userEmail) => ({ name: 'from-an-admin', userEmail }) },
+  wireGetPatToken: { of: 'name' },
   wireDeletePat: { of: 'token' },
   wireRevokeAllPats: { of: 'user', body: (email) => ({ email }) },
   wireRegisterUser: { of: 'user', body: (email) => ({ email }) },
   wireInviteUser: { of: 'user', body: (email) => ({ email, acceptInviteClientUrl: 'https://x.example/accept' }) },
   wireListWorkspaces: { of: 'none' },
+  wireListClusters: { of: 'none' },
+  wireListApps: { of: 'none' },
+  wireGetCluster: { of: 'none' },
+  wireLookUpFqn: { of: 'none' },
+  wireDeploy: { of: 'none' },
+  wireGetCodeUploadUrl: { of: 'none' },
+  wireTriggerJob: { of: 'none' },
+  wireTerminateJob: { of: 'none' },
+  wireGetSpecUploadUrl: { of: 'none' },
   ownWhoami: { of: 'none' },
+  ownListTokens: { of: 'none' },
+  ownCreateToken: { of: 'name', body: (name) => ({ name }) },
+  ownGetToken: { of: 'token' },
+  ownRenameToken: { of: 'token', body: () => ({ name: 'renamed' }) },
+  ownRevokeToken: { of: 'token', body: () => ({ reason: 'unused' }) },
+  ownGetTokenSettings: { of: 'none' },
+  ownPutTokenSettings: { of: 'none', body: () => ({ lifeDaysDefault: 90 }) },
+  ownGetKeySet: { of: 'none' },
+  wireGetKeySet: { of: 'none' },
 };
 
 /** What an entrance needs to be passed: an address with its password, and a code that was not used. */
@@ -49,7 +73,7 @@ export const ANY_ON: Readonly<Record<Kind, string>> = {
   token: 'a00000000000000000000000',
   name: 'any-name',
   user: 'any-user@example.com',
-  none: '',
+  none: 'anything',
 };
 
 /** The good request of an operation, as it is sent; `on` stands at the placeholder and in the body. */

@@ -23,7 +23,7 @@ export async function secondTenant({ deps }: Pick<World, 'deps'>, name = 'other'
     const rights = compile([{ role, resource: '*' }]);
     const caller: Caller = { tenant, principal, credential, rights, origin: ORIGIN };
     const wanted = (token: string) => ({ name: parseTokenName(token), expiresAt: undefined });
-    const token = await createPat(deps, caller, wanted('first'));
+    const { value: token } = await createPat(deps, caller, wanted('first'));
     for (const other of tokenNames) await createPat(deps, caller, wanted(other));
     return { caller, token };
   }
