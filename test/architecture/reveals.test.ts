@@ -9,11 +9,17 @@ test('plaintext leaves its type in these files only (I1)', () => {
   const files = sourcesIn('src').filter((file) => !file.endsWith('.test.ts'));
   expect(files.filter(reveals).sort()).toEqual([
     'api/link.ts', // into the link of an invitation, behind its #
-    'api/wire/personal-access-token.ts', // into the answers of the two that mint tokens
+    'api/own/token.ts', // into the answer of the one that mints
+    'api/wire/personal-access-token.ts', // into the answers of the three that mint tokens
+    'cli/profile.ts', // into the profile of whoever logs in
+    'cli/way.ts', // to a terminal that asked for it, or into a file of its own
+    'client/request.ts', // into the header of a request
     'crypto/delivery.ts', // into the sealed delivery
+    'crypto/jwt.ts', // into its form, and what one of our keys has signed
     'crypto/opaque-form.ts', // into its kind and checksum
     'crypto/opaque.ts', // into digests, cache key and preview
     'crypto/password.ts', // into argon2id
+    'crypto/replay.ts', // into the sealed replay, and the key that only the asking credential gives
     'domain/sensitive.ts', // the way out itself
     'http/cookie.ts', // into the cookie of a session that has begun
     'main/bootstrap.ts', // into the file of an unattended first start
@@ -24,7 +30,9 @@ test('plaintext leaves the server in the answers of these operations only (I1)',
   expect(OPERATION_IDS.filter((id) => OPERATIONS[id].reveals)).toEqual([
     'wireCreatePat',
     'wireGetOrCreatePat',
+    'wireCreatePatForUser',
     'wireInviteUser',
+    'ownCreateToken',
   ]);
 });
 
@@ -33,5 +41,21 @@ test('these make a new credential, whatever their method', () => {
     ...OPERATION_IDS.filter((id) => OPERATIONS[id].effect === 'mints'),
     ...(Object.keys(ENTRANCES) as EntranceId[]).filter((id) => ENTRANCES[id].effect === 'mints'),
   ];
-  expect(minting).toEqual(['wireCreatePat', 'wireGetOrCreatePat', 'wireInviteUser', 'signIn', 'acceptInvitation']);
+  expect(minting).toEqual([
+    'wireCreatePat',
+    'wireGetOrCreatePat',
+    'wireCreatePatForUser',
+    'wireInviteUser',
+    'ownCreateToken',
+    'signIn',
+    'acceptInvitation',
+  ]);
+});
+
+test('these are done once however often they are sent, where they carry an Idempotency-Key', () => {
+  expect(OPERATION_IDS.filter((id) => 'replayable' in OPERATIONS[id])).toEqual([
+    'wireCreatePat',
+    'wireCreatePatForUser',
+    'ownCreateToken',
+  ]);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ROLES } from '#domain/permission.ts';
+import { VERSION } from '#main/version.ts';
 import { openWorld } from '#support/world.ts';
 
 test('whoami says who asks, by which credential until when, and what they may', async () => {
@@ -11,6 +12,7 @@ test('whoami says who asks, by which credential until when, and what they may', 
     principal: { id: caller.principal.id, kind: 'user', name: 'alice@example.com' },
     tenant: { id: world.tenant.id, name: 'default' },
     rights: { roles: ['tenant-member'], actions: [...ROLES['tenant-member'], 'session:End'].sort() },
+    server: { version: VERSION },
   };
   const id = expect.stringMatching(/^[a-z][a-z0-9]{23}$/);
   const preview = `${token.reveal().slice(0, 12)}…${token.reveal().slice(-4)}`;
