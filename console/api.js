@@ -26,8 +26,7 @@ const there = (part) =>
 
 /** What a value is, in words. */
 function kindOf(given) {
-  const { type, anyOf, enum: values, const: value, items, not } = there(given);
-  if (not !== undefined) return 'nothing';
+  const { type, anyOf, enum: values, const: value, items } = there(given);
   if (values !== undefined) return values.map((one) => JSON.stringify(one)).join(' or ');
   if (value !== undefined) return JSON.stringify(value);
   if (anyOf !== undefined) return anyOf.map(kindOf).join(' or ');
@@ -85,7 +84,6 @@ function words(text) {
 }
 
 const bodyOf = ({ requestBody }) => requestBody?.content['application/json'].schema;
-const isClosed = (schema) => schema?.not !== undefined;
 
 function takes(operation) {
   const parameters = document.createElement('ul');
@@ -96,14 +94,12 @@ function takes(operation) {
   );
   const body = bodyOf(operation);
   const parts = operation.parameters.length > 0 ? [parameters] : [];
-  if (isClosed(body)) return [...parts, words('Nothing that it would accept: it is there to say no.')];
   if (body !== undefined) return [...parts, words('A JSON object:'), fieldsOf(body)];
   return parts.length > 0 ? parts : [words('Nothing.')];
 }
 
 function answers({ responses }) {
-  const good = responses[200]?.content['application/json'].schema;
-  if (good === undefined) return [words('It is there to say no.')];
+  const good = responses[200].content['application/json'].schema;
   return Object.keys(good.properties ?? {}).length > 0 ? [fieldsOf(good)] : [words('An empty object.')];
 }
 
@@ -144,9 +140,7 @@ function curlOf(method, path, operation) {
   return [
     ...(isPublic ? [] : [`printf 'Authorization: Bearer %s' "$TFY_API_KEY" |`]),
     `curl -sS${isPublic ? '' : ' -H @-'}${method === 'get' ? '' : ` -X ${method.toUpperCase()}`} ${quoted(url)}`,
-    ...(body === undefined || isClosed(body)
-      ? []
-      : [`-H 'content-type: application/json' -d ${quoted(bodyExample(body))}`]),
+    ...(body === undefined ? [] : [`-H 'content-type: application/json' -d ${quoted(bodyExample(body))}`]),
   ]
     .join(' \\\n  ')
     .replace('| \\\n', '|\n');
@@ -213,6 +207,14 @@ function draw() {
   );
   const groups = Map.groupBy(operations, ([, , { tags }]) => tags[0]);
   at('groups').append(...[...groups].map(groupOf));
+  at('refused').append(...described['x-countersign-refused'].map(refusedOf));
+}
+
+function refusedOf({ method, path, status, summary }) {
+  const item = copyOf('field');
+  pick(item, '.name').textContent = `${method} ${path}`;
+  pick(item, '.kind').textContent = `${status}: ${summary}`;
+  return item;
 }
 
 /** What holds all the words, in any order. */

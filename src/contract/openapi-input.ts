@@ -38,20 +38,19 @@ const KEY = {
     'For ten minutes the same request with the same key, by the same credential, has the same answer, value and all.',
 };
 
-/** What nothing is. */
-const NOTHING = { not: {} };
-const isNothing = (schema: JsonSchema): boolean => JSON.stringify(schema) === JSON.stringify(NOTHING);
+/** What no value is. */
+const isNothing = ({ not }: JsonSchema): boolean => not !== undefined;
 
 /** An empty body counts as `{}`, so it is required only where that would be refused. */
-export function bodyOf({ input, method, surface, refused }: Operation, site: Site): JsonSchema | undefined {
-  if (refused !== undefined && method !== 'GET') return json(NOTHING, true);
+export function bodyOf({ input, surface }: Operation, site: Site): JsonSchema | undefined {
   if (input.body === undefined) return undefined;
   const schema = jsonSchemaOf(input.body, 'input', site);
   const fields = fieldsOf(input.body, site);
-  return json(surface === 'wire' ? withNulls(schema, fields) : schema, fields.required.length > 0);
+  return {
+    required: fields.required.length > 0,
+    content: { 'application/json': { schema: surface === 'wire' ? withNulls(schema, fields) : schema } },
+  };
 }
-
-const json = (schema: JsonSchema, required: boolean) => ({ required, content: { 'application/json': { schema } } });
 
 /** On the wire null is absent, wherever a field may be. */
 const withNulls = (schema: JsonSchema, { properties, required }: Fields): JsonSchema => ({

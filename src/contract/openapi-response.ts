@@ -48,8 +48,7 @@ const REFUSED: Readonly<Record<ErrorCode, Refused>> = {
 };
 
 /** Every code that a row can answer with. */
-export const answersOf = (row: Operation): readonly ErrorCode[] =>
-  ERROR_CODES.filter((code) => row.refused === code || REFUSED[code].by(row));
+export const answersOf = (row: Operation): readonly ErrorCode[] => ERROR_CODES.filter((code) => REFUSED[code].by(row));
 
 /** One for each code, all of the one shape. */
 export const RESPONSES = Object.fromEntries(

@@ -7,7 +7,8 @@ import type { Operation, Operations } from './operation.ts';
 
 /** The whole public surface as an OpenAPI 3.1 document, from its rows alone: what they do not say is not in it. */
 export function openApi(operations: Operations, site: Site): JsonSchema {
-  const rows = Object.entries(operations).map(([id, row]): Row => ({ id, ...row }));
+  const all = Object.entries(operations).map(([id, row]): Row => ({ id, ...row }));
+  const rows = all.filter(({ refused }) => refused === undefined);
   return {
     openapi: '3.1.1',
     info: infoOf(site),
@@ -19,8 +20,14 @@ export function openApi(operations: Operations, site: Site): JsonSchema {
       responses: RESPONSES,
       securitySchemes: schemesOf(site),
     },
+    'x-countersign-refused': all.filter(({ refused }) => refused !== undefined).map(refusalOf),
   };
 }
+
+/** No request to these is good, and a document can only promise such as are: they stand beside what is offered. */
+const refusalOf = ({ id, method, path, summary, refused = 'unprocessable' }: Row) => ({
+  ...{ operationId: id, method, path, summary, status: STATUS[refused], code: refused },
+});
 
 const infoOf = ({ version }: Site) => ({
   title: 'Countersign',
@@ -32,7 +39,7 @@ const infoOf = ({ version }: Site) => ({
     'Every answer that is not 200 has one shape; `message` says what to do. `x-request-id` names the request in the log.',
     '`x-countersign-action` is the permission that an operation takes (`self`: none but a good credential), ' +
       '`x-countersign-effect` what it does to the world whatever its method, `x-countersign-reveals` whether its answer ' +
-      'holds a credential.',
+      'holds a credential. `x-countersign-refused` lists what is there only to say no.',
   ].join('\n\n'),
 });
 
@@ -56,7 +63,7 @@ const itemOf = (path: Path, site: Site): JsonSchema =>
   Object.fromEntries(path.rows.map((row) => [row.method.toLowerCase(), operationOf(row, path, site)]));
 
 function operationOf(row: Row, path: Path, site: Site): JsonSchema {
-  const { id, summary, access, action, effect, reveals, output, refused } = row;
+  const { id, summary, access, action, effect, reveals, output } = row;
   const body = bodyOf(row, site);
   return {
     operationId: id,
@@ -69,7 +76,7 @@ function operationOf(row: Row, path: Path, site: Site): JsonSchema {
     parameters: parametersOf(row, (name) => placeIn(path, row, name), site),
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
-      ...(refused === undefined ? { [OK]: answerOf(jsonSchemaOf(output, 'output', site)) } : {}),
+      [OK]: answerOf(jsonSchemaOf(output, 'output', site)),
       ...Object.fromEntries(answersOf(row).map((code) => [STATUS[code], { $ref: `#/components/responses/${code}` }])),
     },
   };

@@ -27,7 +27,7 @@ export type Operation = Asked & {
   readonly reveals: boolean;
   /** Takes an `Idempotency-Key`: for ten minutes the same request with the same key has the same answer, value and all. */
   readonly replayable?: true;
-  /** How it answers everybody, where it is there to say no: the document promises no 200. */
+  /** How it answers whoever asks, where it is there only to say no. */
   readonly refused?: 'forbidden' | 'unprocessable';
   readonly summary: string;
   readonly input: Parts;

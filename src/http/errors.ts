@@ -4,7 +4,7 @@ import { errorBodyOf, STATUS } from '#contract/errors.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { NOT_JSON } from './body.ts';
 import type { Core } from './core.ts';
-import { methodsAt } from './methods.ts';
+import { closedPlaces, methodsAt } from './methods.ts';
 
 const CUT = new Refusal('invalid_request', 'The connection was closed before the whole body had arrived.');
 export const BAD_URL = new Refusal('invalid_request', 'The URL is not validly encoded: see its % escapes.');
@@ -36,7 +36,18 @@ export function answerErrors(server: FastifyInstance, core: Core): void {
     if (STATUS[refusal.code] >= 500) core.report(error, request.id);
     return refuse(reply, refusal);
   });
+  for (const place of closedPlaces()) close(server, place);
 }
+
+const close = (
+  server: FastifyInstance,
+  { url, methods }: { readonly url: string; readonly methods: readonly string[] },
+) =>
+  server.route({
+    ...{ method: [...methods], url },
+    onRequest: (request, reply, next) => next(refusedRoute(request.method, methodsAt(url), reply)),
+    handler: () => {},
+  });
 
 /** Without this, a bad `%` escape is answered by the router, past every handler and hook and in another shape. */
 export function badUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,25 +1,43 @@
 import { ENTRANCES } from '#contract/entrances.ts';
 import { OPERATIONS } from '#contract/operations.ts';
 
-type Served = { readonly method: string; readonly segments: readonly string[] };
+type Place = { readonly path: string; readonly segments: readonly string[]; readonly methods: readonly string[] };
 
-/** Everything that is served, by the segments of its path. */
-const SERVED: readonly Served[] = [...Object.values(OPERATIONS), ...Object.values(ENTRANCES)].map(
-  ({ method, path }) => ({
-    method,
-    segments: path.split('/'),
-  }),
-);
+/** Everything that is served, by place; paths that differ by the names of their placeholders alone are one. */
+const PLACES: readonly Place[] = [
+  ...Map.groupBy([...Object.values(OPERATIONS), ...Object.values(ENTRANCES)], ({ path }) =>
+    path.replace(/\{\w+\}/g, '{}'),
+  ),
+].map(([path, rows]) => ({
+  path,
+  segments: path.split('/'),
+  methods: rows.map(({ method }) => method as string).sort(),
+}));
 
-/** Methods that something at this URL answers, in order; none where nothing is there. Only what leads nowhere asks. */
+/** Methods that something at this URL answers; none where nothing is there. Only what leads nowhere asks. */
 export function methodsAt(url: string): readonly string[] {
   const segments = (url.split('?')[0] ?? '').split('/').map(decoded);
-  const there = SERVED.filter((served) => isAt(served.segments, segments));
-  return [...new Set(there.map(({ method }) => method))].sort();
+  const there = PLACES.filter((place) => isAt(place.segments, segments));
+  return (there.find(isConcrete) ?? there[0])?.methods ?? [];
 }
 
 const isAt = (served: readonly string[], asked: readonly string[]): boolean =>
-  served.length === asked.length && served.every((segment, at) => segment.startsWith('{') || segment === asked[at]);
+  served.length === asked.length && served.every((segment, at) => segment === '{}' || segment === asked[at]);
+
+const isConcrete = ({ path }: Place): boolean => !path.includes('{}');
 
 /** As the router reads a path; what is not validly encoded it has refused before, by any method. */
 const decoded = (segment: string): string => decodeURIComponent(segment);
+
+type Closed = { readonly url: string; readonly methods: readonly string[] };
+
+/**
+ * A path without placeholders is a place of its own, as OpenAPI reads it. The router would take it for a name wherever a
+ * placeholder stands beside it for another method.
+ */
+export const closedPlaces = (): readonly Closed[] =>
+  PLACES.filter(isConcrete).flatMap(({ path, segments, methods }) => {
+    const beside = PLACES.filter((place) => !isConcrete(place) && isAt(place.segments, segments));
+    const closed = beside.flatMap((place) => place.methods).filter((method) => !methods.includes(method));
+    return closed.length > 0 ? [{ url: path, methods: closed }] : [];
+  });
