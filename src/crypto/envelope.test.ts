@@ -146,8 +146,9 @@ describe('AES-256-GCM, alone', () => {
 describe('a delivery', () => {
   const to = { tenant: 'acme' as TenantId, pat: 'a' as PatId, token: 't' as TokenId };
   const keyring = new Keyring();
-  keyring.hold({ id: KEK_ID, purpose: 'tenant-kek', tenant: to.tenant }, Buffer.alloc(32, 7));
-  keyring.hold({ id: 'o'.repeat(24) as KeyId, purpose: 'tenant-kek', tenant: 'evil' as TenantId }, Buffer.alloc(32, 8));
+  keyring.hold({ id: KEK_ID, purpose: 'tenant-kek', tenant: to.tenant, createdAt: 1 }, Buffer.alloc(32, 7));
+  const evil = { id: 'o'.repeat(24) as KeyId, tenant: 'evil' as TenantId };
+  keyring.hold({ ...evil, purpose: 'tenant-kek', createdAt: 1 }, Buffer.alloc(32, 8));
   const sealedToken = sealDelivery(keyring, new Sensitive('tfy_pat_x'), to, countingRandom());
 
   test('opens for whom it was sealed', () => {

@@ -2,18 +2,17 @@ import { expect, test } from 'vitest';
 import type { TenantId } from '#domain/tenant.ts';
 import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
 import type { KeyId } from '#ports/digest.ts';
-import type { KeyPlace } from '#ports/key-wrapper.ts';
 import { countingRandom } from '#support/fixed.ts';
-import { Keyring, makeKey, openKeyring } from './keyring.ts';
+import { Keyring, type Making, makeKey, openKeyring } from './keyring.ts';
 import { derived } from './keys.ts';
 
-const place = (id: string, own: Partial<KeyPlace> = {}): KeyPlace => ({
-  ...{ id: id as KeyId, purpose: 'token-pepper', tenant: undefined },
+const place = (id: string, own: Partial<Making> = {}): Making => ({
+  ...{ id: id as KeyId, purpose: 'token-pepper', tenant: undefined, createdAt: 1 },
   ...own,
 });
 const acme = 'acme' as TenantId;
 
-function held(...places: readonly KeyPlace[]): Keyring {
+function held(...places: readonly Making[]): Keyring {
   const keyring = new Keyring();
   for (const [at, one] of places.entries()) keyring.hold(one, Buffer.alloc(32, at));
   return keyring;
@@ -42,9 +41,9 @@ test('a key is found by its id for its own purpose only', () => {
 test('a key that was made is the same key after the next start, from its wrapped form alone', async () => {
   const random = countingRandom();
   const wrapper = fileWrapper(Buffer.alloc(32, 1), random);
-  const where = place('p'.repeat(24), { tenant: acme, purpose: 'tenant-kek' });
-  const { wrapped, bytes } = await makeKey(wrapper, where, 5, random);
-  expect({ ...wrapped, wrapped: wrapped.wrapped.length }).toEqual({ ...where, createdAt: 5, wrapped: 77 });
+  const where = place('p'.repeat(24), { tenant: acme, purpose: 'tenant-kek', createdAt: 5 });
+  const { wrapped, bytes } = await makeKey(wrapper, where, random);
+  expect({ ...wrapped, wrapped: wrapped.wrapped.length }).toEqual({ ...where, wrapped: 77 });
   const keyring = await openKeyring(wrapper, [wrapped]);
   expect(keyring.current('tenant-kek', acme).key.export()).toEqual(Buffer.from(bytes));
   expect(Buffer.from(wrapped.wrapped).includes(Buffer.from(bytes))).toBe(false);
@@ -53,7 +52,7 @@ test('a key that was made is the same key after the next start, from its wrapped
 test('a shelf with one key that does not unwrap opens not at all', async () => {
   const random = countingRandom();
   const wrapper = fileWrapper(Buffer.alloc(32, 1), random);
-  const made = [await makeKey(wrapper, place('a'), 1, random), await makeKey(wrapper, place('b'), 2, random)];
+  const made = [await makeKey(wrapper, place('a'), random), await makeKey(wrapper, place('b'), random)];
   const [first, second] = made.map(({ wrapped }) => wrapped);
   await expect(openKeyring(wrapper, [first as never, { ...second, id: 'c' } as never])).rejects.toThrow();
 });

@@ -15,7 +15,7 @@ function keyringOf(...peppers: readonly string[]): Keyring {
   const keyring = new Keyring();
   for (const [at, pepper] of peppers.entries()) {
     keyring.hold(
-      { id: `pepper-${at}` as KeyId, purpose: 'token-pepper', tenant: undefined },
+      { id: `pepper-${at}` as KeyId, purpose: 'token-pepper', tenant: undefined, createdAt: at },
       Buffer.from(pepper, 'hex'),
     );
   }

@@ -8,7 +8,9 @@ import { rowMacs } from './row-mac.ts';
 
 function macsWith(...keys: readonly (readonly [id: string, bytes: Uint8Array])[]) {
   const keyring = new Keyring();
-  for (const [id, bytes] of keys) keyring.hold({ id: id as KeyId, purpose: 'row-mac', tenant: undefined }, bytes);
+  for (const [id, bytes] of keys) {
+    keyring.hold({ id: id as KeyId, purpose: 'row-mac', tenant: undefined, createdAt: 1 }, bytes);
+  }
   return rowMacs(keyring);
 }
 const KEY = [vectors.keyId, Buffer.from(vectors.key, 'hex')] as const;

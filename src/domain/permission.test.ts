@@ -14,7 +14,10 @@ describe.each(ROLE_NAMES)('%s', (role) => {
 });
 
 test('a member may do to their own what an administrator may, and nothing to others', () => {
-  const others: readonly Action[] = ['personal-access-token:RevokeAll', 'user:ManageUsers'];
+  const others: readonly Action[] = [
+    ...(['personal-access-token:RevokeAll', 'personal-access-token:CreateForUser'] as const),
+    ...(['settings:Read', 'settings:Update', 'user:ManageUsers'] as const),
+  ];
   const [admin, member] = [compile([grant('tenant-admin')]), compile([grant('tenant-member')])];
   expect(ACTIONS.filter((action) => allows(admin, action) && !allows(member, action))).toEqual(others);
   expect(ACTIONS.filter((action) => allows(member, action) && !allows(admin, action))).toEqual([]);
@@ -27,6 +30,7 @@ test('what the program does, and what everybody may who is signed in, is in no r
       'user:IssuePasswordLink',
       'session:Create',
       'session:End',
+      'signing-key:Rotate',
       'tenant:SetUp',
       'tenant:IssueSetUpLink',
       'invitation:Accept',

@@ -48,7 +48,7 @@ test.each([
   const created = core.pat(ada, 'short', core.clock.now() + expiresIn);
   if (outcome === 'ok') return expect(core.standing(await created)).resolves.toBe('ok');
   await expect(created).rejects.toMatchObject({
-    ...{ code: 'invalid_request', problems: [{ field: 'expirationDate', problem: 'must be in the future' }] },
+    ...{ code: 'invalid_request', problems: [{ field: 'expiresAt', problem: 'must be in the future' }] },
   });
   expect(core.rows('select id from token')).toEqual([]);
 });

@@ -78,14 +78,26 @@ test('a value ends with the token that owns it', async () => {
   expect(await core.standing(got.value)).toBe('expired');
 });
 
-test('of an expired one no value is made that would be dead at birth; the words say the way out', async () => {
+test('of an expired one no value is made that would be dead at birth: a new one takes its name, and the old one ends', async () => {
+  const old = await core.pat(ada, 'console', core.clock.now() + 1_000);
+  expect(await core.standing(old)).toBe('ok');
+  core.clock.advance(1_000);
+  const got = await get();
+  expect(got).toMatchObject({ created: true, view: { pat: { expiresAt: undefined }, tokens: [{ generation: 1 }] } });
+  expect([await core.standing(got.value), await core.standing(old)]).toEqual(['ok', 'revoked']);
+  const by = { ended_by: ada.principal.id, end_reason: 'superseded', ended_at: core.clock.now() };
+  const rows = 'select ended_by, end_reason, ended_at from personal_access_token order by created_at';
+  expect(core.rows(rows)).toEqual([by, { ended_by: null, end_reason: null, ended_at: null }]);
+});
+
+test('an expired one stays as it is where none may be made, and where the new one is refused', async () => {
   await core.pat(ada, 'console', core.clock.now() + 1_000);
   core.clock.advance(1_000);
-  await expect(get()).rejects.toMatchObject({
-    code: 'invalid_request',
-    message: 'The token of this name has expired. Delete it first, or use a different name.',
-  });
-  expect(core.rows('select count(*) as n from token')).toEqual([{ n: 1 }]);
+  const refused = { code: 'not_found' };
+  await expect(getOrCreatePat(core.deps, ada, parseTokenName('console'), { mayCreate: false })).rejects.toMatchObject(
+    refused,
+  );
+  expect(core.rows('select ended_at from personal_access_token')).toEqual([{ ended_at: null }]);
 });
 
 test('after a revocation it is a new one; another’s of the same name is never touched', async () => {

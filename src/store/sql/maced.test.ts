@@ -9,7 +9,7 @@ import { MACED, maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
 
 const keyring = new Keyring();
-keyring.hold({ id: 'm'.repeat(24) as never, purpose: 'row-mac', tenant: undefined }, Buffer.alloc(32, 3));
+keyring.hold({ id: 'm'.repeat(24) as never, purpose: 'row-mac', tenant: undefined, createdAt: 1 }, Buffer.alloc(32, 3));
 const macs = rowMacs(keyring);
 
 async function openWithSession() {
@@ -76,19 +76,17 @@ test('what a MAC covers, and in which order, stands for ever', () => {
     password: ['tenant', 'principal', 'hash'],
     role_grant: ['tenant', 'id', 'principal', 'role', 'resource'],
     personal_access_token: [
-      'tenant',
-      'id',
-      'owner',
-      'name',
-      'created_at',
-      'expires_at',
-      'ended_at',
-      'ended_by',
-      'end_reason',
+      ...['tenant', 'id', 'owner', 'name', 'created_by', 'created_at', 'expires_at'],
+      ...['ended_at', 'ended_by', 'end_reason'],
     ],
     token: [
-      ...['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'digest', 'pepper'],
+      ...['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'format', 'signed_by', 'digest', 'pepper'],
       ...['created_at', 'expires_at', 'ended_at', 'ended_by', 'end_reason'],
+    ],
+    token_use: ['tenant', 'token', 'at'],
+    token_settings: [
+      ...['tenant', 'age_days_max', 'count_max', 'life_days_default', 'idle_days_max'],
+      ...['format_default', 'session_only'],
     ],
     session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
     invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
