@@ -7,9 +7,9 @@ import { JSON_TYPE, type Sent } from '#support/world.ts';
 export type Instance = Served & { readonly token: Sensitive };
 
 /** The program itself, after an unattended first start, and the token of its administrator. */
-export async function instance(): Promise<Instance> {
-  const data = join(temporaryFolder(), 'data');
-  const served = await serving(data, unattended(data));
+export async function instance({ data = join(temporaryFolder(), 'data'), env = {} } = {}): Promise<Instance> {
+  const first = unattended(data);
+  const served = await serving(data, { ...first, env: { ...first.env, ...env } });
   return { ...served, token: bootstrapToken(data) };
 }
 
@@ -20,10 +20,12 @@ async function asked({ send, token }: Instance, sent: Sent): Promise<Readonly<Re
   return JSON.parse(text);
 }
 
+type Wishes = { readonly tokenType?: 'opaque' | 'jwt'; readonly expirationDate?: string };
+
 /** A new token of the administrator's. */
-export async function newToken(to: Instance, name: string): Promise<Sensitive> {
+export async function newToken(to: Instance, name: string, wishes: Wishes = {}): Promise<Sensitive> {
   const path = '/api/svc/v1/personal-access-tokens';
-  const { token } = await asked(to, { method: 'POST', path, body: JSON.stringify({ name }) });
+  const { token } = await asked(to, { method: 'POST', path, body: JSON.stringify({ name, ...wishes }) });
   return new Sensitive(String(token));
 }
 
