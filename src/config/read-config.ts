@@ -1,10 +1,15 @@
 import { type Email, parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { parseTenantName, type TenantName } from '#domain/tenant.ts';
+import { type Address, listenAddress, networks, publicOrigin } from './address.ts';
+import { oneOf, optional, type Parsed, PREFIX, type Setting, type Texts, wholeNumber, yesOrNo } from './setting.ts';
+import { togetherOnly } from './together.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export type Address = { readonly host: string; readonly port: number };
+/** One alone is believed: a proxy that sets the one hands the client's other on as it came. */
+export const PROXY_HEADERS = ['x-forwarded-for', 'forwarded'] as const;
+export type ProxyHeader = (typeof PROXY_HEADERS)[number];
 
 export type Config = {
   readonly listen: Address;
@@ -16,28 +21,26 @@ export type Config = {
   readonly adminPasswordFile: string | undefined;
   readonly bootstrapTokenFile: string | undefined;
   readonly logLevel: LogLevel;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+  /** An origin: scheme, host, and port where it is not the scheme's own. */
+  readonly publicUrl: string | undefined;
+  /** Each with its length: `192.0.2.7/32`. */
+  readonly trustedProxies: readonly string[];
+  readonly proxyHeader: ProxyHeader;
+  readonly insecureHttp: boolean;
+  /** In a window of 10 seconds; 0 is no limit, as in all that follow. */
+  readonly requestsPerAddressMax: number;
+  readonly requestsPerTokenMax: number;
+  readonly requestsPerTenantMax: number;
+  readonly connectionsMax: number;
+  readonly connectionsPerAddressMax: number;
   readonly testStopAt: string | undefined;
   readonly testClockMs: number;
 };
 
-type Parsed<Value> = { readonly value: Value } | { readonly problem: string };
-type Setting<Value> = {
-  readonly env: `${typeof PREFIX}${string}`;
-  /** The word behind `--` for `countersign serve`, where there is one. */
-  readonly flag: string | undefined;
-  readonly fallback: string;
-  readonly about: string;
-  readonly parse: (text: string) => Parsed<Value>;
-};
-type Texts = Readonly<Record<string, string | undefined>>;
-
-const PREFIX = 'COUNTERSIGN_';
 /** The tests' own; never settings of the program, but for the two below. */
 const TEST_PREFIX = 'COUNTERSIGN_TEST_';
-const ADDRESS = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/i;
-/** By number, but for one name: any other, 127.999.1.1 too, would be looked up, and be what somebody else says. */
-const LOOPBACK = /^(?:127(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}|::1|localhost)$/;
-const PORT_MAX = 65_535;
 
 /** Safe without any: loopback, a folder of our own. Key material and passwords are named by file, never given by variable. */
 export const SETTINGS = {
@@ -45,7 +48,8 @@ export const SETTINGS = {
     env: 'COUNTERSIGN_LISTEN',
     flag: 'listen',
     fallback: '127.0.0.1:7080',
-    about: 'host:port to serve on, loopback only; port 0 for any free one',
+    about:
+      'host:port to serve on; beyond this machine only with TLS, or behind a proxy with it; port 0 for any free one',
     parse: listenAddress,
   },
   data: {
@@ -95,10 +99,85 @@ export const SETTINGS = {
     flag: 'log-level',
     fallback: 'info',
     about: `least severe log line on standard error: ${LOG_LEVELS.join(', ')}`,
-    parse: (text) => {
-      const value = LOG_LEVELS.find((level) => level === text);
-      return value === undefined ? { problem: `must be one of ${LOG_LEVELS.join(', ')}` } : { value };
-    },
+    parse: oneOf(LOG_LEVELS),
+  },
+  tlsCertFile: {
+    env: 'COUNTERSIGN_TLS_CERT',
+    flag: 'tls-cert',
+    fallback: '',
+    about: 'PEM file of the certificate, with those that lead to its root behind it',
+    parse: optional,
+  },
+  tlsKeyFile: {
+    env: 'COUNTERSIGN_TLS_KEY',
+    flag: 'tls-key',
+    fallback: '',
+    about: 'PEM file of that certificate’s private key; others must not be able to read it',
+    parse: optional,
+  },
+  publicUrl: {
+    env: 'COUNTERSIGN_PUBLIC_URL',
+    flag: 'public-url',
+    fallback: '',
+    about: 'what links begin with; the address that is listened on without it',
+    parse: publicOrigin,
+  },
+  trustedProxies: {
+    env: 'COUNTERSIGN_TRUSTED_PROXIES',
+    flag: 'trusted-proxies',
+    fallback: '',
+    about: 'addresses and networks of the proxies that may say where a request comes from',
+    parse: networks,
+  },
+  proxyHeader: {
+    env: 'COUNTERSIGN_PROXY_HEADER',
+    flag: undefined,
+    fallback: 'x-forwarded-for',
+    about: 'the one header in which they say it',
+    parse: oneOf(PROXY_HEADERS),
+  },
+  insecureHttp: {
+    env: 'COUNTERSIGN_INSECURE_HTTP',
+    flag: 'insecure-http',
+    bare: true,
+    fallback: 'false',
+    about: 'plain HTTP beyond this machine, for anybody on the way to read',
+    parse: yesOrNo,
+  },
+  requestsPerAddressMax: {
+    env: 'COUNTERSIGN_REQUESTS_PER_ADDRESS',
+    flag: undefined,
+    fallback: '20000',
+    about: 'requests of one address in 10 seconds',
+    parse: wholeNumber,
+  },
+  requestsPerTokenMax: {
+    env: 'COUNTERSIGN_REQUESTS_PER_TOKEN',
+    flag: undefined,
+    fallback: '10000',
+    about: 'requests by one token, or one session, in 10 seconds',
+    parse: wholeNumber,
+  },
+  requestsPerTenantMax: {
+    env: 'COUNTERSIGN_REQUESTS_PER_TENANT',
+    flag: undefined,
+    fallback: '100000',
+    about: 'requests of one tenant in 10 seconds',
+    parse: wholeNumber,
+  },
+  connectionsMax: {
+    env: 'COUNTERSIGN_CONNECTIONS_MAX',
+    flag: undefined,
+    fallback: '10000',
+    about: 'connections open at once',
+    parse: wholeNumber,
+  },
+  connectionsPerAddressMax: {
+    env: 'COUNTERSIGN_CONNECTIONS_PER_ADDRESS',
+    flag: undefined,
+    fallback: '1000',
+    about: 'of those, from one address that is no trusted proxy',
+    parse: wholeNumber,
   },
   testStopAt: {
     env: 'COUNTERSIGN_TEST_STOP_AT',
@@ -120,25 +199,52 @@ export type ReadConfig =
   | { readonly ok: true; readonly config: Config }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+/** Where the text of a setting comes from. */
+export type Source = 'flag' | 'environment' | 'default';
+/** One setting as it was given, or was not. */
+export type Given = {
+  readonly key: keyof Config;
+  readonly env: string;
+  readonly flag: string | undefined;
+  readonly source: Source;
+  readonly text: string;
+  readonly parsed: Parsed<unknown>;
+};
+
 /** Pure: environment and flags in; a whole Config, or everything that is wrong with it, out. A flag goes before the variable. */
 export function readConfig(env: Texts, flags: Texts = {}): ReadConfig {
-  const problems = unknownSettings(env);
-  const config: Record<string, unknown> = {};
-  for (const [key, setting] of Object.entries(SETTINGS) as [keyof Config, Setting<unknown>][]) {
-    const parsed = setting.parse(given(setting, env, flags) ?? setting.fallback);
-    if ('value' in parsed) config[key] = parsed.value;
-    else problems.push(`${nameIn(setting, flags)} ${parsed.problem} (${setting.about})`);
-  }
-  problems.push(...togetherOnly(config));
+  const given = givenSettings(env, flags);
+  const config = Object.fromEntries(
+    given.flatMap(({ key, parsed }) => ('value' in parsed ? [[key, parsed.value]] : [])),
+  );
+  const problems = [
+    ...unknownSettings(env),
+    ...given.flatMap((one) => ('problem' in one.parsed ? [problemWith(one, one.parsed.problem)] : [])),
+    ...togetherOnly(config as Partial<Config>, nameIn(given)),
+  ];
   return problems.length === 0 ? { ok: true, config: config as Config } : { ok: false, problems };
 }
 
-/** A variable that is set to nothing is not set. */
-const given = ({ env: name, flag }: Setting<unknown>, env: Texts, flags: Texts): string | undefined =>
-  (flag === undefined ? undefined : flags[flag]) ?? (env[name] || undefined);
+/** Every setting, in the order of the table. A variable that is set to nothing is not set. */
+export const givenSettings = (env: Texts, flags: Texts): readonly Given[] =>
+  (Object.entries(SETTINGS) as [keyof Config, Setting<unknown>][]).map(([key, setting]) => {
+    const { env: name, flag, fallback, parse } = setting;
+    const [byFlag, byVariable] = [flag === undefined ? undefined : flags[flag], env[name] || undefined];
+    const source = byFlag !== undefined ? 'flag' : byVariable !== undefined ? 'environment' : 'default';
+    const text = byFlag ?? byVariable ?? fallback;
+    return { key, env: name, flag, source, text, parsed: parse(text) };
+  });
 
-const nameIn = ({ env, flag }: Setting<unknown>, flags: Texts): string =>
-  flag !== undefined && flags[flag] !== undefined ? `--${flag}` : env;
+const problemWith = (given: Given, problem: string): string =>
+  `${nameOf(given)} ${problem} (${SETTINGS[given.key].about})`;
+
+/** The word by which somebody gave it, or could. */
+const nameOf = ({ source, flag, env }: Given): string => (source === 'flag' ? `--${flag}` : env);
+
+const nameIn =
+  (all: readonly Given[]) =>
+  (key: keyof Config): string =>
+    all.flatMap((one) => (one.key === key ? [nameOf(one)] : [])).join();
 
 /** A typing error must not become a default. */
 const unknownSettings = (env: Texts): string[] => {
@@ -147,25 +253,6 @@ const unknownSettings = (env: Texts): string[] => {
     .filter((name) => name.startsWith(PREFIX) && !name.startsWith(TEST_PREFIX) && !known.has(name))
     .map((name) => `${name} is not a setting`);
 };
-
-function togetherOnly({ adminEmail, adminPasswordFile }: Record<string, unknown>): readonly string[] {
-  const [email, file] = [SETTINGS.adminEmail.env, SETTINGS.adminPasswordFile.env];
-  if ((adminEmail === undefined) === (adminPasswordFile === undefined)) return [];
-  return [adminEmail === undefined ? `${file} needs ${email} beside it` : `${email} needs ${file} beside it`];
-}
-
-function optional(text: string): Parsed<string | undefined> {
-  return { value: text === '' ? undefined : text };
-}
-
-function listenAddress(text: string): Parsed<Address> {
-  const [, v6, name = '', port] = ADDRESS.exec(text) ?? [];
-  const address = { host: v6 ?? name, port: Number(port) };
-  if (port === undefined || address.port > PORT_MAX)
-    return { problem: 'must be host:port, as 127.0.0.1:7080 or [::1]:7080' };
-  if (LOOPBACK.test(address.host)) return { value: address };
-  return { problem: 'must be a loopback address: others need TLS, which this version does not have yet' };
-}
 
 function attempted<Value>(parse: () => Value): Parsed<Value> {
   try {

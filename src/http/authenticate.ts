@@ -21,7 +21,7 @@ const USER_AGENT_CHARS_MAX = 256;
 
 export const originOf = (request: FastifyRequest, surface: Surface): Origin => ({
   surface,
-  address: request.ip,
+  address: request.clientAddress,
   userAgent: request.headers['user-agent']?.slice(0, USER_AGENT_CHARS_MAX),
   requestId: request.id,
 });

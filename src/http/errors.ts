@@ -50,10 +50,12 @@ const close = (
   });
 
 /** Without this, a bad `%` escape is answered by the router, past every handler and hook and in another shape. */
-export function badUrl(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  headersOfAll(request, reply);
-  refuse(reply, BAD_URL);
-}
+export const badUrl =
+  (atOnce: (request: FastifyRequest) => Refusal | undefined) =>
+  (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    headersOfAll(request, reply);
+    refuse(reply, atOnce(request) ?? BAD_URL);
+  };
 
 /** On every answer. What is here is private to one caller or about to change: no cache keeps any of it. */
 export function headersOfAll({ id }: FastifyRequest, reply: FastifyReply): void {

@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyServerOptions, fastify } from 'fastify';
 import { ENTRANCES, type EntranceId } from '#contract/entrances.ts';
 import { OPERATION_IDS } from '#contract/operations.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { type Admission, type AdmissionRules, admission } from './admission.ts';
 import { readJson } from './body.ts';
+import { boundConnections, type ConnectionLimits } from './connections.ts';
 import type { Core } from './core.ts';
 import { addEntrance } from './entrance.ts';
 import { answerErrors, badUrl, headersOfAll, refusedAtOnce, refuseOnSocket } from './errors.ts';
@@ -16,40 +19,97 @@ const PATH_PARAMETER_CHARS_MAX = 16 * 1024;
 /** From the first byte to the last of the body: a client that dribbles is not waited for. */
 const REQUEST_MS_MAX = 30_000;
 const HEADERS_MS_MAX = 10_000;
+/** Without a byte either way: a client that does not read its answer is not waited for. */
+const IDLE_MS_MAX = 60_000;
 /** How often Node looks for those that are late. */
 const LATE_CHECK_MS = 1_000;
+/** Of all headers and the URL together. */
+const HEADER_BYTES_MAX = 16 * 1024;
+/** A server that is full is worth a line, but not one for each connection that it closes. */
+const TOLD_AGAIN_MS = 60_000;
 
-export type Limits = { readonly requestMsMax?: number };
+export type Tls = { readonly cert: Buffer; readonly key: Buffer; readonly minVersion: 'TLSv1.2' };
+
+/** What this way in takes, from whom and how. Without any, as in tests and the bench, only one request by itself is bounded. */
+export type Limits = AdmissionRules & {
+  readonly requestMsMax?: number;
+  readonly idleMsMax?: number;
+  readonly connections?: ConnectionLimits;
+  readonly tls?: Tls | undefined;
+};
 
 /** All the routes there are: one for each operation, one for each entrance. */
-export function httpServer(core: Core, { requestMsMax = REQUEST_MS_MAX }: Limits = {}): FastifyInstance {
-  const server = fastify({
-    bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: requestMsMax,
-    http: {
-      connectionsCheckingInterval: LATE_CHECK_MS,
-      headersTimeout: Math.min(HEADERS_MS_MAX, requestMsMax),
-      requireHostHeader: false, // Node would refuse by itself, with an empty body; `refusedAtOnce` does it in the one shape
-    },
-    routerOptions: { maxParamLength: PATH_PARAMETER_CHARS_MAX, querystringParser: parseQuery },
-    genReqId: () => core.newRequestId(),
-    frameworkErrors: badUrl,
-    clientErrorHandler: (error, socket) => refuseOnSocket(core, error, socket),
-    exposeHeadRoutes: false,
-    return503OnClosing: false, // what has arrived is answered, also while we stop
-  });
-  server.decorateRequest('caller', undefined);
-  server.addHook('onRequest', (request, reply, next) => {
-    headersOfAll(request, reply);
-    next(refusedAtOnce(request, reply));
-  });
-  // Unknown expectations may be ignored (RFC 9110, 10.1.1); Node would answer them by itself, with an empty 417.
-  server.server.on('checkExpectation', (request, response) => server.server.emit('request', request, response));
-  // A tunnel is no request that anything here serves; Node would hang up without a word.
-  server.server.on('connect', (_request, socket: Socket) => refuseOnSocket(core, {}, socket));
+export function httpServer(core: Core, limits: Limits = {}): FastifyInstance {
+  const admitted = admission(core, limits);
+  const server = openedWith(core, admitted, limits);
+  addHooks(server, admitted);
+  boundSockets(server, core, admitted, limits);
   readJson(server);
   answerErrors(server, core);
   for (const id of OPERATION_IDS) addRoute(server, core, id);
   for (const id of Object.keys(ENTRANCES) as EntranceId[]) addEntrance(server, core, id);
   return server;
+}
+
+function openedWith(core: Core, admitted: Admission, limits: Limits): FastifyInstance {
+  const { requestMsMax = REQUEST_MS_MAX, idleMsMax = IDLE_MS_MAX, tls } = limits;
+  const headersMsMax = Math.min(HEADERS_MS_MAX, requestMsMax);
+  const http = {
+    connectionsCheckingInterval: LATE_CHECK_MS,
+    headersTimeout: headersMsMax,
+    maxHeaderSize: HEADER_BYTES_MAX,
+    requireHostHeader: false, // Node would refuse by itself, with an empty body; `refusedAtOnce` does it in the one shape
+  };
+  const options: FastifyServerOptions = {
+    bodyLimit: BODY_BYTES_MAX,
+    requestTimeout: requestMsMax,
+    connectionTimeout: idleMsMax,
+    routerOptions: { maxParamLength: PATH_PARAMETER_CHARS_MAX, querystringParser: parseQuery },
+    genReqId: () => core.newRequestId(),
+    frameworkErrors: badUrl(admitted.atOnce),
+    clientErrorHandler: (error, socket) => refuseOnSocket(core, error, socket),
+    exposeHeadRoutes: false,
+    return503OnClosing: false, // what has arrived is answered, also while we stop
+  };
+  const secured = { https: { ...http, ...tls, handshakeTimeout: headersMsMax } };
+  // Fastify types a server with TLS apart; all that is done with either here is what `node:http` has.
+  return fastify({
+    ...options,
+    ...(tls === undefined ? { http } : secured),
+  } as FastifyServerOptions) as FastifyInstance;
+}
+
+function addHooks(server: FastifyInstance, { atOnce, ofCaller }: Admission): void {
+  server.decorateRequest('caller', undefined);
+  server.decorateRequest('clientAddress', undefined);
+  server.addHook('onRequest', (request, reply, next) => {
+    headersOfAll(request, reply);
+    next(atOnce(request) ?? refusedAtOnce(request, reply));
+  });
+  if (ofCaller === undefined) return;
+  // Once it is known who asks, and before a body of theirs is read.
+  server.addHook('preParsing', ({ caller }, _reply, body, next) => {
+    next(caller === undefined ? undefined : ofCaller(caller), body);
+  });
+}
+
+function boundSockets({ server }: FastifyInstance, core: Core, { isProxy }: Admission, { connections }: Limits): void {
+  // Unknown expectations may be ignored (RFC 9110, 10.1.1); Node would answer them by itself, with an empty 417.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+  // A tunnel is no request that anything here serves; Node would hang up without a word.
+  server.on('connect', (_request, socket: Socket) => refuseOnSocket(core, {}, socket));
+  // What is no TLS where TLS is spoken: nothing that we could say would be understood.
+  server.prependListener('tlsClientError', (_error: unknown, socket: Socket) => socket.destroy());
+  if (connections !== undefined) boundConnections(server, connections, { isProxy, refused: tellingFull(core) });
+}
+
+const FULL = new Refusal('unavailable', 'Connections were closed: more were open than the settings allow.');
+
+function tellingFull({ report, newRequestId, now }: Core): () => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (Math.abs(now() - toldAt) < TOLD_AGAIN_MS) return;
+    toldAt = now();
+    report(FULL, newRequestId());
+  };
 }

@@ -23,7 +23,8 @@ export type Instance = {
 
 /** `issuer` is asked whenever a token is signed: where we are reached is known once we listen. */
 export async function openInstance(config: Config, issuer: () => string): Promise<Instance> {
-  const files = [config.rootKeyFile, config.adminPasswordFile, config.bootstrapTokenFile];
+  const { rootKeyFile, adminPasswordFile, bootstrapTokenFile, tlsCertFile, tlsKeyFile } = config;
+  const files = [rootKeyFile, adminPasswordFile, bootstrapTokenFile, tlsCertFile, tlsKeyFile];
   const folder = dataFolder(
     config.data,
     files.filter((file) => file !== undefined),

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
-import { type ReadConfig, readConfig, SETTINGS } from '#config/read-config.ts';
+import { type ReadConfig, readConfig } from '#config/read-config.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { openLog } from '#telemetry/log.ts';
+import { readFlags } from './serve-flags.ts';
 import { inOperatorsWords } from './system-refusal.ts';
 
 /** Exit codes: 0 done, 1 refused, 2 not understood. */
@@ -47,13 +47,8 @@ const toldToStop = (): Promise<void> =>
   });
 
 function readWith(args: readonly string[], env: NodeJS.ProcessEnv): ReadConfig {
-  const flags = Object.values(SETTINGS).flatMap(({ flag }) => (flag === undefined ? [] : [flag]));
-  const options = Object.fromEntries(flags.map((flag) => [flag, { type: 'string' } as const]));
-  try {
-    return readConfig(env, { ...parseArgs({ args: [...args], options }).values } as Record<string, string>);
-  } catch (error) {
-    return { ok: false, problems: [(error as Error).message] };
-  }
+  const flags = readFlags(args);
+  return typeof flags === 'string' ? { ok: false, problems: [flags] } : readConfig(env, flags);
 }
 
 export function notUnderstood(problems: readonly string[]): number {

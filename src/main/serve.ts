@@ -1,3 +1,4 @@
+import type { Server as SecureServer } from 'node:https';
 import type { Site } from '#api/handler.ts';
 import { linkTo } from '#api/link.ts';
 import type { Deps } from '#app/deps.ts';
@@ -5,17 +6,20 @@ import { flush } from '#app/flush.ts';
 import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
 import { type Rotated, rotateSigningKey } from '#app/signing-key/rotate.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
-import type { Address, Config } from '#config/read-config.ts';
+import type { Address } from '#config/address.ts';
+import type { Config } from '#config/read-config.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Log } from '#telemetry/log.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
 import { type Instance, openInstance } from './instance.ts';
+import { limitsOf, tlsFilesIn, warningsOf } from './network.ts';
 import { openHttp } from './open.ts';
-import { originOf } from './origin.ts';
+import { originOf, siteOrigin } from './origin.ts';
 import { readPages } from './pages.ts';
 import { addressRefusal } from './system-refusal.ts';
+import { openTls } from './tls.ts';
 import { VERSION } from './version.ts';
 
 type Say = (line: string) => void;
@@ -28,34 +32,38 @@ const DRAIN_MS_MAX = 10_000;
 
 /** Opens everything, sets up what is missing, listens. */
 export async function serve(config: Config, say: Say, log: Log): Promise<Served> {
-  const place = { origin: '' };
+  const files = tlsFilesIn(config);
+  const secured = files === undefined ? undefined : openTls(files); // before anything is made in the data folder
+  const place = { origin: config.publicUrl ?? '' };
   const instance = await openInstance(config, () => place.origin);
   try {
-    return await served({ ...instance, place }, config, say, log);
+    return await served({ ...instance, place, secured }, config, say, log);
   } catch (error) {
     await instance.close();
     throw error;
   }
 }
 
-/** Where it is reached; known once it listens. */
-type Place = { origin: string };
+/** Where it is reached, and how; the former is known once it listens. */
+type Place = {
+  readonly place: { origin: string };
+  readonly secured: ReturnType<typeof openTls> | undefined;
+};
 
-async function served(
-  { deps, tenant, folder, close, place }: Instance & { readonly place: Place },
-  config: Config,
-  say: Say,
-  log: Log,
-): Promise<Served> {
+async function served(instance: Instance & Place, config: Config, say: Say, log: Log): Promise<Served> {
+  const { deps, tenant, folder, close, place, secured } = instance;
   await bootstrap(deps, tenant, config, say);
   const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
-  const server = openHttp(deps, { site, pages: readPages(), report });
+  const server = openHttp(deps, { site, pages: readPages(), report, limits: limitsOf(config, secured?.tls) });
   const ways: Way[] = [{ close: () => server.close(), cut: () => server.server.closeAllConnections() }];
+  const scheme = secured === undefined ? 'http' : 'https';
   try {
-    place.origin = originOf({ host: config.listen.host, port: await listening(server, config.listen) });
+    const listened = { host: config.listen.host, port: await listening(server, config.listen) };
+    place.origin = siteOrigin(config.publicUrl, listened, scheme);
     ways.push(await serveControl(folder.socket, controlOf(deps, site), log));
-    say(`Countersign listens on ${place.origin}`);
+    for (const line of warningsOf(config)) say(line);
+    say(`Countersign listens on ${originOf(listened, scheme)}`);
     if (!(await isSetUp(deps, tenant))) {
       say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
     }
@@ -64,7 +72,9 @@ async function served(
     throw error;
   }
   const flushing = flushRegularly(deps, log);
+  const following = secured?.follow((tls) => (server.server as SecureServer).setSecureContext(tls), log);
   const stop = async () => {
+    following?.stop();
     await closed(ways);
     await flushing.stop();
     await flush(deps, true).catch((error) => log.failed(error));

@@ -20,7 +20,7 @@ export const ROOMS = {
   },
   store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite'] },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
-  config: { rooms: ['domain'], packages: [] },
+  config: { rooms: ['domain'], packages: ['ipaddr.js'] },
   telemetry: { rooms: ['domain'], packages: ['pino'] },
   main: {
     rooms: [

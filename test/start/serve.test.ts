@@ -53,8 +53,8 @@ describe('what is given', () => {
     { args: ['constructor'], said: ['there is no command constructor'] },
     { args: ['serve', '--lisen', '127.0.0.1:0'], said: ["Unknown option '--lisen'"] },
     { args: ['serve', 'now'], said: ['Unexpected argument'] },
-    { args: ['serve', '--listen', '0.0.0.0:80'], said: ['--listen must be a loopback address'] },
-    { args: ['serve', '--listen', '127.999.1.1:80'], said: ['--listen must be a loopback address'] },
+    { args: ['serve', '--listen', '0.0.0.0:80'], said: ['--listen must be a loopback address', 'Do one of three'] },
+    { args: ['serve', '--listen', '127.999.1.1:80'], said: ['--listen must be host:port with the host by number'] },
     { args: ['serve', '--data', ''], said: ['--data must not be empty'] },
     { args: ['setup-link', '--lisen', '127.0.0.1:0'], said: ["Unknown option '--lisen'"] },
   ])('$args is not understood: 2, and what is wrong', async ({ args, said }) => {
@@ -65,7 +65,7 @@ describe('what is given', () => {
 
   test('everything that is wrong is said at once', async () => {
     const env = {
-      COUNTERSIGN_LISTEN: 'example.com:443',
+      COUNTERSIGN_LISTEN: '192.0.2.1:443',
       COUNTERSIGN_LISTNE: '127.0.0.1:80',
       COUNTERSIGN_TENANT: '…',
       COUNTERSIGN_LOG_LEVEL: 'loud',

@@ -1,0 +1,39 @@
+import type { Config } from '#config/read-config.ts';
+import { staysHere } from '#config/together.ts';
+import type { Limits, Tls } from '#http/server.ts';
+import { isEverywhere, originOf } from './origin.ts';
+import type { TlsFiles } from './tls.ts';
+
+export function tlsFilesIn({ tlsCertFile: cert, tlsKeyFile: key }: Config): TlsFiles | undefined {
+  return cert === undefined || key === undefined ? undefined : { cert, key };
+}
+
+/** What the settings say of the network, in the words of the way in. */
+export const limitsOf = (config: Config, tls: Tls | undefined): Limits => ({
+  tls,
+  proxies: { trusted: config.trustedProxies, header: config.proxyHeader },
+  proxiesOnly: isPlain(config) && !config.insecureHttp,
+  requests: {
+    perAddressMax: config.requestsPerAddressMax,
+    perTokenMax: config.requestsPerTokenMax,
+    perTenantMax: config.requestsPerTenantMax,
+  },
+  connections: { max: config.connectionsMax, perAddressMax: config.connectionsPerAddressMax },
+});
+
+/** What whoever starts it must know, line by line. */
+export const warningsOf = (config: Config): readonly string[] => [
+  ...(isPlain(config) && config.insecureHttp ? insecure(config) : []),
+  ...(config.publicUrl === undefined && isEverywhere(config.listen) ? [LINKS_HERE_ONLY] : []),
+];
+
+/** Without TLS of ours, where other machines may connect. */
+const isPlain = (config: Config): boolean => config.tlsCertFile === undefined && !staysHere(config);
+
+const insecure = ({ listen }: Config): readonly string[] => [
+  `WARNING: plain HTTP on ${originOf(listen, 'http')}. Whoever is on the way reads and changes all of it, tokens and passwords too.`,
+  'WARNING: nobody can sign in from another machine: over plain HTTP browsers do not say which page a request comes from.',
+];
+
+const LINKS_HERE_ONLY =
+  'Links begin with localhost, which is this machine alone: set COUNTERSIGN_PUBLIC_URL to the address that people use.';
