@@ -9,6 +9,12 @@ import type { Table } from './schema.ts';
 export const columnsOf = (table: Table, columns: readonly string[]): AliasedRawBuilder<unknown, string>[] =>
   columns.map((column) => sql.ref(`${table}.${column}`).as(`${table}.${column}`));
 
-/** One table's part of such a row. */
-export const partOf = (row: object, table: Table, columns: readonly string[]): object =>
-  Object.fromEntries(columns.map((column) => [column, (row as Record<string, unknown>)[`${table}.${column}`]]));
+/** One table's part of such a row; told the columns once, since this is done for each part of each credential read. */
+export function partOf(table: Table, columns: readonly string[]): (row: object) => object {
+  const names = columns.map((column) => [column, `${table}.${column}`] as const);
+  return (row) => {
+    const part: Record<string, unknown> = {};
+    for (const [column, name] of names) part[column] = (row as Record<string, unknown>)[name];
+    return part;
+  };
+}

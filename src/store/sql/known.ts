@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Compilable, Kysely } from 'kysely';
 import type { Credential } from '#domain/caller.ts';
 import { compile, type Grant } from '#domain/permission.ts';
 import type { SessionId } from '#domain/session.ts';
@@ -10,6 +10,7 @@ import type { Digest } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { columnsOf, partOf } from './joined.ts';
 import { MACED, type MacedRow, type MacedTable, proved } from './maced.ts';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 import { settingsOf } from './token-settings.ts';
 
@@ -35,9 +36,13 @@ type Read<P extends Part> = MacedRow<P> & Pick<Schema[P], (typeof COLUMNS)[P][nu
 
 const columnsOfAll = (...parts: readonly Part[]) => parts.flatMap((part) => columnsOf(part, COLUMNS[part]));
 
+const PART_OF = Object.fromEntries(
+  (Object.keys(COLUMNS) as Part[]).map((table) => [table, partOf(table, COLUMNS[table])]),
+) as Readonly<Record<Part, (row: object) => object>>;
+
 /** One part of a row, proved. The cast says what the statement has selected, by the very same lists. */
 const part = <P extends Part>(macs: RowMacs, row: object, table: P): Read<P> =>
-  proved(macs, table, partOf(row, table, COLUMNS[table]) as Read<P>);
+  proved(macs, table, PART_OF[table](row) as Read<P>);
 
 /** A token by its digest, or one that is known already. */
 export type TokenKey = { readonly digests: readonly Digest[] } | { readonly tenant: TenantId; readonly id: TokenId };
@@ -49,8 +54,8 @@ const TOKEN_PARTS = [
   ...(['token', 'personal_access_token', 'token_use', 'token_settings', 'tenant', 'principal', 'role_grant'] as const),
 ];
 
-export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKey): Promise<Known | undefined> {
-  const all = db
+const tokensFrom = (db: Kysely<Schema>) =>
+  db
     .selectFrom('token')
     .leftJoin('personal_access_token', (join) =>
       join
@@ -69,10 +74,14 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
       join.onRef('role_grant.tenant', '=', 'token.tenant').onRef('role_grant.principal', '=', 'token.subject'),
     )
     .select(columnsOfAll(...TOKEN_PARTS));
-  const rows = await ('digests' in key
-    ? all.where('token.digest', 'in', key.digests)
-    : all.where('token.tenant', '=', key.tenant).where('token.id', '=', key.id)
-  ).execute();
+
+const tokenByDigest = byDigests((db, digests) => tokensFrom(db).where('token.digest', 'in', digests));
+const tokenById = prepared((db, { tenant, id }: { readonly tenant: TenantId; readonly id: TokenId }) =>
+  tokensFrom(db).where('token.tenant', '=', tenant).where('token.id', '=', id),
+);
+
+export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKey): Promise<Known | undefined> {
+  const { rows } = await ('digests' in key ? tokenByDigest(db, key.digests) : tokenById(db, key));
   const [row] = rows;
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
@@ -92,8 +101,8 @@ function lifeEnd(macs: RowMacs, row: object, token: Read<'token'>): number | und
   return endOf(settings, { createdAt: token.created_at, expiresAt: token.expires_at ?? undefined, lastUsedAt });
 }
 
-export async function knownSession(db: Kysely<Schema>, macs: RowMacs, key: SessionKey): Promise<Known | undefined> {
-  const all = db
+const sessionsFrom = (db: Kysely<Schema>) =>
+  db
     .selectFrom('session')
     .leftJoin('tenant', 'tenant.id', 'session.tenant')
     .leftJoin('principal', (join) =>
@@ -103,15 +112,37 @@ export async function knownSession(db: Kysely<Schema>, macs: RowMacs, key: Sessi
       join.onRef('role_grant.tenant', '=', 'session.tenant').onRef('role_grant.principal', '=', 'session.principal'),
     )
     .select(columnsOfAll('session', 'tenant', 'principal', 'role_grant'));
-  const rows = await ('digests' in key
-    ? all.where('session.digest', 'in', key.digests)
-    : all.where('session.tenant', '=', key.tenant).where('session.id', '=', key.id)
-  ).execute();
+
+const sessionByDigest = byDigests((db, digests) => sessionsFrom(db).where('session.digest', 'in', digests));
+const sessionById = prepared((db, { tenant, id }: { readonly tenant: TenantId; readonly id: SessionId }) =>
+  sessionsFrom(db).where('session.tenant', '=', tenant).where('session.id', '=', id),
+);
+
+export async function knownSession(db: Kysely<Schema>, macs: RowMacs, key: SessionKey): Promise<Known | undefined> {
+  const { rows } = await ('digests' in key ? sessionByDigest(db, key.digests) : sessionById(db, key));
   const [row] = rows;
   if (row === undefined) return undefined;
   const { id, expires_at: expiresAt, ended_at } = part(macs, row, 'session');
   const credential: Credential = { kind: 'session', id, expiresAt };
   return knownOf(macs, rows, { credential, expiresAt, ended: ended_at !== null, restsOn: [id] });
+}
+
+/** As many texts as there are peppers in use, which are one or two. */
+function byDigests(build: (db: Kysely<Schema>, digests: readonly Digest[]) => Compilable<object>) {
+  const made = new Map<number, ReturnType<typeof prepared<readonly Digest[], object>>>();
+  return (db: Kysely<Schema>, digests: readonly Digest[]) => {
+    const { length } = digests;
+    const query =
+      made.get(length) ??
+      prepared((on, all: readonly Digest[]) =>
+        build(
+          on,
+          Array.from({ length }, (_, at) => all[at] as Digest),
+        ),
+      );
+    made.set(length, query);
+    return query(db, digests);
+  };
 }
 
 type Own = Pick<Known, 'credential' | 'expiresAt' | 'ended' | 'restsOn'>;

@@ -4,7 +4,8 @@ import type { TenantId } from '#domain/tenant.ts';
 import type { PatView, PersonalAccessToken } from '#domain/token.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { Page, PatReads, PatWrites } from '#ports/tokens.ts';
-import { maced, proved, swap } from './maced.ts';
+import { MACED, maced, proved, swap } from './maced.ts';
+import { prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED, patOf } from './rows.ts';
 import type { Schema } from './schema.ts';
 import { shownOf, standing } from './standing.ts';
@@ -57,12 +58,8 @@ export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
   async insert(tenant, { id, owner, name, createdBy, createdAt, updatedAt, expiresAt }) {
     const same = { tenant, id, owner, name, created_by: createdBy, ...NOT_ENDED };
     const times = { created_at: createdAt, updated_at: updatedAt, expires_at: expiresAt ?? null };
-    const written = await db
-      .insertInto('personal_access_token')
-      .values(maced(macs, 'personal_access_token', { ...same, ...times }))
-      .onConflict((name) => name.columns(['tenant', 'owner', 'name']).where('ended_at', 'is', null).doNothing())
-      .executeTakeFirst();
-    return written.numInsertedOrUpdatedRows === 1n;
+    const written = await insertPat(db, maced(macs, 'personal_access_token', { ...same, ...times }));
+    return written.numAffectedRows === 1n;
   },
 
   async rename(tenant, owner, id, name, at) {
@@ -89,6 +86,15 @@ export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
     return rows.map(({ id }) => id);
   },
 });
+
+const PAT_COLUMNS = [...MACED.personal_access_token, 'updated_at', 'mac'] as const;
+
+const insertPat = prepared((db, row: PatRow) =>
+  db
+    .insertInto('personal_access_token')
+    .values(Object.fromEntries(PAT_COLUMNS.map((name) => [name, row[name]])) as PatRow)
+    .onConflict((name) => name.columns(['tenant', 'owner', 'name']).where('ended_at', 'is', null).doNothing()),
+);
 
 const ownedBy = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
   db.selectFrom('personal_access_token').selectAll().where('tenant', '=', tenant).where('owner', '=', owner);

@@ -4,6 +4,7 @@ import type { TokenSettings } from '#domain/token-settings.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenSettingsReads, TokenSettingsWrites } from '#ports/token-settings.ts';
 import { type MacedRow, maced, proved, swap } from './maced.ts';
+import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
 type Row = Schema['token_settings'];
@@ -75,10 +76,14 @@ export const tokenSettingsWrites = (db: Kysely<Schema>, macs: RowMacs): TokenSet
   },
 });
 
+const settingsRows = prepared((db, { tenant }: { readonly tenant: TenantId }) =>
+  db.selectFrom('token_settings').selectAll().where('tenant', '=', tenant),
+);
+
 /** One that is missing was taken away: a tenant is made with its own. */
 async function settingsIn(db: Kysely<Schema>, tenant: TenantId): Promise<Row> {
-  const row = await db.selectFrom('token_settings').selectAll().where('tenant', '=', tenant).executeTakeFirst();
-  return row ?? ({ tenant, mac: new Uint8Array() } as Row);
+  const { rows } = await settingsRows(db, { tenant });
+  return rows[0] ?? ({ tenant, mac: new Uint8Array() } as Row);
 }
 
 const columnsOf = (settings: TokenSettings): Omit<Row, 'tenant' | 'mac'> => ({

@@ -1,18 +1,30 @@
 import { type Kysely, sql } from 'kysely';
+import type { TenantId } from '#domain/tenant.ts';
+import type { PatId } from '#domain/token.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
 import { knownToken } from './known.ts';
-import { maced, proved, swap } from './maced.ts';
+import { MACED, maced, proved, swap } from './maced.ts';
+import { insertion, prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED } from './rows.ts';
 import type { Schema } from './schema.ts';
+
+const insertToken = insertion('token', [...MACED.token, 'preview', 'mac']);
+
+const lastGeneration = prepared((db, { tenant, pat }: { readonly tenant: TenantId; readonly pat: PatId }) =>
+  db
+    .selectFrom('token')
+    .where('tenant', '=', tenant)
+    .where('pat', '=', pat)
+    .select(({ fn }) => fn.max('generation').as('last')),
+);
 
 export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
   byDigest: (digests) => knownToken(db, macs, { digests }),
   byId: (tenant, id) => knownToken(db, macs, { tenant, id }),
   async lastGeneration(tenant, pat) {
-    const all = db.selectFrom('token').where('tenant', '=', tenant).where('pat', '=', pat);
-    const { last } = await all.select(({ fn }) => fn.max('generation').as('last')).executeTakeFirstOrThrow();
-    return last ?? 0;
+    const { rows } = await lastGeneration(db, { tenant, pat });
+    return rows[0]?.last ?? 0;
   },
   async anyLiveSignedBy(key, now) {
     const signed = db.selectFrom('token').select('id').where('signed_by', '=', key).where('ended_at', 'is', null);
@@ -25,7 +37,7 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
   async add(tenant, { createdAt, expiresAt, ended: _, signedBy, ...same }, { digest, pepper }) {
     const times = { created_at: createdAt, expires_at: expiresAt ?? null, ...NOT_ENDED };
     const row = maced(macs, 'token', { tenant, ...same, signed_by: signedBy ?? null, digest, pepper, ...times });
-    await db.insertInto('token').values(row).execute();
+    await insertToken(db, row);
   },
 
   async endOldest(tenant, pat, keep, ended) {

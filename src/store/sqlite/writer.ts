@@ -1,4 +1,5 @@
 import { nextTick } from 'node:process';
+import type { StatementSync } from 'node:sqlite';
 import type { Connection } from './connection.ts';
 import { outageAware } from './outage.ts';
 
@@ -19,6 +20,8 @@ type Outcome = { readonly ok: true; readonly result: unknown } | { readonly ok: 
 export class Writer<Tx> {
   readonly #connection: Connection;
   readonly #tx: Tx;
+  /** Prepared once: several of them frame every body. */
+  readonly #steps = new Map<Step, StatementSync>();
   #waiting: Waiting<Tx>[] = [];
   #scheduled = false;
 
@@ -51,28 +54,29 @@ export class Writer<Tx> {
 
   async #run(group: readonly Waiting<Tx>[]): Promise<readonly Outcome[]> {
     try {
-      this.#exec('begin immediate');
+      this.#do('begin immediate');
       const outcomes: Outcome[] = [];
       for (const { body } of group) outcomes.push(await this.#runOne(body, await currentTurn()));
-      this.#exec('commit');
+      this.#do('commit');
       return outcomes;
     } catch (error) {
-      if (this.#inTransaction) this.#exec('rollback');
+      if (this.#inTransaction) this.#do('rollback');
       throw error;
     }
   }
 
   async #runOne(body: Body<Tx>, turn: Turn): Promise<Outcome> {
-    this.#exec('savepoint body');
+    this.#do('savepoint body');
     try {
       const result = await body(this.#tx);
       if (turn.isOver()) throw new Error('a transaction body waited for something other than the database');
-      this.#exec('release body');
+      this.#do('release body');
       return { ok: true, result };
     } catch (error) {
       // Some failures (a full disk) end the whole transaction: then there is no savepoint, and no group, left to save.
       if (!this.#inTransaction) throw error;
-      this.#exec('rollback to body; release body');
+      this.#do('rollback to body');
+      this.#do('release body');
       return { ok: false, error };
     }
   }
@@ -83,10 +87,16 @@ export class Writer<Tx> {
     return raw.isOpen && raw.isTransaction;
   }
 
-  #exec(sql: string): void {
-    outageAware(() => this.#connection.raw.exec(sql));
+  #do(step: Step): void {
+    outageAware(() => {
+      const statement = this.#steps.get(step) ?? this.#connection.raw.prepare(step);
+      this.#steps.set(step, statement);
+      statement.run();
+    });
   }
 }
+
+type Step = 'begin immediate' | 'savepoint body' | 'release body' | 'rollback to body' | 'rollback' | 'commit';
 
 type Turn = { isOver(): boolean };
 

@@ -1,0 +1,33 @@
+import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** Stands in a query for a value that comes with each execution. */
+class Slot {
+  readonly name: PropertyKey;
+  constructor(name: PropertyKey) {
+    this.name = name;
+  }
+}
+
+/**
+ * A query whose text is made once for each connection: making it anew costs more than running it. `build` sees every
+ * value as a slot, so it may neither look at one nor decide by one.
+ */
+export function prepared<Values extends object, Row>(
+  build: (db: Kysely<Schema>, values: Values) => Compilable<Row>,
+): (db: Kysely<Schema>, values: Values) => Promise<QueryResult<Row>> {
+  const made = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
+  const slots = new Proxy({} as Values, { get: (_, name) => new Slot(name) });
+  return (db, values) => {
+    const query = made.get(db) ?? build(db, slots).compile();
+    made.set(db, query);
+    const filled = (part: unknown) => (part instanceof Slot ? values[part.name as keyof Values] : part);
+    return db.executeQuery({ ...query, parameters: query.parameters.map(filled) });
+  };
+}
+
+/** Every column of a table as it comes: a row that is written whole. */
+export const insertion = <T extends keyof Schema & string>(table: T, columns: readonly (keyof Schema[T] & string)[]) =>
+  prepared<Schema[T], unknown>((db, row) =>
+    db.insertInto(table as 'token').values(Object.fromEntries(columns.map((name) => [name, row[name]])) as never),
+  );
