@@ -43,6 +43,9 @@ function problemOf(place: string, issue: z.core.$ZodIssue): Problem {
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type') return missingOrWrong(issue);
   if (issue.code === 'unrecognized_keys') return `unknown: ${issue.keys.join(', ')}`;
+  if (issue.code === 'invalid_value') return `must be ${issue.values.map((one) => JSON.stringify(one)).join(' or ')}`;
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
   return issue.message;
 }
 
@@ -50,7 +53,8 @@ function wordsOf(issue: z.core.$ZodIssue): string {
 const missingOrWrong = ({ message, expected }: z.core.$ZodIssueInvalidType): string =>
   message.endsWith('received undefined') ? `is missing; give ${an(expected)}` : `must be ${an(expected)}`;
 
-const an = (type: string): string => (/^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`);
+const an = (type: string): string =>
+  type === 'int' ? 'a whole number' : /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
 
 function refusalOf(problems: readonly Problem[]): Refusal {
   const message = problems.map(({ field, problem }) => `${field} ${problem}`).join('; ');

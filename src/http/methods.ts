@@ -14,9 +14,12 @@ const PLACES: readonly Place[] = [
   methods: rows.map(({ method }) => method as string).sort(),
 }));
 
+/** Where the router ends a path: no client sends a fragment, but somebody may. */
+const AFTER_PATH = /[?#]/;
+
 /** Methods that something at this URL answers; none where nothing is there. Only what leads nowhere asks. */
 export function methodsAt(url: string): readonly string[] {
-  const segments = (url.split('?')[0] ?? '').split('/').map(decoded);
+  const segments = (url.split(AFTER_PATH)[0] ?? '').split('/').map(decoded);
   const there = PLACES.filter((place) => isAt(place.segments, segments));
   return (there.find(isConcrete) ?? there[0])?.methods ?? [];
 }

@@ -1,22 +1,34 @@
 import type { Sensitive } from '#domain/sensitive.ts';
 import { Sensitive as SensitiveText } from '#domain/sensitive.ts';
 import type { Answer, Sent, World } from '#support/world.ts';
-import { FROM_HERE, PATS, post } from './provoked.ts';
+import { FROM_HERE, OWN_TOKENS, PATS, post } from './provoked.ts';
 
 /** What an answer says, without what every answer says. */
 export type Said = { readonly status: number; readonly body: ReturnType<typeof JSON.parse> };
 export const saidIn = ({ status, text }: Answer): Said => ({ status, body: JSON.parse(text) });
+
+type Headers = Readonly<Record<string, string>>;
+const SETTINGS = '/api/v1/settings/tokens';
+const sentWith = (headers: Headers, sent: Sent): Sent => ({ ...sent, headers: { ...sent.headers, ...headers } });
 
 /** A person’s requests, as short as a test can say them. */
 export function asking(world: Pick<World, 'send'>, token: Sensitive) {
   const ask = async (sent: Sent): Promise<Said> => saidIn(await world.send({ token, ...sent }));
   return {
     ask,
-    create: (body: object) => ask(post(PATS, body)),
+    create: (body: object, headers: Headers = {}) => ask(sentWith(headers, post(PATS, body))),
     list: (query = '') => ask({ method: 'GET', path: `${PATS}${query}` }),
     getOrCreate: (name: string, query = '') => ask({ method: 'GET', path: `${PATS}/${name}${query}` }),
     remove: (id: string) => ask({ method: 'DELETE', path: `${PATS}/${id}` }),
     revokeAll: (email: string) => ask({ ...post(`${PATS}/revoke/all`, { email }), method: 'DELETE' }),
+    createFor: (body: object, headers: Headers = {}) => ask(sentWith(headers, post(`${PATS}/for-user`, body))),
+    ownList: (query = '') => ask({ method: 'GET', path: `${OWN_TOKENS}${query}` }),
+    ownCreate: (body: object, headers: Headers = {}) => ask(sentWith(headers, post(OWN_TOKENS, body))),
+    ownGet: (id: string) => ask({ method: 'GET', path: `${OWN_TOKENS}/${id}` }),
+    ownRename: (id: string, name: unknown) => ask({ ...post(`${OWN_TOKENS}/${id}`, { name }), method: 'PATCH' }),
+    ownRevoke: (id: string, body: object = {}) => ask(post(`${OWN_TOKENS}/${id}/revoke`, body)),
+    settings: () => ask({ method: 'GET', path: SETTINGS }),
+    putSettings: (body: object) => ask({ ...post(SETTINGS, body), method: 'PUT' }),
     register: (body: object) => ask(post('/api/svc/v1/users/register', body)),
     invite: (email: string) =>
       ask(post('/api/svc/v1/users/invite', { email, acceptInviteClientUrl: 'https://x.example/accept' })),

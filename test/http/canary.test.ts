@@ -8,12 +8,13 @@ import { OPERATION_IDS, OPERATIONS } from '#contract/operations.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { openHttp } from '#main/open.ts';
 import { readPages } from '#main/pages.ts';
+import { VERSION } from '#main/version.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { type Answer, type Sent, sendTo } from '#support/world.ts';
 import { openLog } from '#telemetry/log.ts';
 import { ENTRANCE_IDS, entryFor, MATRIX, requestFor } from '../authz/matrix.ts';
 import { asking, cookieIn, form } from './asked.ts';
-import { PATS, post } from './provoked.ts';
+import { OWN_TOKENS, PATS, post } from './provoked.ts';
 
 /*
  * Values that must not get out (I1): planted, used for everything that there is, well and badly, while all is well and
@@ -22,6 +23,8 @@ import { PATS, post } from './provoked.ts';
 
 const PASSWORD = 'canary-password-7f3a91';
 const WRONG_PASSWORD = 'canary-guess-d2c4e8';
+/** With the credential that sent it, it gives a value again. */
+const KEY = { 'idempotency-key': 'canary-key-5b0e77c1' } as const;
 /** As `openCore` has it. */
 const ROOT_KEY = Buffer.alloc(32, 1);
 
@@ -39,7 +42,7 @@ beforeEach(async () => {
   core = await openCore();
   [logged, thrown, heard, canaries] = [[], [], [], {}];
   const log = openLog('trace', (line) => logged.push(line));
-  const site: Site = { tenant: core.tenant, origin: () => origin };
+  const site: Site = { tenant: core.tenant, version: VERSION, origin: () => origin };
   const report = (error: unknown, requestId: string) => {
     thrown.push(error);
     log.failed(error, { requestId });
@@ -83,7 +86,13 @@ async function planted(): Promise<Sensitive> {
     ...{ 'cookie of an acceptance': cookieOf(accepted), 'cookie of a sign-in': cookieOf(signedIn) },
     'created token': (await ask.create({ name: 'created' })).body.token,
     'fetched token': (await ask.getOrCreate('created')).body.token,
+    'token as JWT': (await ask.create({ name: 'signed', tokenType: 'jwt' })).body.token,
+    'token of another': (await ask.createFor({ name: 'for-bob', userEmail: 'bob@example.com' })).body.token,
+    'replayable token': (await ask.ownCreate({ name: 'again', format: 'jwt' }, KEY)).body.value,
+    'idempotency key': KEY['idempotency-key'],
   });
+  const signature = canaries['token as JWT']?.split('.')[2] ?? '';
+  Object.assign(canaries, { 'signature of a JWT': signature });
   return token;
 }
 
@@ -97,6 +106,8 @@ async function driveAll(token: Sensitive): Promise<void> {
     await send({ ...requestFor(id), token }, reveals);
     await send({ ...requestFor(id), headers: { ...requestFor(id).headers, ...browser } }, reveals);
     await send({ ...requestFor(id), token: new Sensitive(`${stray}x`) });
+    await send({ ...requestFor(id), token: new Sensitive(`${canaries['token as JWT']}x`) });
+    await send({ ...requestFor(id), headers: { ...requestFor(id).headers, ...KEY }, token }, reveals);
     await send({ ...requestFor(id), headers: { ...requestFor(id).headers, cookie } });
     await send(
       { ...requestFor(id), path: `${requestFor(id).path}?nameSearchQuery=${stray}&limit=${stray}`, token },
@@ -114,6 +125,8 @@ async function driveAll(token: Sensitive): Promise<void> {
     await send({ ...entry, headers, body: `{"email":"${stray}","password":"${PASSWORD}","code":"${stray}"}` });
     await send({ ...entry, headers, body: `{"password":${PASSWORD}` });
   }
+  const again = post(OWN_TOKENS, { name: 'again', format: 'jwt' });
+  await send({ ...again, headers: { ...again.headers, ...KEY }, token }, true);
   await send({ ...post(PATS, { name: 'second', teamName: stray, expirationDate: stray, tokenType: stray }), token });
   await send({ method: 'GET', path: `/${stray}?password=${PASSWORD}`, token });
   await send({ method: 'GET', path: `${PATS}/%ff${stray}`, token });
@@ -137,7 +150,10 @@ const onDisk = (): Buffer =>
 test('no value is anywhere but where it was asked for, whatever is done and whatever breaks', async () => {
   const token = await planted();
   expect(found(heard.map(({ answer }) => JSON.stringify(answer)).join()).toSorted()).toEqual(
-    ['invitation', 'created token', 'fetched token', 'cookie of an acceptance', 'cookie of a sign-in'].sort(), // the search finds
+    [
+      ...['invitation', 'created token', 'fetched token', 'cookie of an acceptance', 'cookie of a sign-in'],
+      ...['token as JWT', 'signature of a JWT', 'token of another', 'replayable token'],
+    ].sort(), // the search finds
   );
   await driveAll(token);
   await flush(core.deps, true);

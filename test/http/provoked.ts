@@ -4,6 +4,7 @@ import { type Answer, JSON_TYPE, openWorld, type Sent, type World } from '#suppo
 import { answerIn, exchanged, rawSocket, saidOn } from './raw-socket.ts';
 
 export const PATS = '/api/svc/v1/personal-access-tokens';
+export const OWN_TOKENS = '/api/v1/tokens';
 export const FROM_HERE = { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' } as const;
 
 /** One way to get each code out of the server. A code that is missing here does not compile. */
