@@ -4,7 +4,7 @@ import { newToken, revoke } from './instance.ts';
 import { API, keptIn, keyIn, listedBy, prologue, recorded, tfyOf, told, VERSIONS } from './tfy.ts';
 
 /** Each command is a Python that first imports for seconds. */
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const JWT = { tokenType: 'jwt' } as const;

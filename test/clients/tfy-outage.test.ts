@@ -10,7 +10,7 @@ import { instance, newToken, revoke } from './instance.ts';
 import { keptIn, tfyOf, told, words } from './tfy.ts';
 
 /** Each command is a Python that first imports for seconds, and asks three times before it believes in an outage. */
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000 });
 
 const REFUSED_KEY = 'Invalid or expired API token.';
 
