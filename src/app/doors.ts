@@ -123,7 +123,7 @@ class CutOff extends Error {
 async function refuseIfCutOff({ clock }: Deps, tx: Transaction, { tenant, credential }: Caller, action: Action) {
   if (credential.kind === 'none') return;
   const known = await (credential.kind === 'token'
-    ? tx.tokens.byId(tenant.id, credential.id)
+    ? tx.tokens.byId(tenant.id, credential.pat, credential.id)
     : tx.sessions.byId(tenant.id, credential.id));
   const stands = known !== undefined && standingOf(known, clock.now()) === 'live';
   if (!stands || !allows(known.rights, action)) throw new CutOff(known);

@@ -44,7 +44,7 @@ export interface TokenReads {
    */
   byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
   /** The same of a token that is known already. */
-  byId(tenant: TenantId, id: TokenId): Promise<Known | undefined>;
+  byId(tenant: TenantId, pat: PatId, id: TokenId): Promise<Known | undefined>;
   /** Of the newest value of a personal access token; 0 where it has none. */
   lastGeneration(tenant: TenantId, pat: PatId): Promise<number>;
   /** Whether the instance, in any tenant, has a value signed by this key that is neither ended nor past its date. */

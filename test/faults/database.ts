@@ -21,9 +21,9 @@ const PAT = `'personal-access-token/' ||`;
 
 /** Rows of `left` that not exactly one row of `right` stands beside. */
 const unlessOne = (left: string, right: string, on: string) =>
-  `select l.rowid from ${left} l left join ${right} r on ${on} group by l.rowid having count(r.rowid) <> 1`;
+  `select l.id from ${left} l left join ${right} r on ${on} group by l.id having count(r.id) <> 1`;
 const unlessOneEntry = (left: string, right: string, on: string) =>
-  `select l.rowid from ${left} l left join ${right} r on ${on} group by l.rowid having count(r.resource) <> 1`;
+  `select l.id from ${left} l left join ${right} r on ${on} group by l.id having count(r.resource) <> 1`;
 
 /** Each finds what must never be there, however the process ended. A delivered token was issued by set-up, not by a create. */
 export const DEFECTS = {
@@ -33,14 +33,14 @@ export const DEFECTS = {
   'a value without its token': `select id from token where pat not in (select id from personal_access_token)`,
   'a generation is missing': `select pat from token group by pat having max(generation) <> count(*) or min(generation) <> 1`,
   'a value whose issue is not in the audit once': unlessOneEntry(
-    '(select rowid, * from token where id not in (select token from delivery))',
+    '(select * from token where id not in (select token from delivery))',
     entries('personal-access-token:Create'),
     `r.resource = ${PAT} l.pat and r.preview = l.preview`,
   ),
   'an issue in the audit without its value': `select e.resource from ${entries('personal-access-token:Create')} e
     left join token t on e.resource = ${PAT} t.pat and e.preview = t.preview where t.id is null`,
   'a revoked token whose end is not in the audit once': unlessOneEntry(
-    `(select rowid, * from personal_access_token where end_reason = 'deleted')`,
+    `(select * from personal_access_token where end_reason = 'deleted')`,
     entries('personal-access-token:Revoke'),
     `r.resource = ${PAT} l.id`,
   ),
@@ -50,13 +50,13 @@ export const DEFECTS = {
       select (select coalesce(sum(count), 0) from ${entries('personal-access-token:RevokeAll')}) as told,
         (select count(*) from personal_access_token where end_reason = 'revoked_all') as ended) where told <> ended`,
   'an ended token that the change log does not name once': unlessOne(
-    '(select rowid, * from personal_access_token where ended_at is not null)',
-    '(select rowid, * from change_log)',
+    '(select * from personal_access_token where ended_at is not null)',
+    'change_log',
     `r.kind = 'pat' and r.id = l.id`,
   ),
   'an ended session that the change log does not name once': unlessOne(
-    '(select rowid, * from session where ended_at is not null)',
-    '(select rowid, * from change_log)',
+    '(select * from session where ended_at is not null)',
+    'change_log',
     `r.kind = 'session' and r.id = l.id`,
   ),
   'a change of what lives': `select c.id from change_log c where

@@ -3,7 +3,7 @@ import type { Credential } from '#domain/caller.ts';
 import { compile, type Grant } from '#domain/permission.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId } from '#domain/tenant.ts';
-import type { TokenId } from '#domain/token.ts';
+import type { PatId, TokenId } from '#domain/token.ts';
 import { earliest, endOf } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
@@ -45,7 +45,8 @@ const part = <P extends Part>(macs: RowMacs, row: object, table: P): Read<P> =>
   proved(macs, table, PART_OF[table](row) as Read<P>);
 
 /** A token by its digest, or one that is known already. */
-export type TokenKey = { readonly digests: readonly Digest[] } | { readonly tenant: TenantId; readonly id: TokenId };
+export type TokenKey = { readonly digests: readonly Digest[] } | OneToken;
+type OneToken = { readonly tenant: TenantId; readonly pat: PatId; readonly id: TokenId };
 export type SessionKey =
   | { readonly digests: readonly Digest[] }
   | { readonly tenant: TenantId; readonly id: SessionId };
@@ -60,6 +61,7 @@ const tokensFrom = (db: Kysely<Schema>) =>
     .leftJoin('personal_access_token', (join) =>
       join
         .onRef('personal_access_token.tenant', '=', 'token.tenant')
+        .onRef('personal_access_token.owner', '=', 'token.subject')
         .onRef('personal_access_token.id', '=', 'token.pat'),
     )
     .leftJoin('token_use', (join) =>
@@ -76,8 +78,8 @@ const tokensFrom = (db: Kysely<Schema>) =>
     .select(columnsOfAll(...TOKEN_PARTS));
 
 const tokenByDigest = byDigests((db, digests) => tokensFrom(db).where('token.digest', 'in', digests));
-const tokenById = prepared((db, { tenant, id }: { readonly tenant: TenantId; readonly id: TokenId }) =>
-  tokensFrom(db).where('token.tenant', '=', tenant).where('token.id', '=', id),
+const tokenById = prepared((db, { tenant, pat, id }: OneToken) =>
+  tokensFrom(db).where('token.tenant', '=', tenant).where('token.pat', '=', pat).where('token.id', '=', id),
 );
 
 export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKey): Promise<Known | undefined> {

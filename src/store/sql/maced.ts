@@ -64,18 +64,18 @@ export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][n
 const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>
   MACED[table].map((column) => (row as Record<string, MacField>)[column] ?? null);
 
-/** The column that, beside the tenant, names one row of each table whose rows change. */
-const ROW_ID = {
-  personal_access_token: 'id',
-  token: 'id',
-  session: 'id',
-  invitation: 'id',
-  password: 'principal',
-  token_settings: 'tenant',
-} as const satisfies { readonly [T in MacedTable]?: (typeof MACED)[T][number] };
+/** The columns that, beside the tenant, name one row of each table whose rows change. */
+const ROW_KEY = {
+  personal_access_token: ['owner', 'id'],
+  token: ['pat', 'generation'],
+  session: ['id'],
+  invitation: ['id'],
+  password: ['principal'],
+  token_settings: [],
+} as const satisfies { readonly [T in MacedTable]?: readonly (typeof MACED)[T][number][] };
 
 /** Changes a row that was read, and only as it was read. Whoever was faster wins; the loser's transaction is undone. */
-export async function swap<T extends keyof typeof ROW_ID>(
+export async function swap<T extends keyof typeof ROW_KEY>(
   db: Kysely<Schema>,
   macs: RowMacs,
   table: T,
@@ -84,13 +84,16 @@ export async function swap<T extends keyof typeof ROW_ID>(
 ): Promise<void> {
   const mac = macs.of(table, fieldsOf(table, { ...row, ...changes }));
   const found = row as Record<string, unknown>;
-  const done = await db
+  const swapped = db
     .updateTable(table as 'token') // one statement for any of these tables, by columns that each of them has
     .set({ ...(changes as object), mac })
-    .where('tenant', '=', found.tenant as Schema['token']['tenant'])
-    .where(ROW_ID[table] as 'id', '=', found[ROW_ID[table]] as Schema['token']['id'])
-    .where('mac', '=', row.mac)
-    .executeTakeFirst();
+    .where(({ and, eb }) =>
+      and(
+        ['tenant', ...ROW_KEY[table]].map((column) => eb(column as 'id', '=', found[column] as Schema['token']['id'])),
+      ),
+    )
+    .where('mac', '=', row.mac);
+  const done = await swapped.executeTakeFirst();
   if (done.numUpdatedRows === 1n) return;
   throw new Refusal('unavailable', 'This was changed at the same moment, and nothing was done. Send it again.');
 }

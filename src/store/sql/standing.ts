@@ -28,7 +28,12 @@ export async function standing(
       join.onRef('dead.tenant', '=', 'token.tenant').onRef('dead.token', '=', 'token.id'),
     )
     .selectAll('token')
-    .select(['used.at as used_at', 'used.surface as used_surface', 'used.address as used_address'])
+    .select([
+      'used.at as used_at',
+      'used.surface as used_surface',
+      'used.address as used_address',
+      'used.mac as used_mac',
+    ])
     .select(['dead.at as dead_at', 'dead.surface as dead_surface', 'dead.address as dead_address'])
     .where('token.tenant', '=', tenant)
     .where(({ eb, or }) => or([eb('token.ended_at', 'is', null), eb('dead.at', 'is not', null)]))
@@ -37,11 +42,17 @@ export async function standing(
     .execute();
   return rows.map((row) => {
     const token = tokenOf(proved(macs, 'token', row));
-    const lastUse = useOf(row.used_at, row.used_surface, row.used_address);
+    const lastUse = useOf(provedUse(macs, row), row.used_surface, row.used_address);
     const deadUse = useOf(row.dead_at, row.dead_surface, row.dead_address);
     return { token: { ...token, lastUse, endsAt: endOf(settings, { ...token, lastUsedAt: lastUse?.at }) }, deadUse };
   });
 }
+
+/** Of a value that was used. Its row is found by the very columns that the MAC covers. */
+function provedUse(macs: RowMacs, { tenant, id, used_at: at, used_mac: mac }: UsedRow): number | null {
+  return at === null ? null : proved(macs, 'token_use', { tenant, token: id, at, mac }).at;
+}
+type UsedRow = Pick<Schema['token'], 'tenant' | 'id'> & { used_at: number | null; used_mac: Uint8Array | null };
 
 /** Repeated up to a power of two: a dozen texts, and so a dozen prepared statements, serve any number of ids. */
 function idsIn(pats: readonly { id: PatId }[]): readonly PatId[] {

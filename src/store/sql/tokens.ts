@@ -21,7 +21,7 @@ const lastGeneration = prepared((db, { tenant, pat }: { readonly tenant: TenantI
 
 export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
   byDigest: (digests) => knownToken(db, macs, { digests }),
-  byId: (tenant, id) => knownToken(db, macs, { tenant, id }),
+  byId: (tenant, pat, id) => knownToken(db, macs, { tenant, pat, id }),
   async lastGeneration(tenant, pat) {
     const { rows } = await lastGeneration(db, { tenant, pat });
     return rows[0]?.last ?? 0;

@@ -3,7 +3,7 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Step } from '#ports/step.ts';
 import { type ColumnTypes, MIGRATIONS, type Migration } from '../sql/migrations.ts';
 
-const TYPES: ColumnTypes = { bytes: 'blob', instant: 'integer', count: 'integer' };
+const TYPES: ColumnTypes = { bytes: 'blob', instant: 'integer', count: 'integer', keyed: 'without rowid' };
 
 /** "CtSn": how a database of ours is told from any other file of SQLite. */
 const APPLICATION_ID = 0x4374536e;
