@@ -28,7 +28,7 @@ export type Operation = Asked & {
   /** Takes an `Idempotency-Key`: for ten minutes the same request with the same key has the same answer, value and all. */
   readonly replayable?: true;
   /** How it answers whoever asks, where it is there only to say no. */
-  readonly refused?: 'forbidden' | 'unprocessable';
+  readonly refused?: 'forbidden' | 'not_found' | 'unprocessable';
   readonly summary: string;
   readonly input: Parts;
   readonly output: z.ZodType;
