@@ -18,6 +18,8 @@ On the server:
   setup-link   print a new one-time link for the first administrator (--data DIR)
   password-link EMAIL
                print a one-time link by which a user sets another password (--data DIR)
+  rotate-signing-key
+               make a new key for JWTs, which signs an hour later (--data DIR)
 
 Anywhere (each takes --json; docs/command-line.md tells the rest):
   login --host URL
@@ -43,6 +45,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   config: async () => (await import('./config-command.ts')).configCommand,
   'setup-link': async () => (await import('./operator-command.ts')).setupLinkCommand,
   'password-link': async () => (await import('./operator-command.ts')).passwordLinkCommand,
+  'rotate-signing-key': async () => (await import('./operator-command.ts')).rotateSigningKeyCommand,
   login: client,
   logout: client,
   whoami: client,
