@@ -18,8 +18,8 @@ On the server:
   setup-link   print a new one-time link for the first administrator (--data DIR)
   password-link EMAIL
                print a one-time link by which a user sets another password (--data DIR)
-  rotate-signing-key
-               make a new key for JWTs, which signs an hour later (--data DIR)
+  rotate-signing-key [--data DIR]
+               make a new key for JWTs, which signs an hour later
 
 Anywhere (each takes --json; docs/command-line.md tells the rest):
   login --host URL
