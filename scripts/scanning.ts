@@ -1,18 +1,49 @@
 // Writes docs/scanning/ from the constants of the parser: `node bin/launch.js scripts/scanning.ts`
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { ALG, TYP } from '#crypto/jwt.ts';
 import { KIND_NAMES, type OpaqueKind, PATTERN, PREFIXES, shapeOf } from '#crypto/opaque-form.ts';
 
-/** What people name a finding by; stable, since baselines and dashboards hold it. */
-export const RULE_IDS = {
-  pat: 'countersign-personal-access-token',
-  va: 'countersign-virtual-account-token',
-  session: 'countersign-session',
-  invitation: 'countersign-invitation-code',
-} as const satisfies Record<OpaqueKind, string>;
+type Sought = {
+  readonly name: string;
+  /** Its first letters, by which a scanner knows where to look at all. */
+  readonly begins: string;
+  readonly shape: string;
+  /** Characters that would make it longer, so that it is none. */
+  readonly goesOnBy: string;
+};
 
-const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
-const nameOf = (kind: OpaqueKind): string => `Countersign ${KIND_NAMES[kind]}`;
+const opaque = (kind: OpaqueKind): Sought => ({
+  ...{ name: `Countersign ${KIND_NAMES[kind]}`, begins: PREFIXES[kind] },
+  ...{ shape: shapeOf(kind), goesOnBy: '0-9A-Za-z_' },
+});
+
+const BASE64URL = '0-9A-Za-z_-';
+/** Of RSA with 2048 bits, the fewest that RS256 may have. */
+const SIGNATURE_CHARS_MIN = 342;
+
+/** The header of ours is the same up to the id of the key: whole groups of three bytes, which are four characters each. */
+function jwtBeginning(): string {
+  const header = Buffer.from(JSON.stringify({ alg: ALG, typ: TYP, kid: '' }).replace(/"}$/, ''));
+  return header.subarray(0, header.length - (header.length % 3)).toString('base64url');
+}
+
+function jwt(): Sought {
+  const part = `[${BASE64URL}]`;
+  const shape = `${jwtBeginning()}${part}+\\.${part}+\\.${part}{${SIGNATURE_CHARS_MIN},}`;
+  return { name: 'Countersign access token (JWT)', begins: jwtBeginning(), shape, goesOnBy: BASE64URL };
+}
+
+/** By what people name a finding; stable, since baselines and dashboards hold it. */
+export const SOUGHT = {
+  'countersign-personal-access-token': opaque('pat'),
+  'countersign-virtual-account-token': opaque('va'),
+  'countersign-session': opaque('session'),
+  'countersign-invitation-code': opaque('invitation'),
+  'countersign-jwt': jwt(),
+} as const satisfies Record<string, Sought>;
+export type RuleId = keyof typeof SOUGHT;
+const RULES = Object.entries(SOUGHT) as readonly (readonly [RuleId, Sought])[];
 
 /**
  * What may stand before a token though it ends in a letter or digit: escapes in JSON and source text (`\n`, `\u003d`),
@@ -30,18 +61,18 @@ const ENTROPY_MIN = 3;
 const SAME_TEN_TIMES = String.raw`/([0-9A-Za-z])\1{9}/`;
 
 /** Its one group holds the whole token, as gitleaks reports a group as the secret: so it names what to revoke, without an escape. */
-const gitleaksRule = (kind: OpaqueKind): string => `
+const gitleaksRule = ([id, { name, begins, shape, goesOnBy }]: (typeof RULES)[number]): string => `
 [[rules]]
-id = "${RULE_IDS[kind]}"
-description = "${nameOf(kind)}: whoever holds it can use it. Revoke it."
-regex = '''(?:${BEGIN})(${shapeOf(kind)})\\b'''
-keywords = ["${PREFIXES[kind]}"]
+id = "${id}"
+description = "${name}: whoever holds it can use it. Revoke it."
+regex = '''(?:${BEGIN})(${shape})(?:[^${goesOnBy}]|$)'''
+keywords = ["${begins}"]
 entropy = ${ENTROPY_MIN}
 `;
 
 const gitleaks = `# Made by scripts/scanning.ts. For \`gitleaks dir --config\`; or copy the rules into a .gitleaks.toml of your own.
 title = "Countersign credentials"
-${KINDS.map(gitleaksRule).join('')}`;
+${RULES.map(gitleaksRule).join('')}`;
 
 const secretlint = {
   rules: [
@@ -49,19 +80,21 @@ const secretlint = {
       id: '@secretlint/secretlint-rule-pattern',
       options: {
         allows: [SAME_TEN_TIMES],
-        patterns: KINDS.map((kind) => ({ name: nameOf(kind), patterns: [`/(?<=${BEGIN})${shapeOf(kind)}\\b/`] })),
+        patterns: RULES.map(([, { name, shape, goesOnBy }]) => ({
+          ...{ name, patterns: [`/(?<=${BEGIN})${shape}(?![${goesOnBy}])/`] },
+        })),
       },
     },
   ],
 };
 
 /** By the fields of GitHub's form for custom patterns; `type` and `secretFormat` are what its partner programme asks for. */
-const github = KINDS.map((kind) => ({
-  type: RULE_IDS[kind].replaceAll('-', '_'),
-  name: nameOf(kind),
-  secretFormat: shapeOf(kind),
+const github = RULES.map(([id, { name, shape, goesOnBy }]) => ({
+  type: id.replaceAll('-', '_'),
+  name,
+  secretFormat: shape,
   beforeSecret: [String.raw`\A`, '[^0-9A-Za-z_]', ...ESCAPES].join('|'),
-  afterSecret: String.raw`\z|[^0-9A-Za-z_]`,
+  afterSecret: String.raw`\z|[^${goesOnBy}]`,
 }));
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

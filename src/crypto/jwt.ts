@@ -9,9 +9,9 @@ import type { Held, Keyring } from './keyring.ts';
  * RS256 is deterministic and what every verifier knows. The file of digests decides, as for opaque ones: a signature
  * only spares the database whatever we never signed.
  */
-const ALG = 'RS256';
+export const ALG = 'RS256';
 /** One `typ` for each purpose, so that nothing signed for another is ever taken for an access token (RFC 8725, 3.11). */
-const TYP = 'access+jwt';
+export const TYP = 'access+jwt';
 /** Three parts, the first a JSON object. Longer ones are none of ours: claims are few and names are short. */
 const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
 const CHARS_MAX = 4_096;

@@ -2,21 +2,35 @@ import { createSign, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { signJwt } from '#crypto/jwt.ts';
 import { mint, previewOf } from '#crypto/opaque.ts';
-import { KIND_NAMES, type OpaqueKind, PREFIXES } from '#crypto/opaque-form.ts';
+import type { KeyId } from '#ports/digest.ts';
 import { countingRandom } from '#support/fixed.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { has, needing, usePart } from '#support/parts.ts';
-import { PUBLISHED, PUBLISHED_FOLDER, RULE_IDS } from '../../scripts/scanning.ts';
+import { PUBLISHED, PUBLISHED_FOLDER, type RuleId, SOUGHT } from '../../scripts/scanning.ts';
 import { outcomeOf } from '../clients/program.ts';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
-const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
 const random = countingRandom();
-const TOKENS = Object.fromEntries(KINDS.map((kind) => [kind, mint(kind, random).reveal()])) as Record<
-  OpaqueKind,
-  string
->;
+const OPAQUE = {
+  'countersign-personal-access-token': mint('pat', random),
+  'countersign-virtual-account-token': mint('va', random),
+  'countersign-session': mint('session', random),
+  'countersign-invitation-code': mint('invitation', random),
+};
+const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const JWT = await signJwt({ id: 'ka0bc1de2fg3hi4jk5lm6no7' as KeyId, key: privateKey }, { sub: 'somebody', exp: 1 });
+/** A real one for each rule: what the server mints and signs. */
+const TOKENS: Readonly<Record<RuleId, string>> = {
+  ...(Object.fromEntries(Object.entries(OPAQUE).map(([id, token]) => [id, token.reveal()])) as Record<
+    keyof typeof OPAQUE,
+    string
+  >),
+  'countersign-jwt': JWT.reveal(),
+};
+const RULES = Object.keys(SOUGHT) as readonly RuleId[];
+const PAT = TOKENS['countersign-personal-access-token'];
 
 /** Where tokens are left behind, as the file in which one is found. */
 const PLACES: Readonly<Record<string, (token: string) => string>> = {
@@ -52,7 +66,20 @@ const NEAR_MISSES: Readonly<Record<string, (token: string) => string>> = {
   'documentation: in brackets': (token) => `${token.slice(0, token.lastIndexOf('_'))}_<token>`,
   'documentation: the same letter': (token) => token.slice(0, token.lastIndexOf('_') + 1) + 'x'.repeat(49),
 };
-const EXAMPLE_OF_HOUSE = 'tfy_pat_7Fk2…9xQd';
+
+const otherTyp = (typ: string) => {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const signed = `${part({ alg: 'RS256', typ, kid: 'ka0bc1de2fg3hi4jk5lm6no7' })}.${part({ sub: 'user', iat: 1, jti: 'j' })}`;
+  return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
+};
+const NEAR_JWTS: Readonly<Record<string, string>> = {
+  'another product’s': otherTyp('at+jwt'),
+  'of no type of its own': otherTyp('JWT'),
+  'without its signature': TOKENS['countersign-jwt'].replace(/[^.]+$/, ''),
+  'with half its signature': TOKENS['countersign-jwt'].slice(0, -170),
+  'its header alone': TOKENS['countersign-jwt'].replace(/\..*$/, ''),
+  'a longer word before': `not${TOKENS['countersign-jwt']}`,
+};
 
 type Finding = { readonly file: string; readonly rule: string; readonly secret: string };
 
@@ -66,28 +93,26 @@ function folderWith(files: Readonly<Record<string, string>>): string {
   return folder;
 }
 
-const planted = KINDS.flatMap((kind) => Object.keys(PLACES).map((place) => ({ kind, file: `${kind}/${place}` })));
-const plantedFiles = () =>
-  Object.fromEntries(
-    planted.map(({ kind, file }) => [
-      file,
-      (PLACES[file.slice(kind.length + 1)] as (token: string) => string)(TOKENS[kind]),
-    ]),
-  );
-const nearMissFiles = () => ({
-  'preview.md': `${EXAMPLE_OF_HOUSE}\n${KINDS.map((kind) => previewOf(mint(kind, random))).join('\n')}\n`,
+const planted = RULES.flatMap((rule) =>
+  Object.entries(PLACES).map(([place, text]) => ({ rule, file: `${rule}/${place}`, text })),
+);
+const plantedFiles = () => Object.fromEntries(planted.map(({ rule, file, text }) => [file, text(TOKENS[rule])]));
+const previews = [...Object.values(OPAQUE), JWT].map(previewOf);
+const nearMissFiles = (): Readonly<Record<string, string>> => ({
+  'preview.md': ['tfy_pat_7Fk2…9xQd', ...previews, ''].join('\n'),
+  ...Object.fromEntries(Object.entries(NEAR_JWTS).map(([what, text]) => [`jwt/${what}.txt`, `token = ${text}\n`])),
   ...Object.fromEntries(
-    KINDS.flatMap((kind) =>
+    Object.entries(OPAQUE).flatMap(([rule, token]) =>
       Object.entries(NEAR_MISSES).map(
-        ([what, of]) => [`${kind}/${what}.txt`, `token = ${of(TOKENS[kind])}\n`] as const,
+        ([what, of]) => [`${rule}/${what}.txt`, `token = ${of(token.reveal())}\n`] as const,
       ),
     ),
   ),
 });
 
 const byFile = (one: Finding, other: Finding) => (one.file < other.file ? -1 : 1);
-const expected = (names: Readonly<Record<OpaqueKind, string>>): readonly Finding[] =>
-  planted.map(({ kind, file }) => ({ file, rule: names[kind], secret: TOKENS[kind] })).sort(byFile);
+const expected = (nameOf: (rule: RuleId) => string): readonly Finding[] =>
+  planted.map(({ rule, file }) => ({ file, rule: nameOf(rule), secret: TOKENS[rule] })).sort(byFile);
 
 test('what is published is what the constants of the parser make: if not, run scripts/scanning.ts', () => {
   const there = readdirSync(PUBLISHED_FOLDER).map((file) => [file, readFileSync(join(PUBLISHED_FOLDER, file), 'utf8')]);
@@ -122,7 +147,7 @@ describe.skipIf(!has('gitleaks'))(needing('gitleaks', 'gitleaks with the publish
   }
 
   test('finds and names a token of every kind in every place, and nothing else around it', async () => {
-    expect(await findings(folderWith(plantedFiles()))).toEqual(expected(RULE_IDS));
+    expect(await findings(folderWith(plantedFiles()))).toEqual(expected((rule) => rule));
   });
 
   test('finds none in near misses, previews and documentation', async () => {
@@ -130,19 +155,19 @@ describe.skipIf(!has('gitleaks'))(needing('gitleaks', 'gitleaks with the publish
   });
 
   test('finds one in the base64 of a Kubernetes secret', async () => {
-    const yaml = `kind: Secret\ndata:\n  token: ${Buffer.from(TOKENS.pat).toString('base64')}\n`;
-    const found = { file: 'secret.yaml', rule: RULE_IDS.pat, secret: TOKENS.pat };
+    const yaml = `kind: Secret\ndata:\n  token: ${Buffer.from(PAT).toString('base64')}\n`;
+    const found = { file: 'secret.yaml', rule: 'countersign-personal-access-token', secret: PAT };
     expect(await findings(folderWith({ 'secret.yaml': yaml }))).toEqual([found]);
   });
 
-  test('beside its own rules, our tokens are still named as ours, and a JWT is found as one', async () => {
-    const folder = folderWith({ 'ours.env': `API_KEY="${TOKENS.pat}"\n`, 'jwt.env': `API_KEY="${aJwt()}"\n` });
+  test('beside its own rules, our tokens are still named as ours, and another’s JWT is found as one', async () => {
+    const folder = folderWith({ 'ours.env': `API_KEY="${PAT}"\n`, 'jwt.env': `API_KEY="${otherTyp('JWT')}"\n` });
     const rules = join(temporaryFolder(), 'both.toml');
     writeFileSync(rules, `[extend]\nuseDefault = true\n\n${PUBLISHED['gitleaks.toml']}`);
     const found = (await findings(folder, rules)).map(({ file, rule }) => ({ file, rule }));
     expect(found).toEqual([
       { file: 'jwt.env', rule: 'jwt' },
-      { file: 'ours.env', rule: RULE_IDS.pat },
+      { file: 'ours.env', rule: 'countersign-personal-access-token' },
     ]);
   });
 });
@@ -172,8 +197,8 @@ describe('secretlint with the published rules', () => {
 
   test('finds and names a token of every kind in every place, and nothing else around it', async () => {
     const folder = folderWith(plantedFiles());
-    const names = Object.fromEntries(KINDS.map((kind) => [kind, `Countersign ${KIND_NAMES[kind]}`]));
-    expect(findingsIn(folder, await linted(folder, '--no-maskSecrets'))).toEqual(expected(names as typeof KIND_NAMES));
+    const found = findingsIn(folder, await linted(folder, '--no-maskSecrets'));
+    expect(found).toEqual(expected((rule) => SOUGHT[rule].name));
   });
 
   test('finds none in near misses, previews and documentation', async () => {
@@ -184,11 +209,9 @@ describe('secretlint with the published rules', () => {
   });
 
   test('shows no token unless it is told to', async () => {
-    const files = await linted(folderWith({ '.env': TOKENS.pat }));
-    expect(files.map(({ messages }) => messages)).toEqual([
-      [expect.objectContaining({ range: [0, TOKENS.pat.length] })],
-    ]);
-    expect(JSON.stringify(files.map(({ messages }) => messages))).not.toContain(TOKENS.pat);
+    const files = await linted(folderWith({ '.env': PAT }));
+    expect(files.map(({ messages }) => messages)).toEqual([[expect.objectContaining({ range: [0, PAT.length] })]]);
+    expect(JSON.stringify(files.map(({ messages }) => messages))).not.toContain(PAT);
   });
 });
 
@@ -206,10 +229,8 @@ describe('the expressions for GitHub', () => {
 
   test('find a token of every kind in every place', () => {
     const found = Object.entries(plantedFiles()).map(([file, text]) => ({ file, found: foundIn(text) }));
-    const type = (kind: OpaqueKind) => RULE_IDS[kind].replaceAll('-', '_');
-    expect(found).toEqual(
-      planted.map(({ kind, file }) => ({ file, found: [{ type: type(kind), secret: TOKENS[kind] }] })),
-    );
+    const one = (rule: RuleId) => [{ type: rule.replaceAll('-', '_'), secret: TOKENS[rule] }];
+    expect(found).toEqual(planted.map(({ rule, file }) => ({ file, found: one(rule) })));
   });
 
   test('find none in near misses, but for an example of one letter only, which is theirs to leave out', () => {
@@ -217,10 +238,3 @@ describe('the expressions for GitHub', () => {
     expect(found.map(([file]) => file).filter((file) => !file.includes('the same letter'))).toEqual([]);
   });
 });
-
-function aJwt(): string {
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const signed = `${part({ alg: 'RS256', typ: 'JWT', kid: 'k1' })}.${part({ sub: 'user', iat: 1, jti: 'j' })}`;
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return `${signed}.${createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64url')}`;
-}
