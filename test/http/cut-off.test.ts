@@ -1,26 +1,35 @@
 import { expect, test } from 'vitest';
+import { Sensitive } from '#domain/sensitive.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, rowNamed, statusOf } from './asked.ts';
+import { remembered } from './outcome.ts';
+import { OWN_TOKENS, PATS, post } from './provoked.ts';
 import { answerIn, rawSocket, saidOn } from './raw-socket.ts';
 
-const BODY = JSON.stringify({ name: 'successor' });
+type Begun = {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+const CREATE: Begun = post(PATS, { name: 'successor' });
 
-/** A create whose head and half of whose body have arrived; the rest comes when it is told to. */
-async function begun(world: World, token: string) {
+/** A request whose head and half of whose body have arrived; the rest comes when it is told to. */
+async function begun(world: World, token: string, { method, path, body, headers = {} }: Begun = CREATE) {
   const socket = await rawSocket(world.origin);
   const said = saidOn(socket);
   const head = [
-    'POST /api/svc/v1/personal-access-tokens HTTP/1.1',
+    `${method} ${path} HTTP/1.1`,
     'host: here',
     'connection: close',
     `authorization: Bearer ${token}`,
-    'content-type: application/json',
-    `content-length: ${BODY.length}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${body.length}`,
   ];
-  socket.write(`${head.join('\r\n')}\r\n\r\n${BODY.slice(0, 3)}`);
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body.slice(0, 3)}`);
   await arrived(world);
   return async () => {
-    socket.write(BODY.slice(3));
+    socket.write(body.slice(3));
     return answerIn(await said);
   };
 }
@@ -39,6 +48,49 @@ test('whoever is cut off while their body is on its way makes nothing more with 
   await alice.remove((await rowNamed(alice.list, 'victim')).id);
   expect((await finish()).status).toBe(401);
   expect((await alice.list('?nameSearchQuery=successor')).body.pagination.total).toBe(0);
+});
+
+/** Every other change, as an administrator asks it. */
+const CHANGES: Readonly<Record<string, (ids: { readonly spare: string }) => Begun>> = {
+  'creating one of ours': () => post(OWN_TOKENS, { name: 'successor' }),
+  'creating one for another': () => post(`${PATS}/for-user`, { name: 'successor', userEmail: 'bob@example.com' }),
+  renaming: ({ spare }) => ({ ...post(`${OWN_TOKENS}/${spare}`, { name: 'successor' }), method: 'PATCH' }),
+  revoking: ({ spare }) => post(`${OWN_TOKENS}/${spare}/revoke`, { reason: 'leaked' }),
+  'loosening the settings': () => ({ ...post('/api/v1/settings/tokens', { countMax: 100_000 }), method: 'PUT' }),
+};
+
+test.each(Object.entries(CHANGES))(
+  'whoever is cut off while %s leaves everything as it was (I3)',
+  async (_, change) => {
+    const world = await openWorld();
+    const { token } = await world.person('root', 'tenant-admin');
+    await world.user('bob', 'tenant-member');
+    const root = asking(world, token);
+    const [victim, spare] = [
+      (await root.ownCreate({ name: 'victim' })).body,
+      (await root.ownCreate({ name: 'spare' })).body,
+    ];
+    const finish = await begun(world, victim.value, change({ spare: spare.token.id }));
+    await root.ownRevoke(victim.token.id);
+    const before = remembered(world);
+    expect((await finish()).status).toBe(401);
+    expect(remembered(world)).toEqual(before);
+  },
+);
+
+test('a key that was good when its request began gives no value again after its end', async () => {
+  const world = await openWorld();
+  const { token } = await world.person('alice', 'tenant-member');
+  const alice = asking(world, token);
+  const victim = (await alice.ownCreate({ name: 'victim' })).body;
+  const key = { 'idempotency-key': 'once' };
+  const sent = post(OWN_TOKENS, { name: 'successor' });
+  const by = asking(world, new Sensitive(victim.value));
+  const { value } = (await by.ownCreate({ name: 'successor' }, key)).body;
+  const finish = await begun(world, victim.value, { ...sent, headers: { ...sent.headers, ...key } });
+  await alice.ownRevoke(victim.token.id);
+  const answer = await finish();
+  expect([answer.status, answer.text.includes(value)]).toEqual([401, false]);
 });
 
 test('a token that expires while its body is on its way makes nothing more', async () => {

@@ -1,22 +1,18 @@
-import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parsedInput } from '#api/input.ts';
 import { ENTRANCES } from '#contract/entrances.ts';
 import { errorBody, STATUS } from '#contract/errors.ts';
-import type { Operation } from '#contract/operation.ts';
 import { OPERATION_IDS, OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { ERROR_CODES } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseQuery } from '#http/query.ts';
 import { type Answer, JSON_TYPE, openWorld, type Sent, type World } from '#support/world.ts';
 import { ENTRANCE_IDS, entryFor, MATRIX, requestFor } from '../authz/matrix.ts';
-import { FROM_HERE, PATS, PROVOKED, post } from './provoked.ts';
+import { PATS, PROVOKED, post } from './provoked.ts';
 import { exchanged } from './raw-socket.ts';
+import { NO_KEYS, required, row } from './rows.ts';
 
 const WORKSPACES = '/api/svc/v1/workspaces';
-const REGISTER = '/api/svc/v1/users/register';
-const NO_KEYS = { email: '', password: '', code: '' };
-const row = (id: OperationId): Operation => OPERATIONS[id];
 
 let world: World;
 let token: Sensitive;
@@ -121,11 +117,6 @@ test.each(['Basic', 'Token', 'Bearertoken', ''])('the scheme %j is none that is 
   const authorization = `${scheme} ${token.reveal()}`.trim();
   expect((await world.send({ method: 'GET', path: PATS, headers: { authorization } })).status).toBe(401);
 });
-
-/** What stands in a body and must. */
-function required({ input: { body } }: Operation): readonly string[] {
-  return Object.entries(body?.shape ?? {}).flatMap(([name, field]) => (field.safeParse(undefined).success ? [] : name));
-}
 
 /** On what is not there. */
 const ABSENT: readonly OperationId[] = ['wireGetCluster', 'wireLookUpFqn'];
@@ -331,189 +322,4 @@ test('a tunnel is refused in the one shape', async () => {
 test('a name that is given thousands of times is one list, in order', () => {
   const given = parseQuery(Array.from({ length: 5_000 }, (_, n) => `a=${n}`).join('&'));
   expect(given).toEqual(Object.assign(Object.create(null), { a: Array.from({ length: 5_000 }, (_, n) => String(n)) }));
-});
-
-describe('there is no second door', () => {
-  const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND'];
-  const rows = [...OPERATION_IDS.map((id) => row(id)), ...ENTRANCE_IDS.map((id) => ENTRANCES[id])];
-  const served = Map.groupBy(rows, ({ path }) => path.replace(/\{\w+\}/, 'any-name'));
-
-  test('by another method on a known path, which says what it takes: not even a body is read', async () => {
-    const before = world.rows('select count(*) as n from audit_entry');
-    for (const [path, there] of served) {
-      const methods = there.map(({ method }) => method as string).sort();
-      for (const method of METHODS.filter((one) => !methods.includes(one))) {
-        const body = method === 'HEAD' ? undefined : '{';
-        const sent = { method, path, headers: { ...FROM_HERE, 'content-type': 'x' }, body, token: undefined };
-        const { status, headers, text } = await send(sent);
-        const allow = methods.join(', ');
-        expect({ method, path, status, allow: headers.allow }).toEqual({ method, path, status: 405, allow });
-        if (method !== 'HEAD')
-          expect(JSON.parse(text).message).toBe(`There is no ${method} at this path. It takes ${allow}.`);
-      }
-    }
-    expect(world.rows('select count(*) as n from audit_entry')).toEqual(before);
-  });
-
-  test.each(['QUERY', 'PROPFIND', 'TRACE', 'M-SEARCH'])(
-    'a %s is a 405 where something is, however its path is spelled, and a 404 where nothing is',
-    async (method) => {
-      const asked = ['/api/v1/%77hoami', '/api/v1/whoami?x=%zz', `${PATS}/%ff`, `${PATS}/%`, '/nowhere', '/%zz'];
-      const said = [];
-      for (const path of asked) said.push(`${path} ${(await send({ method, path })).status}`);
-      expect(said).toEqual(asked.map((path, at) => `${path} ${[405, 405, 400, 400, 404, 400][at]}`));
-    },
-  );
-
-  test('no method on no path whatsoever is our fault', async () => {
-    const part = fc.oneof(
-      fc.constantFrom('api', 'v1', 'svc', 'whoami', '', '%', '%2f', '%ff', '%00', '..'),
-      fc.string(),
-    );
-    const path = fc.array(part, { maxLength: 6 }).map((parts) => `/${parts.join('/')}`.replace(/[^!-~]/g, ''));
-    const method = fc.constantFrom(...METHODS, 'QUERY', 'M-SEARCH');
-    await fc.assert(
-      fc.asyncProperty(method, path, async (method, path) => {
-        expect((await world.send({ method, path })).status).toBeLessThan(500);
-      }),
-    );
-    expect(world.reported).toEqual([]);
-  });
-
-  test('a fragment, which no client sends, ends a path as a query does', async () => {
-    for (const path of ['/#/%ff', '/#', '/api/v1/whoami#%ff?x=%zz']) {
-      expect((await send({ method: 'POST', path })).status).toBe(405);
-    }
-    expect(world.reported).toEqual([]);
-  });
-
-  test('by another spelling of a path', async () => {
-    const paths = ['/nowhere', '/api/svc/v1', '/api/svc/v1/', '//health', '/Health', '/health/', '/api/v1/whoami/x'];
-    for (const path of paths) {
-      for (const sent of [{ method: 'GET', path }, post(path, {}), { ...post(path, {}), headers: {}, body: '{' }]) {
-        const { status, text } = await send(sent);
-        expect({ path, status, code: JSON.parse(text).code }).toEqual({ path, status: 404, code: 'not_found' });
-      }
-    }
-  });
-});
-
-describe('null is absent on the wire', () => {
-  const nullable = OPERATION_IDS.filter((id) => row(id).surface === 'wire' && row(id).input.body);
-  test.each(nullable)('%s takes null for whatever it can do without, and misses what it cannot', async (id) => {
-    const { headers, body = '{}', ...sent } = requestFor(id);
-    const must = required(row(id));
-    const all = Object.keys(row(id).input.body?.shape ?? {});
-    const optional = Object.fromEntries(all.filter((name) => !must.includes(name)).map((name) => [name, null]));
-    const without = await send({ ...sent, headers, body });
-    const other = await openWorld();
-    const { token: again } = await other.person('admin', 'tenant-admin');
-    const nulls = JSON.stringify({ ...JSON.parse(body), ...optional });
-    expect((await other.send({ ...sent, headers, body: nulls, token: again })).status).toBe(without.status);
-    for (const name of must) {
-      const { status, text } = await send({
-        ...sent,
-        headers,
-        body: JSON.stringify({ ...JSON.parse(body), [name]: null }),
-      });
-      expect({ status, message: JSON.parse(text).message }).toEqual({
-        status: 400,
-        message: `${name} is missing; give a string.`,
-      });
-    }
-  });
-});
-
-describe('what a row does not name', () => {
-  test.each(OPERATION_IDS.filter((id) => row(id).surface === 'wire'))('%s ignores, wherever it stands', async (id) => {
-    const { headers: _, body = '{}', path, method } = requestFor(id);
-    const status = (await send({ method, path, headers: JSON_TYPE, body })).status;
-    const other = await openWorld();
-    const { token: again } = await other.person('admin', 'tenant-admin');
-    const more = JSON.stringify({ ...JSON.parse(body), workspaceFqn: 'x', limit: 0 });
-    const answer = await other.send({ method, path: `${path}?trace=1`, headers: JSON_TYPE, body: more, token: again });
-    expect(answer.status).toBe(status);
-  });
-
-  test.each(OPERATION_IDS.filter((id) => row(id).surface === 'own'))('%s refuses', async (id) => {
-    const { path, ...sent } = requestFor(id);
-    const { status, text } = await send({ ...sent, path: `${path}?limt=1` });
-    expect({ status, ...JSON.parse(text) }).toEqual({
-      ...{ status: 400, statusCode: 400, code: 'invalid_request', message: 'query unknown: limt.' },
-      details: [{ field: 'query', problem: 'unknown: limt' }],
-    });
-  });
-
-  test.each(ENTRANCE_IDS.filter((id) => 'body' in ENTRANCES[id]))('%s refuses', async (id) => {
-    const { headers, body = '{}', ...sent } = entryFor(id, NO_KEYS);
-    const browser = await world.browserOf(await world.user('bob', 'tenant-member'));
-    const more = JSON.stringify({ ...JSON.parse(body), passwort: 'x' });
-    const { status, text } = await send({ ...sent, headers: { ...headers, ...browser }, body: more });
-    expect({ status, message: JSON.parse(text).message }).toEqual({ status: 400, message: 'body unknown: passwort.' });
-  });
-});
-
-describe('a value is taken from its own place only', () => {
-  test.each(OPERATION_IDS.filter((id) => row(id).input.body))('%s takes nothing of its body from a URL', async (id) => {
-    const { body = '{}', path, ...sent } = requestFor(id);
-    const query = new URLSearchParams(JSON.parse(body)).toString();
-    const { status, text } = await send({ ...sent, path: `${path}?${query}`, body: '{}' });
-    const fields = JSON.parse(text).details.map(({ field }: { field: string }) => field);
-    const unknown = row(id).surface === 'own' ? ['query'] : [];
-    expect({ status, fields }).toEqual({ status: 400, fields: [...unknown, ...required(row(id))] });
-  });
-
-  test.each(ENTRANCE_IDS.filter((id) => required(entranceAsRow(id)).length > 0))(
-    '%s takes no key from a URL, where logs would keep it',
-    async (id) => {
-      const { body: _, path, ...sent } = entryFor(id, NO_KEYS);
-      const { status, text } = await send({
-        ...sent,
-        path: `${path}?email=a@b&password=hunter2hunter2&code=x`,
-        body: '{}',
-      });
-      expect(status).toBe(400);
-      expect(text).not.toContain('hunter2');
-    },
-  );
-
-  test('an id in a query or a body does not stand for the one in the path', async () => {
-    await world.person('bob', 'tenant-member');
-    const [{ id } = { id: '' }] = JSON.parse((await send({ method: 'GET', path: PATS })).text).data;
-    const path = `${PATS}/a00000000000000000000000?id=${id}`;
-    expect((await send({ method: 'DELETE', path, headers: JSON_TYPE, body: JSON.stringify({ id }) })).status).toBe(404);
-    expect(await world.standing(token)).toBe('ok');
-  });
-});
-
-function entranceAsRow(id: (typeof ENTRANCE_IDS)[number]): Operation {
-  const entrance = ENTRANCES[id];
-  return { input: 'body' in entrance ? { body: entrance.body } : {} } as unknown as Operation;
-}
-
-test('optional fields are left out of answers, never null', async () => {
-  const { text } = await send({ method: 'GET', path: PATS });
-  expect(text).not.toContain('null');
-  expect((await send({ method: 'GET', path: '/api/svc/v1/session' })).text).not.toContain('null');
-});
-
-test('a HEAD of what would reveal neither reveals nor writes', async () => {
-  expect((await send({ method: 'HEAD', path: `${PATS}/some-name` })).status).toBe(405);
-  expect(world.rows(`select name from personal_access_token where name = 'some-name'`)).toEqual([]);
-});
-
-test('a token goes before a cookie, which browsers send by themselves', async () => {
-  const browser = await world.browserOf(await world.user('bob', 'tenant-member'));
-  const whoami = { method: 'GET', path: '/api/v1/whoami', headers: browser };
-  expect(JSON.parse((await world.send(whoami)).text).credential.kind).toBe('session');
-  expect(JSON.parse((await send(whoami)).text).credential.kind).toBe('token');
-  const bad = { ...browser, authorization: 'Bearer tfy_pat_no' };
-  expect((await world.send({ ...whoami, headers: bad })).status).toBe(401);
-});
-
-test('a dry look at a user is asked of the very same door', async () => {
-  const body = { email: 'new@example.com', dryRun: true };
-  const { token: member } = await world.person('bob', 'tenant-member');
-  expect((await send(post(REGISTER, body))).status).toBe(200);
-  expect((await world.send({ ...post(REGISTER, body), token: member })).status).toBe(403);
 });

@@ -1,0 +1,12 @@
+import type { Operation } from '#contract/operation.ts';
+import { OPERATIONS, type OperationId } from '#contract/operations.ts';
+
+export const row = (id: OperationId): Operation => OPERATIONS[id];
+
+/** What stands in a body and must. */
+export function required({ input: { body } }: Operation): readonly string[] {
+  return Object.entries(body?.shape ?? {}).flatMap(([name, field]) => (field.safeParse(undefined).success ? [] : name));
+}
+
+/** For entrances that are not to be passed. */
+export const NO_KEYS = { email: '', password: '', code: '' };
