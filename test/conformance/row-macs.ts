@@ -1,6 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseEmail } from '#domain/principal.ts';
+import { parseTokenName } from '#domain/token.ts';
+import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import { MACED, type MacedTable, NOT_MACED } from '#store/sql/maced.ts';
 import type { Adapter } from './adapters.ts';
 import {
@@ -31,6 +33,8 @@ const UNCOVERED = {
     preview: 'only shown',
     mac: 'is the MAC',
   },
+  token_use: { surface: 'only shown', address: 'only shown', mac: 'is the MAC' },
+  token_settings: { mac: 'is the MAC' },
   session: { mac: 'is the MAC' },
   invitation: { mac: 'is the MAC' },
 } as const satisfies Record<MacedTable, Readonly<Record<string, string>>>;
@@ -49,10 +53,13 @@ async function openForged(adapter: Adapter) {
   await revoke(store, acme.id, alice.id, gone.pat.id);
   const bobs = await heldBy(store, acme.id, bob.id, 'bobs');
   const theirs = await heldBy(store, other.id, alice.id, 'theirs');
+  const twin = await addValue(store, other.id, theirs.pat, { id: own.token.id });
+  const use = { tenant: acme.id, token: own.token.id, at: 7, surface: 'rest', address: undefined };
+  await store.transact((tx) => tx.tokenUses.note([use]));
   const session = await sessionOf(store, acme.id, alice.id);
   const invitation = await invitationFor(store, acme.id, alice.id);
   const foreign = Buffer.from(random.bytes(32));
-  return { ...world, raw, bob, own, empty, gone, bobs, theirs, session, invitation, foreign };
+  return { ...world, raw, bob, own, empty, gone, bobs, theirs, twin, session, invitation, foreign };
 }
 type Forged = Awaited<ReturnType<typeof openForged>>;
 
@@ -64,15 +71,17 @@ type Case = {
 
 const byToken = ({ store, own }: Forged) => store.tokens.byDigest([own.digest]);
 const bySession = ({ store, session }: Forged) => store.sessions.byDigest([session.digest]);
-const byTokenId = ({ store, acme, own }: Forged) => store.tokens.byId(acme.id, own.token.id);
+const byTokenId = ({ store, acme, own }: Forged) => store.tokens.byId(acme.id, own.token.pat, own.token.id);
 const bySessionId = ({ store, acme, session }: Forged) => store.sessions.byId(acme.id, session.session.id);
 const byCode = ({ store, invitation }: Forged) => store.invitations.byDigest([invitation.digest]);
 const byForeignToken = ({ store, foreign }: Forged) => store.tokens.byDigest([foreign]);
 const user = ({ store, acme, alice }: Forged) => store.principals.get(acme.id, alice.id);
 const password = ({ store, acme, alice }: Forged) => store.principals.passwordOf(acme.id, alice.id);
 const pat = ({ store, acme, alice, own }: Forged) => store.pats.get(acme.id, alice.id, own.pat.id);
+const settings = ({ store, acme }: Forged) => store.tokenSettings.get(acme.id);
 const elsewhere = ({ other }: Forged) => other.id;
 const nobody = () => 'x'.repeat(24);
+const nowhere = () => 'other-tenant';
 
 /** Every covered column: a column that joins a list and not this table does not compile. */
 const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][number], Case>> } = {
@@ -110,6 +119,7 @@ const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][num
       read: ({ store, acme, bob, own }) => store.pats.get(acme.id, bob.id, own.pat.id),
     },
     name: { to: () => 'renamed', read: pat },
+    created_by: { to: ({ bob }) => bob.id, read: pat },
     created_at: { to: () => 0, read: pat },
     expires_at: { to: () => null, read: pat },
     ended_at: { to: () => 5, read: pat },
@@ -117,12 +127,14 @@ const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][num
     end_reason: { to: () => 'deleted', read: pat },
   },
   token: {
-    tenant: { to: elsewhere, read: byToken },
+    tenant: { to: nowhere, read: byToken },
     id: { to: nobody, read: byToken },
     kind: { to: () => 'va', read: byToken },
     pat: { to: ({ empty }) => empty.id, read: byToken },
     subject: { to: ({ bob }) => bob.id, read: byToken },
     generation: { to: () => 9, read: byToken },
+    format: { to: () => 'jwt', read: byToken },
+    signed_by: { to: nobody, read: byToken },
     digest: { to: ({ foreign }) => foreign, read: byForeignToken },
     pepper: { to: nobody, read: byToken },
     created_at: { to: () => 0, read: byToken },
@@ -130,6 +142,20 @@ const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][num
     ended_at: { to: () => 5, read: byToken },
     ended_by: { to: nobody, read: byToken },
     end_reason: { to: () => 'deleted', read: byToken },
+  },
+  token_use: {
+    tenant: { to: elsewhere, read: ({ store, twin }) => store.tokens.byDigest([twin.digest]) },
+    token: { to: ({ bobs }) => bobs.token.id, read: ({ store, bobs }) => store.tokens.byDigest([bobs.digest]) },
+    at: { to: () => 999_999, read: byToken },
+  },
+  token_settings: {
+    tenant: { to: nowhere, read: byToken }, // none is left of its own
+    age_days_max: { to: () => 36_500, read: byToken },
+    count_max: { to: () => 9, read: settings },
+    life_days_default: { to: () => 9, read: settings },
+    idle_days_max: { to: () => 9, read: byToken },
+    format_default: { to: () => 'jwt', read: settings },
+    session_only: { to: () => 1, read: settings },
   },
   session: {
     tenant: { to: elsewhere, read: bySession },
@@ -161,6 +187,8 @@ const ROW: { readonly [T in MacedTable]: (world: Forged) => readonly [where: str
   role_grant: ({ acme, alice }) => ['tenant = ? and principal = ?', acme.id, alice.id],
   personal_access_token: ({ acme, own }) => ['tenant = ? and id = ?', acme.id, own.pat.id],
   token: ({ acme, own }) => ['tenant = ? and id = ?', acme.id, own.token.id],
+  token_use: ({ acme, own }) => ['tenant = ? and token = ?', acme.id, own.token.id],
+  token_settings: ({ acme }) => ['tenant = ?', acme.id],
   session: ({ acme, session }) => ['tenant = ? and id = ?', acme.id, session.session.id],
   invitation: ({ acme, invitation }) => ['tenant = ? and id = ?', acme.id, invitation.invitation.id],
 };
@@ -170,7 +198,7 @@ const casesOf = (table: MacedTable) => CASES[table] as Readonly<Record<string, C
 const COLUMNS = TABLES.flatMap((table) => Object.keys(casesOf(table)).map((column) => ({ table, column })));
 /** What decides about a credential that is known already; a row of another tenant or id is another row. */
 const BY_ID = COLUMNS.flatMap(({ table, column }): readonly (Pick<Case, 'read'> & (typeof COLUMNS)[number])[] => {
-  const isKey = ['tenant', 'id'].includes(column);
+  const isKey = ['tenant', 'pat', 'id'].includes(column);
   if (table === 'session') return isKey ? [] : [{ table, column, read: bySessionId }];
   if (table === 'token') return isKey ? [] : [{ table, column, read: byTokenId }];
   return casesOf(table)[column]?.read === byToken ? [{ table, column, read: byTokenId }] : [];
@@ -218,7 +246,8 @@ export function rowMacConformance(adapter: Adapter): void {
         const at = (position: number) => Buffer.from(mac.map((byte, i) => (i === position ? byte ^ 1 : byte)));
         const reads: Record<MacedTable, Case['read']> = {
           ...{ tenant: byToken, principal: byToken, password, role_grant: byToken },
-          ...{ personal_access_token: byToken, token: byToken, session: bySession, invitation: byCode },
+          ...{ personal_access_token: byToken, token: byToken, token_use: byToken, token_settings: byToken },
+          ...{ session: bySession, invitation: byCode },
         };
         for (const forged of [
           Buffer.alloc(0),
@@ -248,18 +277,20 @@ export function rowMacConformance(adapter: Adapter): void {
     });
 
     test('a token row made from another’s, with a digest of the forger’s, is not a token', async () => {
-      const { raw, own, foreign } = world;
+      const { raw, acme, own, foreign } = world;
       await raw.run(
-        `insert into token (tenant, id, kind, pat, subject, generation, digest, pepper, preview, created_at, mac)
-           select tenant, ?, kind, pat, subject, 7, ?, pepper, preview, created_at, mac from token where id = ?`,
-        ...[nobody(), foreign, own.token.id],
+        `insert into token (tenant, id, kind, pat, subject, generation, format, digest, pepper, preview, created_at, mac)
+           select tenant, ?, kind, pat, subject, 7, format, ?, pepper, preview, created_at, mac
+           from token where tenant = ? and id = ?`,
+        ...[nobody(), foreign, acme.id, own.token.id],
       );
       await expect(byForeignToken(world)).rejects.toMatchObject(REFUSED);
     });
 
     test('digests that changed places open nobody else’s account', async () => {
-      const { raw, own, bobs, foreign, store } = world;
-      const put = (digest: Uint8Array, id: string) => raw.run('update token set digest = ? where id = ?', digest, id);
+      const { raw, acme, own, bobs, foreign, store } = world;
+      const put = (digest: Uint8Array, id: string) =>
+        raw.run('update token set digest = ? where tenant = ? and id = ?', digest, acme.id, id);
       await put(foreign, own.token.id);
       await put(own.digest, bobs.token.id);
       await put(bobs.digest, own.token.id);
@@ -296,6 +327,29 @@ export function rowMacConformance(adapter: Adapter): void {
       await expect(store.pats.list(acme.id, alice.id, EVERYTHING)).rejects.toMatchObject(REFUSED);
     });
 
+    test('a last use that was changed by hand, or is another token’s, is refused when it is shown', async () => {
+      const { store, acme, alice, own } = world;
+      const shown = () => [
+        store.pats.view(acme.id, alice.id, own.pat.id),
+        store.pats.list(acme.id, alice.id, EVERYTHING),
+      ];
+      await Promise.all(shown());
+      await forge('token_use', 'at', 999_999);
+      await allRefused(shown());
+    });
+
+    test('a last use that was taken away makes nothing live longer: it counts as unused', async () => {
+      const { store, acme, own, raw } = world;
+      await store.transact((tx) => tx.tokenSettings.put(acme.id, { ...TOKEN_SETTINGS, idleDaysMax: 1 }));
+      const ends = async () => (await byToken(world))?.expiresAt;
+      await store.transact((tx) =>
+        tx.tokenUses.note([{ tenant: acme.id, token: own.token.id, at: 900, surface: 'rest', address: undefined }]),
+      );
+      const before = await ends();
+      await raw.run('delete from token_use');
+      expect(await ends()).toBeLessThanOrEqual(before ?? 0);
+    });
+
     test('no write makes a forged row honest', async () => {
       const { store, acme, alice, own, session, invitation } = world;
       await forge('personal_access_token', 'expires_at', null);
@@ -303,11 +357,14 @@ export function rowMacConformance(adapter: Adapter): void {
       await forge('session', 'expires_at', 999_999);
       await forge('invitation', 'expires_at', 999_999);
       await forge('password', 'hash', '$mallorys');
+      await forge('token_settings', 'age_days_max', 36_500);
       const ended = { at: 5, by: alice.id, reason: 'deleted' } as const;
       await allRefused([
         store.transact((tx) => tx.pats.revoke(acme.id, alice.id, own.pat.id, ended)),
         store.transact((tx) => tx.pats.revokeAll(acme.id, alice.id, ended)),
+        store.transact((tx) => tx.pats.rename(acme.id, alice.id, own.pat.id, parseTokenName('honest'), 5)),
         store.transact((tx) => tx.tokens.endOldest(acme.id, own.pat.id, 0, ended)),
+        store.transact((tx) => tx.tokenSettings.put(acme.id, TOKEN_SETTINGS)),
         store.transact((tx) => tx.sessions.end(acme.id, session.session.id, 5)),
         store.transact((tx) => tx.sessions.endAll(acme.id, alice.id, 5)),
         store.transact((tx) => tx.invitations.use(acme.id, invitation.invitation.id, 5)),

@@ -1,9 +1,18 @@
 import { ADAPTERS } from './adapters.ts';
+import { keyShelfConformance } from './key-shelf.ts';
+import { peopleConformance } from './people.ts';
+import { patConformance } from './personal-access-tokens.ts';
 import { rowMacConformance } from './row-macs.ts';
-import { keyShelfConformance, storeConformance } from './store.ts';
+import { storeConformance } from './store.ts';
+import { tokenLimitConformance } from './token-limits.ts';
+import { tokenValueConformance } from './token-values.ts';
 
 for (const adapter of ADAPTERS) {
   keyShelfConformance(adapter);
+  peopleConformance(adapter);
+  patConformance(adapter);
+  tokenValueConformance(adapter);
+  tokenLimitConformance(adapter);
   storeConformance(adapter);
   rowMacConformance(adapter);
 }

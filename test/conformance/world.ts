@@ -7,7 +7,16 @@ import type { Role } from '#domain/permission.ts';
 import { type PrincipalId, type PrincipalRecord, parseEmail } from '#domain/principal.ts';
 import type { Session } from '#domain/session.ts';
 import { parseTenantName, type Tenant, type TenantId } from '#domain/tenant.ts';
-import { type Ended, type PatId, type PersonalAccessToken, parseTokenName, type Token } from '#domain/token.ts';
+import {
+  type Ended,
+  type LastUse,
+  type PatId,
+  type PatView,
+  type PersonalAccessToken,
+  parseTokenName,
+  type Token,
+} from '#domain/token.ts';
+import { earliest } from '#domain/token-settings.ts';
 import type { KeyId, PepperedDigest } from '#ports/digest.ts';
 import type { Store } from '#ports/store.ts';
 import { countingRandom } from '#support/fixed.ts';
@@ -23,7 +32,7 @@ export const endedBy = (by: PrincipalId, at: number): Ended => ({ at, by, reason
 export function fixedMacs() {
   const keyring = new Keyring();
   const id = 'm'.repeat(24) as KeyId;
-  keyring.hold({ id, purpose: 'row-mac', tenant: undefined }, Buffer.alloc(32, 3));
+  keyring.hold({ id, purpose: 'row-mac', tenant: undefined, createdAt: 1 }, Buffer.alloc(32, 3));
   return rowMacs(keyring);
 }
 
@@ -67,14 +76,14 @@ export async function userIn(
 
 export const newPat = (owner: PrincipalId, name: string, own: Partial<PersonalAccessToken> = {}) =>
   ({
-    ...{ id: newId<'PersonalAccessToken'>(), owner, name: parseTokenName(name), createdAt: 1, updatedAt: 1 },
-    ...{ expiresAt: undefined, ended: undefined },
+    ...{ id: newId<'PersonalAccessToken'>(), owner, name: parseTokenName(name), createdBy: owner },
+    ...{ createdAt: 1, updatedAt: 1, expiresAt: undefined, ended: undefined },
     ...own,
   }) satisfies PersonalAccessToken as PersonalAccessToken;
 
-export const newToken = (pat: PersonalAccessToken, own: Partial<Token> = {}): Omit<Token, 'generation'> => ({
-  ...{ id: newId(), kind: 'pat', pat: pat.id, subject: pat.owner, preview: 'tfy_pat_0000…0000' },
-  ...{ createdAt: 1, expiresAt: undefined, ended: undefined },
+export const newToken = (pat: PersonalAccessToken, own: Partial<Token> = {}): Token => ({
+  ...{ id: newId(), kind: 'pat', pat: pat.id, subject: pat.owner, generation: 1, format: 'opaque' },
+  ...{ signedBy: undefined, preview: 'tfy_pat_0000…0000', createdAt: 1, expiresAt: undefined, ended: undefined },
   ...own,
 });
 
@@ -90,19 +99,37 @@ export async function heldBy(
   own: Partial<PersonalAccessToken> = {},
 ) {
   const pat = newPat(owner, name, own);
+  const token = newToken(pat, { createdAt: pat.createdAt, expiresAt: pat.expiresAt });
   const digest = newDigest();
-  const token = await store.transact(async (tx) => {
+  await store.transact(async (tx) => {
     await tx.pats.insert(tenant, pat);
-    return tx.tokens.add(tenant, newToken(pat, { expiresAt: pat.expiresAt }), digest);
+    await tx.tokens.add(tenant, token, digest);
   });
-  return { pat, token, digest: digest.digest, view: { pat, tokens: [token], lastUse: undefined } };
+  return { pat, token, digest: digest.digest, view: viewOf(pat, [token]) };
 }
 
-export const addValue = async (store: Store, tenant: TenantId, pat: PersonalAccessToken, own: Partial<Token> = {}) => {
+/** Of a tenant that limits nothing, where nothing was used. */
+export function viewOf(pat: PersonalAccessToken, tokens: readonly Token[]): PatView {
+  const ends = tokens.map(({ expiresAt }) => expiresAt);
+  const last = ends.includes(undefined) ? undefined : Math.max(...(ends as number[]));
+  return { pat, ...UNUSED, tokens: tokens.map(standing), endsAt: earliest(pat.expiresAt, last) };
+}
+
+export const standing = (token: Token) => ({ ...token, endsAt: token.expiresAt, lastUse: undefined });
+
+const UNUSED = { lastUse: undefined, deadUse: undefined } as const satisfies Record<string, LastUse | undefined>;
+
+/** The next generation of it. */
+export async function addValue(store: Store, tenant: TenantId, pat: PersonalAccessToken, own: Partial<Token> = {}) {
   const digest = newDigest();
-  const token = await store.transact((tx) => tx.tokens.add(tenant, newToken(pat, own), digest));
+  const token = await store.transact(async (tx) => {
+    const generation = (await tx.tokens.lastGeneration(tenant, pat.id)) + 1;
+    const added = newToken(pat, { generation, ...own });
+    await tx.tokens.add(tenant, added, digest);
+    return added;
+  });
   return { token, digest: digest.digest };
-};
+}
 
 export const revoke = (store: Store, tenant: TenantId, owner: PrincipalId, pat: PatId, at = 5) =>
   store.transact((tx) => tx.pats.revoke(tenant, owner, pat, endedBy(owner, at)));

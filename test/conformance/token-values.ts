@@ -1,0 +1,225 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { compile } from '#domain/permission.ts';
+import type { PrincipalRecord } from '#domain/principal.ts';
+import type { Tenant } from '#domain/tenant.ts';
+import type { Token, TokenId } from '#domain/token.ts';
+import type { Store } from '#ports/store.ts';
+import type { Adapter } from './adapters.ts';
+import {
+  addValue,
+  EVERYTHING,
+  endedBy,
+  heldBy,
+  insertPat,
+  newDigest,
+  newId,
+  newPat,
+  newToken,
+  openWorld,
+  random,
+  revoke,
+  standing,
+  userIn,
+  viewOf,
+} from './world.ts';
+
+/** What `Store` promises of the values of tokens and their uses, sentence by sentence. */
+export function tokenValueConformance(adapter: Adapter): void {
+  describe(`${adapter.name} keeps the promises of Store about values of tokens`, () => {
+    let store: Store;
+    let acme: Tenant;
+    let other: Tenant;
+    let alice: PrincipalRecord;
+    beforeEach(async () => {
+      ({ store, acme, other, alice } = await openWorld(adapter));
+    });
+    const held = (name: string, own = {}) => heldBy(store, acme.id, alice.id, name, own);
+    const list = (page: object = {}) => store.pats.list(acme.id, alice.id, { ...EVERYTHING, ...page });
+    const namesIn = async (page: object = {}) => (await list(page)).rows.map(({ pat }) => pat.name);
+
+    describe('values of personal access tokens', () => {
+      test('are found by digest under any pepper in use, with all that accepting one needs', async () => {
+        const { pat, token, digest } = await held('deploy');
+        const known = {
+          ...{ tenant: acme, principal: { id: alice.id, kind: 'user', name: alice.name } },
+          ...{ rights: compile([{ role: 'tenant-member', resource: '*' }]), expiresAt: undefined, ended: false },
+          credential: {
+            ...{ kind: 'token', id: token.id, pat: pat.id, name: pat.name },
+            ...{ preview: token.preview, expiresAt: undefined },
+          },
+          restsOn: [token.id, pat.id, alice.id, acme.id],
+        };
+        expect(await store.tokens.byDigest([digest])).toEqual(known);
+        expect(await store.tokens.byDigest([random.bytes(32), digest])).toEqual(known);
+        expect(await store.tokens.byDigest([random.bytes(32)])).toBeUndefined();
+        expect(await store.tokens.byId(acme.id, token.pat, token.id)).toEqual(known);
+        expect(await store.tokens.byId(acme.id, token.pat, newId())).toBeUndefined();
+      });
+
+      test('are found by id as by digest, whatever their standing, and in a transaction as they stand there', async () => {
+        const { pat, token, digest } = await held('deploy', { expiresAt: 9 });
+        const within = await store.transact(async (tx) => {
+          await tx.pats.revoke(acme.id, alice.id, pat.id, endedBy(alice.id, 5));
+          return tx.tokens.byId(acme.id, token.pat, token.id);
+        });
+        const known = await store.tokens.byDigest([digest]);
+        expect([within, await store.tokens.byId(acme.id, token.pat, token.id)]).toEqual([known, known]);
+        expect(known).toMatchObject({ ended: true, expiresAt: 9 });
+      });
+
+      test.each([
+        { pat: undefined, value: undefined, expected: undefined },
+        { pat: 5, value: undefined, expected: 5 },
+        { pat: undefined, value: 6, expected: 6 },
+        { pat: 5, value: 6, expected: 5 },
+        { pat: 6, value: 5, expected: 5 },
+      ])('of a token until $pat, itself until $value, is good until $expected', async ({ pat, value, expected }) => {
+        const owner = await held('deploy', { expiresAt: pat });
+        const { digest } = await addValue(store, acme.id, owner.pat, { expiresAt: value });
+        const known = await store.tokens.byDigest([digest]);
+        expect([known?.expiresAt, known?.credential.expiresAt]).toEqual([expected, expected]);
+      });
+
+      test('are ended with themselves, their token or their principal; none is added for another’s token', async () => {
+        const ended = async (digest: Uint8Array) => (await store.tokens.byDigest([digest]))?.ended;
+        const own = await held('own');
+        const { digest: stands } = await addValue(store, acme.id, own.pat);
+        await store.transact((tx) => tx.tokens.endOldest(acme.id, own.pat.id, 1, endedBy(alice.id, 5)));
+        expect([await ended(own.digest), await ended(stands)]).toEqual([true, false]);
+        await revoke(store, acme.id, alice.id, own.pat.id);
+        expect(await ended(stands)).toBe(true);
+        const gone = await userIn(store, acme.id, 'gone', [], { active: false });
+        expect(await ended((await heldBy(store, acme.id, gone.id, 'deploy')).digest)).toBe(true);
+        const { pat } = await held('alices');
+        const bob = await userIn(store, acme.id, 'bob');
+        await expect(addValue(store, acme.id, pat, { subject: bob.id })).rejects.toThrow();
+        expect(await store.tokens.lastGeneration(acme.id, pat.id)).toBe(1);
+      });
+
+      test('are numbered from 1, and numbers only grow, whatever has ended', async () => {
+        const { pat } = await held('deploy');
+        await addValue(store, acme.id, pat);
+        await store.transact((tx) => tx.tokens.endOldest(acme.id, pat.id, 0, endedBy(alice.id, 5)));
+        expect(await store.tokens.lastGeneration(acme.id, pat.id)).toBe(2);
+        const { token } = await addValue(store, acme.id, pat);
+        expect(token.generation).toBe(3);
+        expect((await store.pats.view(acme.id, alice.id, pat.id))?.tokens).toEqual([standing(token)]);
+        const empty = newPat(alice.id, 'empty');
+        await insertPat(store, acme.id, empty);
+        expect(await store.tokens.lastGeneration(acme.id, empty.id)).toBe(0);
+        expect(await store.tokens.lastGeneration(acme.id, newId())).toBe(0);
+      });
+
+      test('a generation that is taken undoes the transaction', async () => {
+        const { pat } = await held('deploy');
+        const twice = store.transact(async (tx) => {
+          await tx.pats.insert(acme.id, newPat(alice.id, 'beside'));
+          await tx.tokens.add(acme.id, newToken(pat), newDigest());
+        });
+        await expect(twice).rejects.toThrow();
+        expect(await namesIn()).toEqual(['deploy']);
+        expect(await store.tokens.lastGeneration(acme.id, pat.id)).toBe(1);
+      });
+
+      test('are kept with their format and the key that signed them', async () => {
+        const { pat } = await held('deploy');
+        const key = newId<'Key'>();
+        const { token } = await addValue(store, acme.id, pat, { format: 'jwt', signedBy: key });
+        const [young, old] = (await store.pats.view(acme.id, alice.id, pat.id))?.tokens ?? [];
+        expect(young).toEqual(standing(token));
+        expect([old?.format, old?.signedBy]).toEqual(['opaque', undefined]);
+      });
+
+      test('signed by a key live while they are neither ended nor past their date, in whatever tenant', async () => {
+        const key = newId<'Key'>();
+        const live = (now: number) => store.tokens.anyLiveSignedBy(key, now);
+        const signed = { format: 'jwt', signedBy: key } as const;
+        await held('opaque');
+        expect(await live(0)).toBe(false);
+        const mortal = await held('mortal');
+        await addValue(store, acme.id, mortal.pat, { ...signed, expiresAt: 5 });
+        expect([await live(4), await live(5)]).toEqual([true, false]);
+        const theirs = await heldBy(store, other.id, (await userIn(store, other.id, 'eve')).id, 'theirs');
+        await addValue(store, other.id, theirs.pat, signed);
+        expect(await live(6)).toBe(true);
+        await store.transact((tx) => tx.tokens.endOldest(other.id, theirs.pat.id, 0, endedBy(alice.id, 5)));
+        expect(await live(6)).toBe(false);
+        expect(await store.tokens.anyLiveSignedBy(newId(), 0)).toBe(false);
+      });
+
+      test('beyond `keep` the oldest end, and it says which; ended ones do not count', async () => {
+        const { pat, token: first } = await held('deploy');
+        const later = [];
+        for (let at = 0; at < 3; at++) later.push((await addValue(store, acme.id, pat)).token);
+        const [second, third, fourth] = later;
+        const keep = (kept: number) =>
+          store.transact((tx) => tx.tokens.endOldest(acme.id, pat.id, kept, endedBy(alice.id, 5)));
+        const shown = async () => (await store.pats.view(acme.id, alice.id, pat.id))?.tokens;
+        expect(await keep(4)).toEqual([]);
+        expect([...(await keep(2))].sort()).toEqual([first.id, second?.id].sort());
+        expect(await shown()).toEqual([fourth, third].map((token) => standing(token as Token)));
+        expect(await keep(1)).toEqual([third?.id]);
+        expect(await shown()).toEqual([standing(fourth as Token)]);
+      });
+
+      test('a digest is remembered once', async () => {
+        const { pat } = await held('deploy');
+        const digest = newDigest();
+        const add = (generation: number) =>
+          store.transact((tx) => tx.tokens.add(acme.id, newToken(pat, { generation }), digest));
+        await add(2);
+        await expect(add(3)).rejects.toThrow();
+      });
+    });
+
+    describe('uses', () => {
+      test('notes when tokens were last used; an older use never replaces a newer one', async () => {
+        const { pat, token } = await held('deploy');
+        const note = (at: number, surface = 'rest', address: string | undefined = '192.0.2.1') =>
+          store.transact((tx) => tx.tokenUses.note([{ tenant: acme.id, token: token.id, at, surface, address }]));
+        const lastUse = async () => (await store.pats.view(acme.id, alice.id, pat.id))?.lastUse;
+        await note(5);
+        expect(await lastUse()).toEqual({ at: 5, surface: 'rest', address: '192.0.2.1' });
+        await note(4, 'browser');
+        await note(5, 'browser');
+        expect(await lastUse()).toEqual({ at: 5, surface: 'rest', address: '192.0.2.1' });
+        await store.transact((tx) =>
+          tx.tokenUses.note([{ tenant: acme.id, token: token.id, at: 6, surface: 'browser', address: undefined }]),
+        );
+        expect(await lastUse()).toEqual({ at: 6, surface: 'browser', address: undefined });
+      });
+
+      test('of a personal access token, the last one of any of its values that stand is shown', async () => {
+        const { pat, token: first } = await held('deploy');
+        const { token: second } = await addValue(store, acme.id, pat);
+        const use = { tenant: acme.id, surface: 'rest', address: undefined };
+        await store.transact((tx) =>
+          tx.tokenUses.note([
+            { ...use, token: first.id, at: 9 },
+            { ...use, token: second.id, at: 8 },
+          ]),
+        );
+        expect((await store.pats.view(acme.id, alice.id, pat.id))?.lastUse?.at).toBe(9);
+        expect((await list()).rows[0]?.lastUse?.at).toBe(9);
+      });
+      test('after the end are noted likewise, and shown with the token, ended values’ too', async () => {
+        const { pat, token: first } = await held('deploy');
+        const { token: second } = await addValue(store, acme.id, pat);
+        await store.transact((tx) => tx.tokens.endOldest(acme.id, pat.id, 1, endedBy(alice.id, 5)));
+        const note = (token: TokenId, at: number, address?: string) =>
+          store.transact((tx) => tx.tokenUses.noteDead([{ tenant: acme.id, token, at, surface: 'rest', address }]));
+        const view = () => store.pats.view(acme.id, alice.id, pat.id);
+        expect((await view())?.deadUse).toBeUndefined();
+        await note(first.id, 6, '192.0.2.1');
+        await note(first.id, 5);
+        const dead = { at: 6, surface: 'rest', address: '192.0.2.1' };
+        expect(await view()).toEqual({ ...viewOf(pat, [second]), deadUse: dead });
+        await revoke(store, acme.id, alice.id, pat.id, 7);
+        await note(second.id, 8);
+        expect((await view())?.deadUse).toEqual({ at: 8, surface: 'rest', address: undefined });
+        expect((await list({ endedAfter: 6 })).rows[0]?.deadUse?.at).toBe(8);
+        expect((await view())?.lastUse).toBeUndefined();
+      });
+    });
+  });
+}
