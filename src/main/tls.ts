@@ -11,7 +11,7 @@ export type TlsFiles = { readonly cert: string; readonly key: string };
 
 /** Whoever renews certificates replaces the files; that is seen this much later at most. */
 export const TLS_LOOK_MS = 60_000;
-const PEM = '-----BEGIN CERTIFICATE-----';
+const BEGIN = '-----BEGIN CERTIFICATE-----';
 
 /** The pair as it lies there, and what follows it when the files are replaced. */
 export function openTls(files: TlsFiles) {
@@ -57,20 +57,23 @@ export function readTls(files: TlsFiles, now: number): Tls {
   return tls;
 }
 
+/** The first one; those behind it, which Node would leave out unsaid where they are broken, must be whole too. */
 function certificateIn(pem: Buffer, file: string): X509Certificate {
+  const blocks = pem.toString().split(BEGIN).slice(1);
   try {
-    if (pem.includes(PEM)) return new X509Certificate(pem);
+    const [own] = blocks.map((block) => new X509Certificate(`${BEGIN}${block}`));
+    if (own !== undefined) return own;
   } catch {} // of what is none
-  throw no(`The TLS certificate ${file} is not one in PEM. Give the file that begins with ${PEM}`);
+  throw no(`The TLS certificate ${file} is not one in PEM, or one behind it is not. It should begin with ${BEGIN}`);
 }
 
 function keyIn(pem: Buffer, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE')
-      throw no(`The TLS key ${file} is encrypted. Give one without a passphrase, and keep it to this user.`);
-    throw no(`The TLS key ${file} is not a private key in PEM.`); // the cause might quote it
+  } catch {
+    // The cause might quote it.
+    if (!pem.includes('ENCRYPTED')) throw no(`The TLS key ${file} is not a private key in PEM.`);
+    throw no(`The TLS key ${file} is encrypted. Give one without a passphrase, and keep it to this user.`);
   }
 }
 

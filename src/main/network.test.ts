@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { type Config, readConfig } from '#config/read-config.ts';
+import { limitsOf, warningsOf } from './network.ts';
+
+function configOf(flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Config {
+  const read = readConfig(env, flags);
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  return read.config;
+}
+
+const TLS = { 'tls-cert': 'cert.pem', 'tls-key': 'key.pem' };
+const PROXY = { 'public-url': 'https://tokens.example.com', 'trusted-proxies': '10.0.0.0/8' };
+const OPEN = { listen: '10.0.0.1:7080' };
+const INSECURE = { 'insecure-http': 'true' };
+
+test.each([
+  { what: 'on loopback', flags: {}, only: false },
+  { what: 'on loopback, behind a proxy of this machine', flags: PROXY, only: false },
+  { what: 'beyond, behind a proxy', flags: { ...OPEN, ...PROXY }, only: true },
+  { what: 'beyond, with TLS', flags: { ...OPEN, ...TLS }, only: false },
+  { what: 'beyond, with TLS behind a proxy', flags: { ...OPEN, ...PROXY, ...TLS }, only: false },
+  { what: 'beyond, insecure', flags: { ...OPEN, ...INSECURE }, only: false },
+  { what: 'beyond, insecure and behind a proxy', flags: { ...OPEN, ...PROXY, ...INSECURE }, only: false },
+])('$what: only proxies may connect: $only', ({ flags, only }) => {
+  expect(limitsOf(configOf(flags), undefined).proxiesOnly).toBe(only);
+});
+
+test('limits hold as they are set, and without a setting too', () => {
+  expect(limitsOf(configOf({}), undefined)).toEqual({
+    tls: undefined,
+    proxies: { trusted: [], header: 'x-forwarded-for' },
+    proxiesOnly: false,
+    requests: { perAddressMax: 20_000, perTokenMax: 10_000, perTenantMax: 100_000 },
+    connections: { max: 10_000, perAddressMax: 1_000 },
+  });
+  const env = {
+    COUNTERSIGN_REQUESTS_PER_ADDRESS: '1',
+    COUNTERSIGN_REQUESTS_PER_TOKEN: '2',
+    COUNTERSIGN_REQUESTS_PER_TENANT: '3',
+    COUNTERSIGN_CONNECTIONS_MAX: '4',
+    COUNTERSIGN_CONNECTIONS_PER_ADDRESS: '5',
+    COUNTERSIGN_PROXY_HEADER: 'forwarded',
+  };
+  expect(limitsOf(configOf(PROXY, env), undefined)).toMatchObject({
+    proxies: { trusted: ['10.0.0.0/8'], header: 'forwarded' },
+    requests: { perAddressMax: 1, perTokenMax: 2, perTenantMax: 3 },
+    connections: { max: 4, perAddressMax: 5 },
+  });
+});
+
+test('plain HTTP beyond loopback is said loudly, with what does not work by it', () => {
+  expect(warningsOf(configOf({ ...OPEN, ...INSECURE }))).toEqual([
+    expect.stringMatching(/^WARNING: plain HTTP on http:\/\/10\.0\.0\.1:7080\. .* reads and changes all of it/),
+    expect.stringMatching(/^WARNING: nobody can sign in from another machine/),
+  ]);
+});
+
+test.each([
+  { what: 'loopback', flags: INSECURE },
+  { what: 'TLS', flags: { ...OPEN, ...TLS, ...INSECURE } },
+  { what: 'a proxy', flags: { ...OPEN, ...PROXY } },
+  { what: 'all addresses and a public URL', flags: { ...PROXY, listen: '[::]:7080' } },
+])('there is nothing to warn of with $what', ({ flags }) => {
+  expect(warningsOf(configOf(flags))).toEqual([]);
+});
+
+test('that links lead to this machine alone is said', () => {
+  const lines = [expect.stringContaining('set COUNTERSIGN_PUBLIC_URL to the address that people use')];
+  expect(warningsOf(configOf({ ...TLS, listen: '0.0.0.0:443' }))).toEqual(lines);
+  expect(warningsOf(configOf({ ...INSECURE, listen: '[::]:80' }))).toHaveLength(3);
+});
