@@ -36,7 +36,8 @@ const REASONS: readonly Reason[] = [
   [/^(?:TimeoutError|UND_ERR_\w+_TIMEOUT)$/, 'no_answer', () => 'it did not answer in time. See that it is up'],
   [/^(?:EHOST|ENET|EADDR|EACCES|EPERM)/, 'unreachable', (code) => `the network does not lead there (${code})`],
   [/^(?:EPROTO|ERR_SSL_)/, 'not_countersign', () => 'it does not speak TLS. Is it http:// rather than https://?'],
-  [/^HPE_/, 'not_countersign', () => 'it does not answer in HTTP. See the port'],
+  [/^BAD_PORT$/, 'unreachable', () => 'its port is kept for something else than HTTP. See the port'],
+  [/^(?:HPE_|HTTPParser)/, 'not_countersign', () => 'it does not answer in HTTP. See the port'],
   [
     /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|CRL/,
     'tls_not_trusted',
@@ -47,12 +48,14 @@ const REASONS: readonly Reason[] = [
 
 /** The words of what was thrown are left out: the runtime's may quote a header, and with it the key. */
 export function failureOf(error: unknown, host: string): Failure {
-  const name = codeOf(error);
+  const name = codeOf(error as Thrown);
   const [, code, words] = REASONS.find(([fits]) => fits.test(name)) as Reason;
   return new Failure(code, `${host} cannot be asked: ${words(name)}.`);
 }
 
-function codeOf(error: unknown): string {
-  const { name, cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
-  return cause?.code ?? name ?? '';
+type Thrown = { readonly name?: string; readonly message?: string; readonly code?: string; readonly cause?: Thrown };
+
+function codeOf({ name, cause }: Thrown): string {
+  if (cause?.message === 'bad port') return 'BAD_PORT';
+  return cause?.code ?? cause?.name ?? name ?? '';
 }

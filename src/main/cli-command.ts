@@ -9,6 +9,9 @@ import { profileFile } from './profile-file.ts';
 import { takeFile } from './secret-file.ts';
 import { naming } from './system-refusal.ts';
 
+/** Of a terminal that does not say how wide it is, as within some containers. */
+const COLUMNS = 80;
+
 /** A command that asks a server, or nobody; all of its words, its own name first. */
 export async function clientCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   return runCommand(
@@ -38,7 +41,9 @@ function outOf(stream: NodeJS.WriteStream): Out {
 
 /** Prompts are loaded with the first question. */
 function askWhenNeeded(): Ask {
-  const ask = async () => (await import('#cli/prompts.ts')).askAt({ input: process.stdin, output: process.stderr });
+  const { stdin: input, stderr: output } = process;
+  output.columns ||= COLUMNS;
+  const ask = async () => (await import('#cli/prompts.ts')).askAt({ input, output });
   return {
     secret: async (message) => (await ask()).secret(message),
     confirm: async (message) => (await ask()).confirm(message),

@@ -44,11 +44,16 @@ export const pipeline = (to: { readonly origin: string; readonly token: Sensitiv
 export type Step = readonly [said: string, typed: string];
 
 /** The command at a terminal, by a script of what is said and typed; all that stood on the screen is its output. */
-export async function atTerminal(args: readonly string[], env: Env, steps: readonly Step[]): Promise<Outcome> {
+export async function atTerminal(
+  args: readonly string[],
+  env: Env,
+  steps: readonly Step[],
+  columns = 200,
+): Promise<Outcome> {
   const words = [process.execPath, BIN, ...args];
   const driver = spawn('python3', [resolve('test', 'cli', 'terminal.py')], { env: environment(env), stdio: 'pipe' });
   onTestFinished(() => void driver.kill('SIGKILL'));
-  driver.stdin.end(JSON.stringify({ words, steps }));
+  driver.stdin.end(JSON.stringify({ words, steps, columns }));
   const said = { out: '', err: '' };
   driver.stdout.setEncoding('utf8').on('data', (chunk) => {
     said.out += chunk;

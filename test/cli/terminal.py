@@ -1,13 +1,16 @@
-"""Runs a command at a pseudo-terminal by a script: {"words": [...], "steps": [[said, typed], ...]} on standard input.
+"""Runs a command at a pseudo-terminal by a script: {"words": [...], "columns": 200, "steps": [[said, typed], ...]} on standard input.
 
 Prints {"code": exit code, "screen": all that was written}. Gives up where a step's words do not come.
 """
 
+import fcntl
 import json
 import os
 import pty
 import select
+import struct
 import sys
+import termios
 import time
 
 WAIT_S = 20
@@ -16,9 +19,13 @@ WAIT_S = 20
 def main():
     asked = json.load(sys.stdin)
     words = asked["words"]
+    sized, size = os.pipe()
     child, terminal = pty.fork()
     if child == 0:
+        os.read(sized, 1)
         os.execv(words[0], words)
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, asked["columns"], 0, 0))
+    os.write(size, b".")
     screen = b""
     for said, typed in asked["steps"]:
         start = len(screen)

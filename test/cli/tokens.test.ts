@@ -46,6 +46,20 @@ describe('tokens list', () => {
   });
 });
 
+/** Without anybody at a terminal. */
+const REFUSED = [
+  { words: [], said: '--out FILE', code: 1 },
+  { words: ['--show'], said: '--out FILE', code: 1 },
+  { words: ['--json'], said: '--json never holds a value', code: 1 },
+  { words: ['--json', '--show'], said: '--json never holds a value', code: 1 },
+  { words: ['--show', '--out', 'x'], said: 'not both', code: 2 },
+  { words: ['--days', '1', '--expires', '2099-01-01'], said: 'not both', code: 2 },
+  { words: ['--expires', 'tomorrow'], said: 'ISO 8601', code: 2 },
+  { words: ['--expires', '2099-02-30'], said: 'ISO 8601', code: 2 },
+  { words: ['--days', '0'], said: 'whole number', code: 2 },
+  { words: ['--format', 'xml'], said: 'one of opaque, jwt', code: 2 },
+];
+
 describe('tokens create', () => {
   test('saves the value in a new file that only its owner can read, and shows the masked form', async () => {
     const { to, run, file } = await world();
@@ -78,21 +92,12 @@ describe('tokens create', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test.each([
-    { what: 'nothing said', words: [], said: '--out FILE', code: 1 },
-    { what: '--show', words: ['--show'], said: '--out FILE', code: 1 },
-    { what: '--json', words: ['--json'], said: '--json never holds a value', code: 1 },
-    { what: '--json and --show', words: ['--json', '--show'], said: '--json never holds a value', code: 1 },
-    { what: '--show and --out', words: ['--show', '--out', 'x'], said: 'not both', code: 2 },
-    { what: '--days and --expires', words: ['--days', '1', '--expires', '2099-01-01'], said: 'not both', code: 2 },
-    { what: 'no date', words: ['--expires', 'tomorrow'], said: 'ISO 8601', code: 2 },
-    { what: 'no day of the calendar', words: ['--expires', '2099-02-30'], said: 'ISO 8601', code: 2 },
-    { what: 'no number of days', words: ['--days', '0'], said: 'whole number', code: 2 },
-    { what: 'no format', words: ['--format', 'xml'], said: 'one of opaque, jwt', code: 2 },
-  ])('off a terminal with $what creates nothing and says what to do', async ({ words, said, code }) => {
+  test('off a terminal creates nothing where the value would be lost or a word is wrong, and says what to do', async () => {
     const { run, list } = await world();
-    const answer = await run('tokens', 'create', 'my-token', ...words);
-    expect(answer).toMatchObject({ code, out: '', err: expect.stringContaining(said) });
+    for (const { words, said, code } of REFUSED) {
+      const answer = await run('tokens', 'create', 'my-token', ...words);
+      expect({ words, ...answer }).toEqual({ words, code, out: '', err: expect.stringContaining(said) });
+    }
     expect(await list()).toHaveLength(1);
   });
 
@@ -187,8 +192,8 @@ test('tokens rename changes the name and nothing else', async () => {
 });
 
 describe('tokens check, offline', () => {
-  const GOOD = JSON.parse(readFileSync('test/vectors/token.json', 'utf8'));
-  const good: string = (GOOD.opaque ?? GOOD)[0].token ?? (GOOD.opaque ?? GOOD)[0].credential;
+  const { issued } = JSON.parse(readFileSync('test/vectors/token.json', 'utf8'));
+  const good: string = issued[0].token;
 
   test.each([
     { what: 'a token', input: good, code: 0, form: { form: 'opaque', kind: 'pat', fault: null, wellFormed: true } },
