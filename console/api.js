@@ -36,14 +36,14 @@ function kindOf(given) {
 
 /** What it must be besides. */
 function rulesOf(given) {
-  const { anyOf = [], minimum, maximum, minLength, maxLength, pattern, default: fallback } = there(given);
+  const { anyOf = [], minimum, maximum, minLength, maxLength, pattern, description, default: fallback } = there(given);
   const shown = (what, value) => (value === undefined ? [] : [`${what} ${value}`]);
   return [
     ...shown('from', minimum > Number.MIN_SAFE_INTEGER ? minimum : undefined),
     ...shown('to', maximum < Number.MAX_SAFE_INTEGER ? maximum : undefined),
     ...shown('at least characters:', minLength > 1 ? minLength : undefined),
     ...shown('at most characters:', maxLength),
-    ...shown('matches', pattern),
+    ...(description === undefined ? shown('matches', pattern) : [description]), // which says it better
     ...shown('otherwise', fallback === undefined ? undefined : JSON.stringify(fallback)),
     ...anyOf.flatMap(rulesOf),
   ];
@@ -79,7 +79,14 @@ function fieldsOf({ properties = {}, required = [] }, depth = 0) {
 function words(text) {
   const paragraph = document.createElement('p');
   paragraph.className = 'hint';
-  paragraph.textContent = text;
+  // What stands between backticks is code.
+  paragraph.append(
+    ...text.split('`').map((part, at) => {
+      const piece = document.createElement(at % 2 === 1 ? 'code' : 'span');
+      piece.textContent = part;
+      return piece;
+    }),
+  );
   return paragraph;
 }
 
@@ -88,8 +95,8 @@ const bodyOf = ({ requestBody }) => requestBody?.content['application/json'].sch
 function takes(operation) {
   const parameters = document.createElement('ul');
   parameters.append(
-    ...operation.parameters.map(({ name, in: place, required, schema }) =>
-      fieldOf(name, schema, [PLACES[place], ...(required ? [] : ['optional'])]),
+    ...operation.parameters.map(({ name, in: place, required, description, schema }) =>
+      fieldOf(name, { ...schema, description }, [PLACES[place], ...(required ? [] : ['optional'])]),
     ),
   );
   const body = bodyOf(operation);
@@ -228,10 +235,14 @@ function find() {
   at('found').textContent = `${all.filter(({ hidden }) => !hidden).length} of ${all.length} operations`;
 }
 
-/** A link to an operation opens it. */
+/** A link to an operation opens it, also where a search has put it away. */
 function openLinked() {
   const linked = at(decodeURIComponent(location.hash.slice(1)));
   if (linked?.tagName !== 'DETAILS') return;
+  if (linked.hidden) {
+    at('find').value = '';
+    find();
+  }
   linked.open = true;
   linked.scrollIntoView();
 }

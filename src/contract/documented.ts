@@ -41,7 +41,20 @@ export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output', site: Si
  * Texts that the domain parses and refuses, in its own words. These say only what it takes, from its constants, and check
  * nothing themselves.
  */
-export const tokenName = z.string().meta({ pattern: TOKEN_NAME.source, examples: ['ci-pipeline'] });
-export const id = z.string().meta({ pattern: ID.source, examples: ['p4t9w2k7m1q8z3x6c5v0b9n2'] });
+export const tokenName = z.string().meta({
+  pattern: TOKEN_NAME.source,
+  description: '3 to 36 lower-case letters, digits and dashes; a letter first, no dash last.',
+  examples: ['ci-pipeline'],
+});
+export const id = z.string().meta({
+  pattern: ID.source,
+  description: 'As a list names it: 24 lower-case letters and digits, a letter first.',
+  examples: ['p4t9w2k7m1q8z3x6c5v0b9n2'],
+});
 /** `format` as people and tools know it. The domain takes more: blanks around it, letters of every script. */
-export const email = z.string().meta({ format: 'email', maxLength: EMAIL_CHARS_MAX, examples: ['ada@example.com'] });
+export const email = z.string().meta({
+  format: 'email',
+  maxLength: EMAIL_CHARS_MAX,
+  description: 'An e-mail address; capitals make no difference.',
+  examples: ['ada@example.com'],
+});

@@ -27,16 +27,21 @@ export function parametersOf(
   ];
 }
 
-const parameter = (name: string, place: string, required: boolean, { examples, ...schema }: JsonSchema) => ({
-  ...{ name, in: place, required, schema },
-  ...(Array.isArray(examples) ? { example: examples[0] } : {}),
-});
+const parameter = (name: string, place: string, required: boolean, documented: JsonSchema) => {
+  const { examples, description, ...schema } = documented;
+  return {
+    ...{ name, in: place, required, schema },
+    ...(description === undefined ? {} : { description }),
+    ...(Array.isArray(examples) ? { example: examples[0] } : {}),
+  };
+};
 
-const KEY = {
-  ...parameter('Idempotency-Key', 'header', false, { type: 'string', pattern: IDEMPOTENCY_KEY.source }),
+const KEY = parameter('Idempotency-Key', 'header', false, {
+  type: 'string',
+  pattern: IDEMPOTENCY_KEY.source,
   description:
     'For ten minutes the same request with the same key, by the same credential, has the same answer, value and all.',
-};
+});
 
 /** What no value is. */
 const isNothing = ({ not }: JsonSchema): boolean => not !== undefined;

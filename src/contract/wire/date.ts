@@ -23,7 +23,12 @@ export const wireDate = (at: number): string => new Date(at).toISOString();
 /** ISO 8601; without a zone it is UTC, and a date alone is its first instant. Becomes an instant. */
 export const dateInput = z
   .string()
-  .meta({ pattern: DATE.source, examples: ['2099-12-31', '2099-12-31T10:00:00Z'] })
+  .meta({
+    pattern: DATE.source,
+    description:
+      'ISO 8601: a date, which is its first instant, or a time to the minute or finer; UTC where it names no zone. In the future.',
+    examples: ['2099-12-31', '2099-12-31T10:00:00Z'],
+  })
   .transform((text, context): number => {
     const at = instantIn(text);
     if (at !== undefined) return at;
