@@ -7,7 +7,14 @@ import { temporaryFolder } from '#support/folder.ts';
 
 export type Env = Readonly<Record<string, string>>;
 export type Outcome = { readonly code: number | null; readonly out: string; readonly err: string };
-type Options = { readonly env?: Env; readonly input?: string; readonly bin?: string; readonly node?: string };
+type Options = {
+  readonly env?: Env;
+  readonly input?: string;
+  readonly bin?: string;
+  readonly node?: string;
+  readonly user?: User;
+};
+type User = { readonly uid: number; readonly gid: number };
 
 const BIN = resolve('bin', 'countersign.js');
 
@@ -15,8 +22,8 @@ const BIN = resolve('bin', 'countersign.js');
 const environment = (env: Env = {}): Env => ({ PATH: process.env.PATH ?? '', HOME: temporaryFolder(), ...env });
 
 /** The command itself, as a process of its own, with nobody at a terminal. */
-export function started(args: readonly string[], { env, input = '', bin = BIN, node }: Options = {}) {
-  const child = spawn(node ?? process.execPath, [bin, ...args], { env: environment(env), stdio: 'pipe' });
+export function started(args: readonly string[], { env, input = '', bin = BIN, node, user }: Options = {}) {
+  const child = spawn(node ?? process.execPath, [bin, ...args], { ...user, env: environment(env), stdio: 'pipe' });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk) => {
