@@ -2,7 +2,7 @@ import type { Caller } from '#domain/caller.ts';
 import type { Instant } from '#domain/instant.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { LIVE_GENERATIONS_MAX, type PatView, type PersonalAccessToken, type TokenName } from '#domain/token.ts';
-import { expiryFor, type TokenSettings } from '#domain/token-settings.ts';
+import { endOf, expiryFor, type TokenSettings } from '#domain/token-settings.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -56,11 +56,15 @@ async function issued(
 ): Promise<Issue> {
   const format = settings.formatDefault;
   if (known !== undefined) {
-    const wanted = { pat: known.id, generation: 1, format, expiresAt: known.expiresAt };
+    const wanted = { pat: known.id, generation: 1, format, expiresAt: lastEnd(settings, known, deps.clock.now()) };
     return { pat: known, ...(await newValue(deps, caller, wanted)) };
   }
   return issueFor(deps, caller, { name, format, expiresAt: expiryFor(settings, undefined, deps.clock.now()) });
 }
+
+/** Of its token, or what its age allows: a JWT says it to others, and must not say more than will be believed. */
+const lastEnd = ({ ageDaysMax }: TokenSettings, { expiresAt }: PersonalAccessToken, createdAt: Instant) =>
+  endOf({ ageDaysMax, idleDaysMax: undefined }, { createdAt, expiresAt, lastUsedAt: undefined });
 
 /** A value of an expired one would be dead at birth. */
 const lasting = (pat: PersonalAccessToken | undefined, now: Instant): PersonalAccessToken | undefined =>
