@@ -1,4 +1,3 @@
-import type * as z from 'zod';
 import { errorBody } from '#contract/errors.ts';
 import type { Operation } from '#contract/operation.ts';
 import { Failure } from './failure.ts';
@@ -19,7 +18,7 @@ export function outputOf(row: Operation, answer: Answer, host: string): unknown 
 }
 
 /** A newer server may say more than this program knows of: what it does not know is left out, what is missing is not. */
-function parsedBy(output: z.ZodType, json: unknown) {
+function parsedBy(output: Operation['output'], json: unknown) {
   const parsed = output.safeParse(json);
   if (parsed.success || !parsed.error.issues.every(({ code }) => code === 'unrecognized_keys')) return parsed;
   for (const issue of parsed.error.issues) if (issue.code === 'unrecognized_keys') leaveOut(json, issue);

@@ -9,7 +9,7 @@ On the server:
                  --public-url URL              what clients reach it by, where that is not the address above
                  --tls-cert FILE --tls-key FILE
                                                serve TLS by itself
-                 --trusted-proxies LIST        addresses whose Forwarded headers count
+                 --trusted-proxies LIST        proxies that are believed who their clients are
                  --insecure-http               plain HTTP on other addresses than loopback, all the same
                  --bootstrap-token-file FILE   the first token of an unattended first start
                  --log-level LEVEL             info
