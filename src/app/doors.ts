@@ -120,12 +120,12 @@ class CutOff extends Error {
  * The caller was verified, and the act decided, when the request began; a body may dribble, or wait for its turn, for
  * longer than a revoke takes. So both are done again by what stands in the transaction.
  */
-async function refuseIfCutOff({ clock }: Deps, tx: Transaction, { tenant, credential }: Caller, action: Action) {
+async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, { tenant, credential }: Caller, action: Action) {
   if (credential.kind === 'none') return;
   const known = await (credential.kind === 'token'
     ? tx.tokens.byId(tenant.id, credential.pat, credential.id)
     : tx.sessions.byId(tenant.id, credential.id));
-  const stands = known !== undefined && standingOf(known, clock.now()) === 'live';
+  const stands = known !== undefined && standingOf(known, clock.now(), uses.lastOf(known)) === 'live';
   if (!stands || !allows(known.rights, action)) throw new CutOff(known);
 }
 
@@ -133,7 +133,7 @@ async function refuseIfCutOff({ clock }: Deps, tx: Transaction, { tenant, creden
 async function cutOff(deps: Deps, caller: Caller, act: Act, { known }: CutOff): Promise<Refusal> {
   const now = deps.clock.now();
   if (known === undefined) return notAuthenticated();
-  if (standingOf(known, now) === 'live') {
+  if (standingOf(known, now, deps.uses.lastOf(known)) === 'live') {
     await recordDenial(deps, caller, act);
     return forbidden(act);
   }

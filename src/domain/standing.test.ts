@@ -16,6 +16,22 @@ test.each([
   expect(standingOf({ ended, expiresAt }, now)).toBe(expected);
 });
 
+/** Alive by uses for 10 after each, and by nothing else beyond `until`; read with an end at 1000. */
+test.each([
+  { usedAt: undefined, until: undefined, now: AT, expected: 'expired' },
+  { usedAt: AT - 1, until: undefined, now: AT, expected: 'live' },
+  { usedAt: AT - 1, until: undefined, now: AT + 8, expected: 'live' },
+  { usedAt: AT - 1, until: undefined, now: AT + 9, expected: 'expired' },
+  { usedAt: AT - 1, until: AT + 2, now: AT + 1, expected: 'live' },
+  { usedAt: AT - 1, until: AT + 2, now: AT + 2, expected: 'expired' },
+  { usedAt: 0, until: undefined, now: AT - 1, expected: 'live' }, // what was read is newer than what is remembered
+])('used at $usedAt, at most until $until, at $now: $expected', ({ usedAt, until, now, expected }) => {
+  const idle = { msMax: 10, endsAt: until };
+  expect(standingOf({ ended: false, expiresAt: AT, idle }, now, usedAt)).toBe(expected);
+  expect(standingOf({ ended: true, expiresAt: AT, idle }, now, usedAt)).toBe('revoked');
+  expect(standingOf({ ended: false, expiresAt: AT }, now, usedAt)).toBe(now < AT ? 'live' : 'expired');
+});
+
 test.each([
   { usedAt: undefined, now: AT - 1, expected: false },
   { usedAt: undefined, now: AT, expected: true }, // at the instant, not after it

@@ -77,6 +77,18 @@ export const endOf = (
     idleDaysMax === undefined ? undefined : Math.max(createdAt, lastUsedAt) + idleDaysMax * DAY_MS,
   );
 
+/** What of an end moves with each use: how long after it, and how far at most. */
+export type Idle = { readonly msMax: number; readonly endsAt: Instant | undefined };
+
+/** Undefined where no use moves it. */
+export const idleOf = (
+  { ageDaysMax, idleDaysMax }: Pick<TokenSettings, 'ageDaysMax' | 'idleDaysMax'>,
+  life: Life,
+): Idle | undefined =>
+  idleDaysMax === undefined
+    ? undefined
+    : { msMax: idleDaysMax * DAY_MS, endsAt: endOf({ ageDaysMax, idleDaysMax: undefined }, life) };
+
 /** Undefined is never. */
 export const earliest = (...ends: readonly (Instant | undefined)[]): Instant | undefined =>
   ends.reduce(

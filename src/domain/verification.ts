@@ -4,6 +4,7 @@ import type { Rights } from './permission.ts';
 import type { Principal } from './principal.ts';
 import { Refusal } from './refusal.ts';
 import type { Tenant } from './tenant.ts';
+import { earliest, type Idle } from './token-settings.ts';
 
 /** All that accepting a credential needs, in one read: who it speaks for, and everything that could end it. */
 export type Known = {
@@ -11,7 +12,9 @@ export type Known = {
   readonly principal: Principal;
   readonly credential: Exclude<Credential, { kind: 'none' }>;
   readonly rights: Rights;
+  /** By all that was written when it was read. */
   readonly expiresAt: Instant | undefined;
+  readonly idle?: Idle | undefined;
   /** It, or what owns it, was revoked, or its principal deactivated. */
   readonly ended: boolean;
   /** Ids of everything above that can change. */
@@ -24,8 +27,19 @@ export const notAuthenticated = (): Refusal =>
 
 export type Standing = 'live' | 'expired' | 'revoked';
 
-/** A credential dies at the instant it names, not after it. */
-export function standingOf({ ended, expiresAt }: Pick<Known, 'ended' | 'expiresAt'>, now: Instant): Standing {
-  if (ended) return 'revoked';
-  return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'live';
+type Ends = Pick<Known, 'ended' | 'expiresAt' | 'idle'>;
+
+/**
+ * A credential dies at the instant it names, not after it. Where uses keep it alive, one that is known and may not be
+ * written yet, or was not when it was read, counts too.
+ */
+export function standingOf(known: Ends, now: Instant, lastUsedAt?: Instant): Standing {
+  if (known.ended) return 'revoked';
+  const endsAt = endAfter(known, lastUsedAt);
+  return endsAt !== undefined && endsAt <= now ? 'expired' : 'live';
+}
+
+function endAfter({ expiresAt, idle }: Ends, lastUsedAt: Instant | undefined): Instant | undefined {
+  if (idle === undefined || expiresAt === undefined || lastUsedAt === undefined) return expiresAt;
+  return Math.max(expiresAt, earliest(idle.endsAt, lastUsedAt + idle.msMax) ?? 0);
 }

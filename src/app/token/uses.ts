@@ -32,6 +32,12 @@ export class Uses {
     this.#live.set(token, { tenant: known.tenant.id, token, at, surface, address });
   }
 
+  /** Of this process, as far as it is remembered; up to a minute early. */
+  lastOf({ idle, credential: { id } }: Known): Instant | undefined {
+    if (idle === undefined) return undefined;
+    return (this.#live.get(id as TokenId) ?? this.#written.get(id as TokenId))?.at;
+  }
+
   /** Somebody still has a token that ended: one event for each token and hour. */
   refused(known: Known, origin: Origin, at: Instant): void {
     if (!isToken(known)) return;

@@ -59,7 +59,7 @@ async function verify(
     deps.strangers.noticed();
     return { ok: false, reason: 'unknown' };
   }
-  const standing = standingOf(known, now);
+  const standing = standingOf(known, now, deps.uses.lastOf(known));
   if (standing !== 'live') {
     deps.uses.refused(known, origin, now);
     return { ok: false, reason: standing };

@@ -4,7 +4,7 @@ import { compile, type Grant } from '#domain/permission.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PatId, TokenId } from '#domain/token.ts';
-import { earliest, endOf } from '#domain/token-settings.ts';
+import { earliest, endOf, idleOf, type Life } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
@@ -88,19 +88,27 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
   const pat = part(macs, row, 'personal_access_token');
-  const expiresAt = earliest(pat.expires_at ?? undefined, lifeEnd(macs, row, token));
+  const settings = settingsOf(part(macs, row, 'token_settings'));
+  const life = lifeOf(macs, row, token, pat);
+  const expiresAt = endOf(settings, life);
   const { id, preview } = token;
   const credential: Credential = { kind: 'token', id, pat: pat.id, name: pat.name, preview, expiresAt };
   const ended = token.ended_at !== null || pat.ended_at !== null || pat.owner !== token.subject;
-  return knownOf(macs, rows, { credential, expiresAt, ended, restsOn: [token.id, pat.id] });
+  return knownOf(macs, rows, {
+    credential,
+    expiresAt,
+    idle: idleOf(settings, life),
+    ended,
+    restsOn: [token.id, pat.id],
+  });
 }
 
-/** One that was never used has no row of its use; settings stand from the tenant's first moment. */
-function lifeEnd(macs: RowMacs, row: object, token: Read<'token'>): number | undefined {
-  const settings = settingsOf(part(macs, row, 'token_settings'));
+/** By its own date, or its token's. One that was never used has no row of its use. */
+function lifeOf(macs: RowMacs, row: object, token: Read<'token'>, pat: Read<'personal_access_token'>): Life {
   const unused = (row as Record<string, unknown>)['token_use.token'] === null;
   const lastUsedAt = unused ? undefined : part(macs, row, 'token_use').at;
-  return endOf(settings, { createdAt: token.created_at, expiresAt: token.expires_at ?? undefined, lastUsedAt });
+  const expiresAt = earliest(pat.expires_at ?? undefined, token.expires_at ?? undefined);
+  return { createdAt: token.created_at, expiresAt, lastUsedAt };
 }
 
 const sessionsFrom = (db: Kysely<Schema>) =>
@@ -147,7 +155,7 @@ function byDigests(build: (db: Kysely<Schema>, digests: readonly Digest[]) => Co
   };
 }
 
-type Own = Pick<Known, 'credential' | 'expiresAt' | 'ended' | 'restsOn'>;
+type Own = Pick<Known, 'credential' | 'expiresAt' | 'idle' | 'ended' | 'restsOn'>;
 
 function knownOf(macs: RowMacs, rows: readonly object[], own: Own): Known {
   const row = rows[0] as object;
