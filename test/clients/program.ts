@@ -3,7 +3,12 @@ import { once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from '#support/folder.ts';
 
-type Options = { readonly env?: Readonly<Record<string, string>>; readonly home?: string };
+type Options = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly home?: string;
+  /** For what leaves files where it is run. */
+  readonly cwd?: string;
+};
 export type Outcome = { readonly code: number | null; readonly out: string; readonly err: string };
 
 /** Nothing of the machine's own environment but the PATH, so that no setting of its user reaches the client. */
@@ -17,7 +22,10 @@ const environment = ({ env, home }: Options) => ({
 
 /** A client as a process of its own, from its start to its end; killed with the test at the latest. */
 export async function outcomeOf(command: string, args: readonly string[], options: Options = {}): Promise<Outcome> {
-  const child = spawn(command, [...args], { env: environment(options), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, [...args], {
+    ...{ env: environment(options), cwd: options.cwd },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const said = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (chunk) => {

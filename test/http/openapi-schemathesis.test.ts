@@ -54,14 +54,15 @@ async function credentialsFor({ send, token }: Instance) {
 }
 
 async function reportOf({ ids, by, phases }: Pass, origin: string, env: Readonly<Record<string, string>>) {
-  const report = join(temporaryFolder(), 'report.json');
+  const folder = temporaryFolder();
+  const report = join(folder, 'report.json');
   const args = [
     ...['--config-file', join(SETTINGS, `by-${by}.toml`), 'run', `${origin}/api/openapi.json`],
     ...['--phases', phases, '--max-examples', EXAMPLES_MAX, '--seed', SEED, '--continue-on-failure', '--no-color'],
     ...['--report', 'json', '--report-json-path', report],
     ...ids.flatMap((id) => ['--include-operation-id', id]),
   ];
-  const { code, out, err } = await outcomeOf(usePart('schemathesis').schemathesis, args, { env });
+  const { code, out, err } = await outcomeOf(usePart('schemathesis').schemathesis, args, { env, cwd: folder });
   expect({ code, said: code === 0 ? '' : `${out}${err}` }).toEqual({ code: 0, said: '' });
   return JSON.parse(readFileSync(report, 'utf8')) as Report;
 }

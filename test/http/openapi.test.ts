@@ -7,6 +7,7 @@ import type { Operation } from '#contract/operation.ts';
 import { OPERATION_IDS, OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { has, needing, usePart } from '#support/parts.ts';
 import { openWorld } from '#support/world.ts';
+import { requestFor } from '../authz/matrix.ts';
 
 type Parameter = { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: object };
 type Described = {
@@ -48,6 +49,15 @@ test('the document offers every operation once, and names apart those that are t
     return refused === undefined ? [] : [{ operationId: id, status: STATUS[refused] }];
   });
   expect(written['x-countersign-refused']).toMatchObject(refused);
+});
+
+test('these say no to whoever asks, an administrator too, in the words of their code', async () => {
+  const world = await openWorld();
+  const { token } = await world.person('admin', 'tenant-admin');
+  for (const { operationId, status } of written['x-countersign-refused']) {
+    const answer = await world.send({ ...requestFor(operationId as OperationId), token });
+    expect({ operationId, status: answer.status }).toEqual({ operationId, status });
+  }
 });
 
 test.each(OFFERED)('%s is described by its row and by nothing else', (id) => {
