@@ -75,10 +75,10 @@ describe('what is given', () => {
     expect(code).toBe(2);
     expect(said.trimEnd().split('\n')).toEqual([
       'countersign: COUNTERSIGN_LISTNE is not a setting',
-      expect.stringMatching(/^countersign: COUNTERSIGN_LISTEN must be a loopback address/),
       expect.stringMatching(/^countersign: COUNTERSIGN_TENANT is not usable/),
       expect.stringMatching(/^countersign: COUNTERSIGN_LOG_LEVEL must be one of/),
       'countersign: COUNTERSIGN_ADMIN_EMAIL needs COUNTERSIGN_ADMIN_PASSWORD_FILE beside it',
+      expect.stringMatching(/^countersign: COUNTERSIGN_LISTEN must be a loopback address/),
     ]);
   });
 
