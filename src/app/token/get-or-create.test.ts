@@ -1,7 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Caller } from '#domain/caller.ts';
 import { LIVE_GENERATIONS_MAX, parseTokenName } from '#domain/token.ts';
+import { TOKEN_SETTINGS, type TokenSettings } from '#domain/token-settings.ts';
 import { type Core, openCore } from '#support/core.ts';
+import type { Deps } from '../deps.ts';
+import { putTokenSettings } from '../settings/token-settings.ts';
 import { type GotPat, getOrCreatePat } from './get-or-create.ts';
 import { revokePat } from './revoke.ts';
 
@@ -113,4 +116,25 @@ test('who may not create gets nothing, and nothing is made', async () => {
   await expect(get(await core.user('carol'))).rejects.toMatchObject({ code: 'forbidden' });
   expect(core.rows('select id from personal_access_token')).toEqual([]);
   expect(core.audit()).toMatchObject([{ resource: 'personal-access-token/', decision: 'denied' }]);
+});
+
+test('another value of one that stands is made under the settings that came in between, or not at all', async () => {
+  await get();
+  const root = await core.user('root', 'tenant-admin');
+  const overtakenBy = (settings: Partial<TokenSettings>): Deps => {
+    let put: Promise<unknown> | undefined;
+    const transact: Deps['store']['transact'] = async (body) => {
+      put ??= putTokenSettings(core.deps, root, { ...TOKEN_SETTINGS, ...settings });
+      await put;
+      return core.deps.store.transact(body);
+    };
+    return { ...core.deps, store: { ...core.deps.store, transact } };
+  };
+  const name = parseTokenName('console');
+  const { value } = await getOrCreatePat(overtakenBy({ formatDefault: 'jwt' }), ada, name);
+  expect(value.reveal().startsWith('eyJ')).toBe(true);
+  const byToken = await core.callerBy(value);
+  await expect(getOrCreatePat(overtakenBy({ sessionOnly: true }), byToken, name)).rejects.toMatchObject({
+    code: 'forbidden',
+  });
 });

@@ -10,7 +10,7 @@ import { type Changed, change, made } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import type { CreatedPat } from './created.ts';
 import { type Issue, issueFor, newValue } from './issue.ts';
-import { keepWithin, settingsFor } from './limits.ts';
+import { keepUnder, keepWithin, settingsFor } from './limits.ts';
 
 export type GotPat = CreatedPat & { readonly created: boolean };
 
@@ -82,7 +82,10 @@ async function owned(
   const standing = await tx.pats.byName(tenant.id, principal.id, issue.pat.name);
   const same = lasting(standing, now);
   if (same?.id !== known?.id || same?.expiresAt !== known?.expiresAt) throw new Overtaken();
-  if (known !== undefined) return [];
+  if (known !== undefined) {
+    await keepUnder(tx, tenant.id, settings);
+    return [];
+  }
   if (!mayCreate) throw new Refusal('not_found', 'There is no token of this name.');
   if (standing !== undefined) {
     await tx.pats.revoke(tenant.id, principal.id, standing.id, { at: now, by: principal.id, reason: 'superseded' });

@@ -20,10 +20,12 @@ export async function settingsFor(deps: Deps, caller: Caller, act: Act): Promise
   });
 }
 
-/**
- * Inside the transaction that creates one: creates that come together count each other. What was prepared under other
- * settings than stand now is prepared again.
- */
+/** Inside the transaction: what was prepared under other settings than stand now is prepared again. */
+export async function keepUnder(tx: Transaction, tenant: TenantId, settings: TokenSettings): Promise<void> {
+  if (!isSame(settings, await tx.tokenSettings.get(tenant))) throw new Overtaken();
+}
+
+/** The same for one that is created: creates that come together count each other. */
 export async function keepWithin(
   tx: Transaction,
   tenant: TenantId,
@@ -31,7 +33,7 @@ export async function keepWithin(
   settings: TokenSettings,
   now: Instant,
 ): Promise<void> {
-  if (!isSame(settings, await tx.tokenSettings.get(tenant))) throw new Overtaken();
+  await keepUnder(tx, tenant, settings);
   if (settings.countMax === undefined) return;
   if ((await tx.pats.countLive(tenant, owner, now)) >= settings.countMax) throw tooMany(settings.countMax);
 }

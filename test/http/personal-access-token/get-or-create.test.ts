@@ -38,17 +38,17 @@ test('a value of one with a date has that date', async () => {
   expect(await statusOf(world, body.token)).toBe(401);
 });
 
-test('of an expired one there is no value: what to do is said', async () => {
+test('of an expired one there is no value: a new one takes its name, and the old one has ended by that', async () => {
   await alice.create({ name: 'deploy', expirationDate: '2026-01-15T10:00:01Z' });
+  const { id } = await rowNamed(alice.list, 'deploy');
   world.clock.advance(1_000);
-  expect(await alice.getOrCreate('deploy')).toEqual({
-    status: 400,
-    body: {
-      ...{ statusCode: 400, code: 'invalid_request' },
-      message: 'The token of this name has expired. Delete it first, or use a different name.',
-    },
+  const { status, body } = await alice.getOrCreate('deploy');
+  expect({ status, created: body.created, isExpired: body.data.isExpired }).toEqual({
+    ...{ status: 200, created: true, isExpired: false },
   });
-  expect((await rowNamed(alice.list, 'deploy')).jwts).toHaveLength(1);
+  expect(body.data.id).not.toBe(id);
+  expect(await statusOf(world, body.token)).toBe(200);
+  expect((await alice.ownGet(id)).body.token).toMatchObject({ state: 'revoked', revoked: { reason: 'superseded' } });
 });
 
 test('20 at once get a value each, of one token that one of them made', async () => {

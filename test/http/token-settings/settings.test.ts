@@ -272,6 +272,18 @@ describe('where tokens are created in a browser only', () => {
     expect((await world.send({ ...sent, headers: { ...headers, ...browser } })).status).toBe(200);
   });
 
+  test('none is created after that was put, however close they come, nor is another value of one that stands', async () => {
+    await root.putSettings({ formatDefault: 'jwt' }); // which take a while to sign
+    const asked = Array.from({ length: 40 }, (_, n) =>
+      n % 2 === 0 ? alice.getOrCreate('first') : alice.ownCreate({ name: `token-${n}`, format: 'jwt' }),
+    );
+    const put = root.putSettings({ sessionOnly: true });
+    const more = Array.from({ length: 40 }, () => alice.getOrCreate('first'));
+    await Promise.all([...asked, put, ...more]);
+    const allowed = world.audit().filter(({ decision }) => decision === 'allowed');
+    expect(allowed.at(-1)?.action).toBe('settings:Update');
+  });
+
   test('the denial is on the record, and everything else goes on', async () => {
     await root.putSettings({ sessionOnly: true });
     await alice.ownCreate({ name: 'one' });

@@ -1,0 +1,56 @@
+import { beforeEach, expect, test } from 'vitest';
+import { openWorld, type World } from '#support/world.ts';
+import { asking } from '../asked.ts';
+import { PATS } from '../provoked.ts';
+
+/** The words that the seed has for whoever lost one. */
+const NOWHERE =
+  'Token values are only shown at creation time. If lost, delete the old token and create a new one, then update all ' +
+  'services that used the old token.';
+const REFUSED = { status: 403, body: { statusCode: 403, code: 'forbidden', message: NOWHERE } };
+
+let world: World;
+let caller: Awaited<ReturnType<World['person']>>['caller'];
+let alice: ReturnType<typeof asking>;
+beforeEach(async () => {
+  world = await openWorld();
+  const person = await world.person('alice', 'tenant-member');
+  caller = person.caller;
+  alice = asking(world, person.token);
+});
+const askFor = (name: string) => ({ method: 'GET', path: `${PATS}/${name}/token` });
+
+test.each([
+  'deploy',
+  'not-there',
+  'first',
+  'NO NAME'.replace(' ', '%20'),
+  'p4t9w2k7m1q8z3x6c5v0b9n2',
+  '%2E%2E',
+  '__proto__',
+])('a value is read again by nobody: %s, there or not, is one answer that says what to do', async (name) => {
+  await alice.create({ name: 'deploy' });
+  expect(await alice.ask(askFor(name))).toEqual(REFUSED);
+  const root = asking(world, (await world.person('root', 'tenant-admin')).token);
+  expect(await root.ask(askFor(name))).toEqual(REFUSED);
+  const headers = await world.browserOf(caller);
+  const { status, text } = await world.send({ ...askFor(name), headers });
+  expect({ status, body: JSON.parse(text) }).toEqual(REFUSED);
+});
+
+test('asking makes nothing and issues nothing', async () => {
+  const before = [world.rows('select * from personal_access_token'), world.rows('select * from token')];
+  await alice.ask(askFor('deploy'));
+  expect([world.rows('select * from personal_access_token'), world.rows('select * from token')]).toEqual(before);
+});
+
+test('whoever may not manage tokens at all is told that instead, and it is on the record', async () => {
+  const token = await world.pat(caller, 'second');
+  world.tamper('delete from role_grant where principal = ?', caller.principal.id);
+  world.deps.verified.forgetAll();
+  expect(await asking(world, token).ask(askFor('deploy'))).toMatchObject({
+    status: 403,
+    body: { message: 'Cannot manage access tokens. Check your API key permissions.' },
+  });
+  expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:List', decision: 'denied' });
+});
