@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { connect as connectPlainly } from 'node:net';
 import { join } from 'node:path';
@@ -70,6 +71,22 @@ describe.skipIf(!hasOpenssl)('TLS (needs openssl)', () => {
     for (const one of bytes) expect(await plainly(served.origin, one)).not.toContain('HTTP');
     expect((await askSecurely(served.origin, read(pair.cert), '/health')).text).toBe('OK!');
     expect(served.said()).not.toMatch(/"level":[56]0|\n\s+at /);
+  });
+
+  test('has the same bounds: one connection too many is closed, and one that goes makes room', async () => {
+    const pair = newPair();
+    const served = await serving(data, { args: flags(pair), env: { COUNTERSIGN_CONNECTIONS_PER_ADDRESS: '2' } });
+    const open = () =>
+      connect({ host: '127.0.0.1', port: Number(new URL(served.origin).port), rejectUnauthorized: false });
+    const inside = [open(), open()];
+    for (const socket of inside) {
+      onTestFinished(() => void socket.destroy());
+      await once(socket, 'secureConnect');
+    }
+    for (let n = 0; n < 5; n++) expect(await handshake(served.origin, {})).toBe('ECONNRESET');
+    inside[0]?.destroy();
+    while ((await handshake(served.origin, {})) !== 'TLSv1.3'); // the kernel tells the other side
+    expect(served.said()).toContain('Connections were closed: more were open than the settings allow.');
   });
 
   test('has its links begin with the public URL, where there is one', async () => {
