@@ -3,7 +3,7 @@
 // Its folder is named by the digest of all that it was made of, and that is read again at every start: what has
 // changed since, by hand or by a pull, is never served as it was. Where no bundle can be made or kept (a read-only
 // folder, a platform without the bundler) there is none, and nothing is said: the sources do the same.
-import { hash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,23 +12,26 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.bundle');
 const entry = join(root, 'src', 'main', 'cli-command.ts');
 const NAME = 'client.js';
-/** What the last bundle was made of, as paths from the root. */
+/** By which Node the last bundle was made, and of what, as paths from the root. */
 const inputsFile = join(cache, 'inputs.json');
 /** The digest of a bundle's files, written with them: a bundle that was cut short or touched does not have it. */
 const SEAL = 'seal';
-/** Besides the sources: what maps names to files, what npm has installed, and how a bundle is made. */
-const ALWAYS = ['package.json', 'node_modules/.package-lock.json', 'bin/bundle.js'];
+/** Besides the sources: what maps names to files, what should be installed and what is, and how a bundle is made. */
+const ALWAYS = ['package.json', 'package-lock.json', 'node_modules/.package-lock.json', 'bin/bundle.js'];
 /** A bundle that nobody made again for so long is not one that a command still runs from. */
 const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The file to import, or undefined where the sources must do. */
 export async function bundle() {
-  return present() ?? (await made());
+  return bundleFor(process.version) ?? (await made());
 }
 
-function present() {
+/** The one that is there for what lies there now, whole and by this Node. */
+export function bundleFor(version) {
   try {
-    const folder = join(cache, keyOf(contents(JSON.parse(readFileSync(inputsFile, 'utf8')))));
+    const { node, paths } = JSON.parse(readFileSync(inputsFile, 'utf8'));
+    if (node !== version) return undefined; // an older one that only starts the right one reads no further
+    const folder = join(cache, keyOf(contents(paths)));
     return isWhole(folder) ? join(folder, NAME) : undefined;
   } catch {
     return undefined; // none yet, or an input that is no more
@@ -37,10 +40,10 @@ function present() {
 
 /** Of these very bytes under these very names, for this very Node. */
 function keyOf(inputs) {
+  const digest = createHash('sha256').update(`${process.version} ${process.arch}\n`);
   const sorted = Object.entries(inputs).sort(([one], [other]) => (one < other ? -1 : 1));
-  const parts = sorted.flatMap(([path, bytes]) => [`${path}\n${bytes.length}\n`, bytes]);
-  const all = [`${process.version} ${process.arch}\n`, ...parts].map((part) => Buffer.from(part));
-  return hash('sha256', Buffer.concat(all), 'hex');
+  for (const [path, bytes] of sorted) digest.update(`${path}\n${bytes.length}\n`).update(bytes);
+  return digest.digest('hex');
 }
 
 const contents = (paths) => Object.fromEntries(paths.map((path) => [path, readFileSync(join(root, path))]));
@@ -121,7 +124,7 @@ function wholeNow(folder) {
 
 function remember(paths) {
   const part = join(cache, `inputs-${randomUUID()}`);
-  writeFileSync(part, JSON.stringify(paths));
+  writeFileSync(part, JSON.stringify({ node: process.version, paths }));
   renameSync(part, inputsFile);
 }
 

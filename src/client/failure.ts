@@ -33,10 +33,13 @@ const REASONS: readonly Reason[] = [
   [/^(?:ENOTFOUND|EAI_AGAIN)$/, 'unreachable', () => 'its name is not known here. See how it is written'],
   [/^ECONNREFUSED$/, 'unreachable', () => 'nothing listens there. See that the server runs, and its port'],
   [/^(?:ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'unreachable', () => 'it cannot be connected to. See that it is up'],
-  [/^(?:TimeoutError|UND_ERR_\w+_TIMEOUT)$/, 'no_answer', () => 'it did not answer in time. See that it is up'],
+  [
+    /^(?:TimeoutError|ABORT_ERR|UND_ERR_\w+_TIMEOUT)$/,
+    'no_answer',
+    () => 'it did not answer in time. See that it is up',
+  ],
   [/^(?:EHOST|ENET|EADDR|EACCES|EPERM)/, 'unreachable', (code) => `the network does not lead there (${code})`],
   [/^(?:EPROTO|ERR_SSL_)/, 'not_countersign', () => 'it does not speak TLS. Is it http:// rather than https://?'],
-  [/^BAD_PORT$/, 'unreachable', () => 'its port is kept for something else than HTTP. See the port'],
   [/^(?:HPE_|HTTPParser)/, 'not_countersign', () => 'it does not answer in HTTP. See the port'],
   [
     /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|CRL/,
@@ -48,14 +51,15 @@ const REASONS: readonly Reason[] = [
 
 /** The words of what was thrown are left out: the runtime's may quote a header, and with it the key. */
 export function failureOf(error: unknown, host: string): Failure {
-  const name = codeOf(error as Thrown);
+  const name = codeOf(error as Named);
   const [, code, words] = REASONS.find(([fits]) => fits.test(name)) as Reason;
   return new Failure(code, `${host} cannot be asked: ${words(name)}.`);
 }
 
-type Thrown = { readonly name?: string; readonly message?: string; readonly code?: string; readonly cause?: Thrown };
+type Named = { readonly code?: unknown; readonly name?: string };
 
-function codeOf({ name, cause }: Thrown): string {
-  if (cause?.message === 'bad port') return 'BAD_PORT';
-  return cause?.code ?? cause?.name ?? name ?? '';
+/** The global `fetch` has it in the cause, Node's own client in the error itself. */
+function codeOf(error: Named & { readonly cause?: Named }): string {
+  const codes = [error.cause?.code, error.code].filter((code) => typeof code === 'string');
+  return codes[0] ?? error.cause?.name ?? error.name ?? '';
 }

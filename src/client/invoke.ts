@@ -6,11 +6,21 @@ import { type Answer, outputOf } from './answer.ts';
 import { Failure, failureOf } from './failure.ts';
 import { type Request, requestOf } from './request.ts';
 
+/** What is needed of the global `fetch`, which fits. */
+export type Fetch = (
+  url: string,
+  asked: Omit<Request, 'url' | 'body'> & {
+    readonly body: string | null;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<Pick<Answer, 'status' | 'headers'> & { text(): Promise<string> }>;
+
 export type Server = {
   /** Scheme, host and port, without a slash at the end. */
   readonly host: string;
   readonly key: Sensitive | undefined;
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Unique for ever: the server answers the same key with the same answer. */
   newIdempotencyKey(): string;
   wait(ms: number): Promise<void>;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Ask, Out } from '#cli/here.ts';
 import { runCommand } from '#cli/run.ts';
 import { invokeOver } from '#client/invoke.ts';
+import { plainFetch } from './plain-fetch.ts';
 import { profileFile } from './profile-file.ts';
 import { takeFile } from './secret-file.ts';
 import { naming } from './system-refusal.ts';
@@ -19,17 +19,19 @@ export async function clientCommand(args: readonly string[], env: NodeJS.Process
       env,
       out: outOf(process.stdout),
       err: outOf(process.stderr),
-      stdin: { isTerminal: process.stdin.isTTY === true, text: () => text(process.stdin) },
+      stdin: { isTerminal: process.stdin.isTTY === true, text: allOfStdin },
       ask: process.stdin.isTTY && process.stderr.isTTY ? askWhenNeeded() : undefined,
       profile: profileFile(env),
       files: { read: (path) => naming(`The file ${path}`, () => readFileSync(path, 'utf8')), make: takeFile },
       now: Date.now,
       invokeOver: (host, key) =>
-        invokeOver({ host, key, fetch, wait: (ms) => wait(ms), newIdempotencyKey: randomUUID }),
+        invokeOver({ host, key, fetch: plainFetch, wait: (ms) => wait(ms), newIdempotencyKey: randomUUID }),
     },
     args,
   );
 }
+
+const allOfStdin = async (): Promise<string> => (await import('node:stream/consumers')).text(process.stdin);
 
 /** Whoever reads may leave before the end: what is left is not written, and the command ends as it would have. */
 function outOf(stream: NodeJS.WriteStream): Out {

@@ -146,7 +146,7 @@ describe('the bundle', () => {
   });
 
   test('is for every command of src/cli that the usage names', () => {
-    const list = /new Set\(\[(.*?)\]\)/.exec(readFileSync('bin/command.js', 'utf8'))?.[1] ?? '';
+    const list = /new Set\(\[(.*?)\]\)/.exec(readFileSync('bin/bundled.js', 'utf8'))?.[1] ?? '';
     const bundled = [...list.matchAll(/'([a-z]+)'/g)].map(([, name]) => name);
     const table = [...readFileSync('src/main/bin.ts', 'utf8').matchAll(/^ {2}'?([a-z-]+)'?: client,$/gm)].map(
       ([, name]) => name,

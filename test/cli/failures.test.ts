@@ -87,7 +87,6 @@ describe('status tells three things apart, in words, in JSON and by its exit cod
 describe('what cannot be asked is said clearly, with exit code 3', () => {
   test.each([
     { what: 'nothing listens', origin: closed, said: 'nothing listens there' },
-    { what: 'a port of something else', origin: async () => 'http://127.0.0.1:1', said: 'kept for something else' },
     {
       what: 'no such host',
       origin: async () => 'https://no-such-host.invalid',
