@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const cache = join(root, '.bundle');
 const entry = join(root, 'src', 'main', 'cli-command.ts');
 const NAME = 'client.js';
-/** By which Node the last bundle was made, and of what, as paths from the root. */
+/** What the last bundle was made of, as paths from the root. */
 const inputsFile = join(cache, 'inputs.json');
 /** The digest of a bundle's files, written with them: a bundle that was cut short or touched does not have it. */
 const SEAL = 'seal';
@@ -23,15 +23,13 @@ const KEPT_MS = 24 * 60 * 60 * 1000;
 
 /** The file to import, or undefined where the sources must do. */
 export async function bundle() {
-  return bundleFor(process.version) ?? (await made());
+  return bundleThere() ?? (await made());
 }
 
 /** The one that is there for what lies there now, whole and by this Node. */
-export function bundleFor(version) {
+export function bundleThere() {
   try {
-    const { node, paths } = JSON.parse(readFileSync(inputsFile, 'utf8'));
-    if (node !== version) return undefined; // an older one that only starts the right one reads no further
-    const folder = join(cache, keyOf(contents(paths)));
+    const folder = join(cache, keyOf(contents(JSON.parse(readFileSync(inputsFile, 'utf8')))));
     return isWhole(folder) ? join(folder, NAME) : undefined;
   } catch {
     return undefined; // none yet, or an input that is no more
@@ -124,7 +122,7 @@ function wholeNow(folder) {
 
 function remember(paths) {
   const part = join(cache, `inputs-${randomUUID()}`);
-  writeFileSync(part, JSON.stringify({ node: process.version, paths }));
+  writeFileSync(part, JSON.stringify(paths));
   renameSync(part, inputsFile);
 }
 
