@@ -37,9 +37,12 @@ export async function createPatFor(
   asked: AskedPat,
   once?: Once,
 ): Promise<CreatedPat> {
-  const user = await deps.store.principals.userByEmail(caller.tenant.id, email);
-  const act = { action: 'personal-access-token:CreateForUser', resource: `user/${user?.id ?? ''}` } as const;
-  const locate = async () => (user?.active ? user : undefined);
+  const find = () => deps.store.principals.userByEmail(caller.tenant.id, email);
+  const act = { action: 'personal-access-token:CreateForUser', resource: `user/${(await find())?.id ?? ''}` } as const;
+  const locate = async () => {
+    const user = await find(); // anew at each try: one may be deactivated meanwhile
+    return user?.active ? user : undefined;
+  };
   return onceOnly(deps, caller, act, once, (remember) => {
     const prepare = (owner: PrincipalRecord) => prepared(deps, caller, { act, asked, owner, remember });
     return change(deps, caller, { ...act, locate, prepare }, async (tx, owner, ready) => {

@@ -47,6 +47,23 @@ test('asked twenty times at once it is one token; of its values the newest few a
   );
 });
 
+test.each(['opaque', 'jwt'] as const)(
+  'twenty tabs at once all succeed with values of the form %s that are theirs alone',
+  async (form) => {
+    const put = { ...TOKEN_SETTINGS, formatDefault: form, ageDaysMax: 30 };
+    await core.deps.store.transact((tx) => tx.tokenSettings.put(core.tenant.id, put));
+    for (const round of [1, 2]) {
+      const got = await Promise.all(Array.from({ length: 20 }, () => get()));
+      expect(new Set(got.map(({ value }) => value.reveal())).size).toBe(20);
+      expect(got.every(({ view }) => view.tokens[0]?.format === form)).toBe(true);
+      expect(got.filter(({ created }) => created)).toHaveLength(round === 1 ? 1 : 0);
+      const good = (await standings(got)).filter((standing) => standing === 'ok');
+      expect(good).toHaveLength(LIVE_GENERATIONS_MAX);
+    }
+    expect(core.rows('select count(*) as n from token where ended_at is null')).toEqual([{ n: LIVE_GENERATIONS_MAX }]);
+  },
+);
+
 test('the value that a new one pushes out is refused by the very next verification, though it was remembered (I3)', async () => {
   const got = [];
   for (let at = 0; at < LIVE_GENERATIONS_MAX; at++) got.push(await get());

@@ -22,7 +22,10 @@ export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalRead
   async named(tenant, ids) {
     if (ids.length === 0) return [];
     const some = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('id', 'in', ids);
-    return (await some.execute()).map((row) => principalOf(proved(macs, 'principal', row)));
+    return (await some.execute()).map((row) => {
+      const { id, kind, name } = proved(macs, 'principal', row);
+      return { id, kind, name };
+    });
   },
 
   async passwordOf(tenant, id) {
