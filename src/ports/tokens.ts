@@ -47,7 +47,7 @@ export interface TokenReads {
   byId(tenant: TenantId, pat: PatId, id: TokenId): Promise<Known | undefined>;
   /** Of the newest value of a personal access token; 0 where it has none. */
   lastGeneration(tenant: TenantId, pat: PatId): Promise<number>;
-  /** Whether the instance, in any tenant, has a value signed by this key that is neither ended nor past its date. */
+  /** Whether the instance, in any tenant, has a value signed by this key that is, as its token, neither ended nor past its date. */
   anyLiveSignedBy(key: KeyId, now: Instant): Promise<boolean>;
 }
 

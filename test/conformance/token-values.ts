@@ -130,7 +130,7 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect([old?.format, old?.signedBy]).toEqual(['opaque', undefined]);
       });
 
-      test('signed by a key live while they are neither ended nor past their date, in whatever tenant', async () => {
+      test('signed by a key live while they and their token are neither ended nor past their date, in whatever tenant', async () => {
         const key = newId<'Key'>();
         const live = (now: number) => store.tokens.anyLiveSignedBy(key, now);
         const signed = { format: 'jwt', signedBy: key } as const;
@@ -144,6 +144,11 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect(await live(6)).toBe(true);
         await store.transact((tx) => tx.tokens.endOldest(other.id, theirs.pat.id, 0, endedBy(alice.id, 5)));
         expect(await live(6)).toBe(false);
+        const dated = await held('dated', { expiresAt: 8 });
+        await addValue(store, acme.id, dated.pat, signed);
+        expect([await live(7), await live(8)]).toEqual([true, false]);
+        await revoke(store, acme.id, alice.id, dated.pat.id);
+        expect(await live(7)).toBe(false);
         expect(await store.tokens.anyLiveSignedBy(newId(), 0)).toBe(false);
       });
 

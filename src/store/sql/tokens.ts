@@ -27,9 +27,22 @@ export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
     return rows[0]?.last ?? 0;
   },
   async anyLiveSignedBy(key, now) {
-    const signed = db.selectFrom('token').select('id').where('signed_by', '=', key).where('ended_at', 'is', null);
-    const row = await signed.where((or) => or.or([or('expires_at', 'is', null), or('expires_at', '>', now)])).limit(1);
-    return (await row.executeTakeFirst()) !== undefined;
+    let live = db
+      .selectFrom('token')
+      .innerJoin('personal_access_token as pat', (join) =>
+        join
+          .onRef('pat.tenant', '=', 'token.tenant')
+          .onRef('pat.owner', '=', 'token.subject')
+          .onRef('pat.id', '=', 'token.pat'),
+      )
+      .select('token.id')
+      .where('token.signed_by', '=', key);
+    for (const of of ['token', 'pat'] as const) {
+      live = live
+        .where(`${of}.ended_at`, 'is', null)
+        .where(({ eb, or }) => or([eb(`${of}.expires_at`, 'is', null), eb(`${of}.expires_at`, '>', now)]));
+    }
+    return (await live.limit(1).executeTakeFirst()) !== undefined;
   },
 });
 

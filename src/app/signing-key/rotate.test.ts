@@ -1,0 +1,178 @@
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { beforeEach, expect, test } from 'vitest';
+import { openKeyring } from '#crypto/keyring.ts';
+import type { Caller } from '#domain/caller.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import type { PatId } from '#domain/token.ts';
+import type { KeyId } from '#ports/digest.ts';
+import type { WrappedKey } from '#ports/keys.ts';
+import { type Core, ISSUER, openCore } from '#support/core.ts';
+import type { Deps } from '../deps.ts';
+import { revokePat } from '../token/revoke.ts';
+import { VerifiedCredentials } from '../token/verified-credentials.ts';
+import { keySet } from './key-set.ts';
+import { rotateSigningKey } from './rotate.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+let core: Core;
+let deps: Deps;
+let ada: Caller;
+let made = 0;
+beforeEach(async () => {
+  core = await openCore();
+  deps = core.deps;
+  ada = await core.user('ada', 'tenant-member');
+});
+
+const rotate = () => rotateSigningKey(deps, core.tenant);
+const jwt = (expiresAt?: number) => core.pat(ada, `token-${made++}`, expiresAt, 'jwt');
+const kidOf = (token: Sensitive) => decodeProtectedHeader(token.reveal()).kid as KeyId;
+const published = async (by = deps) => (await keySet(by)).map(({ kid }) => kid);
+/** What is remembered does not count: the signature is looked at again. */
+const standing = (token: Sensitive, by = deps) =>
+  core.standing(token, { ...by, verified: new VerifiedCredentials('other salt', 0) });
+const verifiesElsewhere = async (token: Sensitive) => {
+  const keys = createLocalJWKSet({ keys: (await keySet(deps)).map((key) => ({ ...key })) });
+  const options = { issuer: ISSUER, audience: ISSUER, typ: 'access+jwt', currentDate: new Date(core.clock.now()) };
+  return jwtVerify(token.reveal(), keys, options).then(
+    () => true,
+    () => false,
+  );
+};
+
+/** The keys as the next start unwraps them. */
+async function restarted(change: (row: WrappedKey) => WrappedKey = (row) => row): Promise<Deps> {
+  const rows = core
+    .rows('select * from wrapped_key order by created_at, id')
+    .map(
+      ({ tenant, created_at, ...row }) =>
+        ({ ...row, tenant: tenant ?? undefined, createdAt: created_at }) as WrappedKey,
+    );
+  return { ...deps, keyring: await openKeyring(deps.wrapper, rows.map(change)) };
+}
+
+test('a new key is published at once and signs an hour later, to the millisecond', async () => {
+  const before = await jwt();
+  const rotated = await rotate();
+  expect(await published()).toEqual([rotated.made, kidOf(before)]);
+  expect([rotated.signsAt, rotated.dropped]).toEqual([core.clock.now() + HOUR_MS, []]);
+  core.clock.advance(HOUR_MS - 1);
+  expect(kidOf(await jwt())).toBe(kidOf(before));
+  core.clock.advance(1);
+  const after = await jwt();
+  expect(kidOf(after)).toBe(rotated.made);
+  expect(
+    core
+      .rows('select signed_by from token')
+      .map(({ signed_by }) => signed_by)
+      .sort(),
+  ).toEqual([kidOf(before), kidOf(before), rotated.made].sort());
+});
+
+test('what the old key signed lives on, for us and for whoever verifies elsewhere', async () => {
+  const tokens = [await jwt(), await jwt(core.clock.now() + 90 * DAY_MS)];
+  for (let round = 0; round < 5; round++) {
+    await rotate();
+    core.clock.advance(DAY_MS);
+    tokens.push(await jwt());
+  }
+  expect(new Set(tokens.map(kidOf)).size).toBe(6);
+  for (const token of tokens) {
+    expect([await standing(token), await verifiesElsewhere(token)]).toEqual(['ok', true]);
+  }
+});
+
+test('an old key is dropped only when nothing lives that it signed; then what it signed is unknown, and never taken', async () => {
+  const [short, forever] = [await jwt(core.clock.now() + 2 * DAY_MS), await jwt()];
+  const old = kidOf(short);
+  await rotate();
+  core.clock.advance(DAY_MS);
+  expect((await rotate()).dropped).not.toContain(old); // both live
+  core.clock.advance(DAY_MS);
+  expect((await rotate()).dropped).not.toContain(old); // one lives, without an end
+  const id = core.rows(`select pat from token where expires_at is null`)[0]?.pat as PatId;
+  await revokePat(deps, ada, id);
+  expect([await standing(short), await standing(forever)]).toEqual(['expired', 'revoked']);
+  core.clock.advance(DAY_MS);
+  const { dropped } = await rotate();
+  expect(dropped).toContain(old);
+  expect(await published()).not.toContain(old);
+  expect(core.rows('select id from wrapped_key where id = ?', old)).toEqual([]);
+  expect([await standing(short), await standing(forever)]).toEqual(['unknown', 'unknown']);
+});
+
+test('no key is dropped while another than the one that signs may still be signing', async () => {
+  await rotate();
+  core.clock.advance(HOUR_MS);
+  expect((await rotate()).dropped).toEqual([]); // the new one has signed since this moment
+  core.clock.advance(HOUR_MS - 1);
+  expect((await rotate()).dropped).toEqual([]);
+});
+
+test('of many rotations of which none was used, few keys are left', async () => {
+  for (let round = 0; round < 6; round++) {
+    await rotate();
+    core.clock.advance(3 * HOUR_MS);
+  }
+  await rotate();
+  expect((await published()).length).toBeLessThanOrEqual(3);
+  const token = await jwt();
+  expect([await standing(token), await verifiesElsewhere(token)]).toEqual(['ok', true]);
+});
+
+test('a restart keeps the keys: the same sign, the same are published, the same are believed', async () => {
+  const old = await jwt();
+  core.clock.advance(1);
+  await rotate();
+  core.clock.advance(HOUR_MS);
+  const young = await jwt();
+  const next = await restarted();
+  expect(await published(next)).toEqual(await published());
+  expect([await standing(old, next), await standing(young, next)]).toEqual(['ok', 'ok']);
+});
+
+test('the private half is in no file but wrapped', async () => {
+  const { made: id } = await rotate();
+  const key = deps.keyring.byId('token-signing', id)?.key;
+  const der = key?.export({ type: 'pkcs8', format: 'der' }) as Buffer;
+  const [row] = core.rows('select wrapped from wrapped_key where id = ?', id);
+  expect(Buffer.from(row?.wrapped as Uint8Array).includes(der.subarray(40, 80))).toBe(false);
+});
+
+test.each<[string, (row: WrappedKey) => WrappedKey]>([
+  ['was put under another id', (row) => ({ ...row, id: 'x'.repeat(24) as KeyId })],
+  ['was said to be for another purpose', (row) => ({ ...row, purpose: 'token-pepper' })],
+  ['was given to a tenant', (row) => ({ ...row, tenant: core.tenant.id })],
+  [
+    'was changed in one bit',
+    (row) => ({ ...row, wrapped: row.wrapped.map((byte, at) => (at === 99 ? byte ^ 1 : byte)) }),
+  ],
+  ['was cut short', (row) => ({ ...row, wrapped: row.wrapped.subarray(0, -1) })],
+])('a key that %s in the database does not unwrap, and nothing starts with it', async (_, change) => {
+  const all = restarted((row) => (row.purpose === 'token-signing' ? change(row) : row));
+  await expect(all).rejects.toThrow();
+});
+
+test('is in the audit, by the operator', async () => {
+  const { made: id } = await rotate();
+  expect(core.audit().at(-1)).toMatchObject({
+    ...{ action: 'signing-key:Rotate', resource: `signing-key/${id}`, decision: 'allowed', principalKind: 'operator' },
+  });
+});
+
+test('where the entry cannot be written there is no new key, here or in the database (I2)', async () => {
+  const before = await published();
+  const { mended } = core.breakAudit();
+  await expect(rotate()).rejects.toThrow();
+  mended();
+  expect(await published()).toEqual(before);
+  expect(await published(await restarted())).toEqual(before);
+});
+
+test('twice at the same moment makes two keys, of which both are published', async () => {
+  const both = await Promise.all([rotate(), rotate()]);
+  expect(await published()).toEqual(expect.arrayContaining(both.map(({ made }) => made)));
+  expect(await published(await restarted())).toHaveLength(3);
+});
