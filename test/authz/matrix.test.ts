@@ -139,8 +139,12 @@ test('what one tenant has, another neither sees, takes, names nor ends, whatever
   ]);
   expect(ourRows.filter(({ id }) => theirRows.some((row) => row.id === id))).toEqual([]);
 
-  for (const { id } of theirRows)
-    expect(await json(ours.token, 'wireDeletePat', id)).toMatchObject({ statusCode: 404 });
+  for (const { id } of theirRows) {
+    for (const operation of ['wireDeletePat', 'ownGetToken', 'ownRenameToken', 'ownRevokeToken'] as const)
+      expect(await json(ours.token, operation, id)).toMatchObject({ statusCode: 404 });
+  }
+  expect(await json(theirs.token, 'ownPutTokenSettings')).toMatchObject({ settings: { lifeDaysDefault: 90 } });
+  expect(await json(ours.token, 'ownGetTokenSettings')).toMatchObject({ lifeDaysDefault: null });
   const { data, created } = await json(theirs.token, 'wireGetOrCreatePat', 'deploy');
   expect({ id: data.id, created }).toEqual({ id: await idOf(world, theirs.caller, 'deploy'), created: false });
   expect(await json(ours.token, 'wireRevokeAllPats', 'alice@example.com')).toEqual({});
@@ -151,6 +155,7 @@ test('what one tenant has, another neither sees, takes, names nor ends, whatever
   const bob = await world.person('bob', 'tenant-member');
   expect(await json(theirs.token, 'wireRevokeAllPats', 'bob@example.com')).toMatchObject({ statusCode: 404 });
   expect(await json(theirs.token, 'wireInviteUser', 'bob@example.com')).toMatchObject({ statusCode: 404 });
+  expect(await json(theirs.token, 'wireCreatePatForUser', 'bob@example.com')).toMatchObject({ statusCode: 404 });
   expect(await json(theirs.token, 'wireRegisterUser', 'bob@example.com')).toEqual({});
   expect(await world.standing(bob.token)).toBe('ok');
 });
