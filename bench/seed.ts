@@ -57,7 +57,7 @@ const shape = (): string =>
     .update(JSON.stringify([VERSION, MACED, MIGRATIONS.map(({ statements }) => statements(TYPES))]))
     .digest('hex')
     .slice(0, 12);
-const TYPES = { bytes: 'blob', instant: 'integer', count: 'integer' };
+const TYPES = { bytes: 'blob', instant: 'integer', count: 'integer', keyed: 'without rowid' };
 
 /** One whose rows the program of today does not believe is made again. */
 async function isGood(kept: string): Promise<boolean> {
