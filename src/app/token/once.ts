@@ -1,8 +1,10 @@
+import { digestsOf } from '#crypto/opaque.ts';
 import { askedDigest, openReplay, replayId, sealReplay } from '#crypto/replay.ts';
 import type { Act } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import { standingOf } from '#domain/verification.ts';
 import type { Replay } from '#ports/replays.ts';
 import type { Deps } from '../deps.ts';
 import { reveal } from '../doors.ts';
@@ -65,12 +67,23 @@ async function again(deps: Deps, caller: Caller, { action }: Act, known: Replay,
   return reveal(deps, caller, { action, resource, locate, details: { replayed: true } }, async (view) => {
     if (view.pat.ended !== undefined) throw hasEnded();
     const place = { tenant: tenant.id, pat: known.pat, replay: known.id };
-    return { view, value: openReplay(askerOf(caller, once), known.sealed, place) };
+    const value = openReplay(askerOf(caller, once), known.sealed, place);
+    if (!(await isStanding(deps, value))) throw hasEnded();
+    return { view, value };
   });
+}
+
+/** The token may stand while the value does not: newer ones take the place of the oldest. */
+async function isStanding({ store, keyring, clock }: Deps, value: Sensitive): Promise<boolean> {
+  const known = await store.tokens.byDigest(digestsOf(keyring, value));
+  return known !== undefined && standingOf(known, clock.now()) === 'live';
 }
 
 const otherRequest = (): Refusal =>
   new Refusal('unprocessable', 'This Idempotency-Key was used for another request. Use a new key for each request.');
 
 const hasEnded = (): Refusal =>
-  new Refusal('conflict', 'The token that this request created has been revoked since. Use a new Idempotency-Key.');
+  new Refusal(
+    'conflict',
+    'The token that this request created has expired or been revoked since. Use a new Idempotency-Key.',
+  );

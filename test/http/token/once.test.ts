@@ -6,6 +6,7 @@ import { OWN_TOKENS, PATS, post } from '../provoked.ts';
 import { answerIn, rawSocket, saidOn } from '../raw-socket.ts';
 
 const MINUTE_MS = 60_000;
+const ENDED = 'The token that this request created has expired or been revoked since. Use a new Idempotency-Key.';
 const KEY = { 'idempotency-key': '5b0e77c1-9c1f-4d53-8f0e-6d1f2f3a4b5c' } as const;
 const OTHER_KEY = { 'idempotency-key': 'another' } as const;
 
@@ -129,9 +130,22 @@ test.each([
   const again = await alice.ownCreate({ name: 'deploy' }, KEY);
   expect(again).toMatchObject({
     status: 409,
-    body: { message: 'The token that this request created has been revoked since. Use a new Idempotency-Key.' },
+    body: { message: ENDED },
   });
   expect(JSON.stringify(again)).not.toContain(value);
+});
+
+test('nor is one that has expired, or whose place newer values of its token took', async () => {
+  const expiresAt = '2026-01-15T10:00:01Z';
+  await alice.ownCreate({ name: 'dated', expiresAt }, KEY);
+  await alice.create({ name: 'busy' }, OTHER_KEY);
+  for (const _ of [2, 3, 4, 5, 6]) await alice.getOrCreate('busy');
+  expect(await alice.create({ name: 'busy' }, OTHER_KEY)).toMatchObject({ status: 409, body: { message: ENDED } });
+  world.clock.advance(1_000);
+  expect(await alice.ownCreate({ name: 'dated', expiresAt }, KEY)).toMatchObject({
+    status: 409,
+    body: { message: ENDED },
+  });
 });
 
 test('who lost the right to it is not given it again, and who lost the token that asked is not let in', async () => {
