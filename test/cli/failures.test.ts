@@ -1,8 +1,12 @@
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createRawServer } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { hasOpenssl, newPair } from '#support/certificates.ts';
+import { temporaryFolder } from '#support/folder.ts';
 import { instance } from '../clients/instance.ts';
 import { countersign, pipeline, started } from './program.ts';
 
@@ -224,4 +228,30 @@ test('nothing is coloured where there is no terminal', async () => {
   const { origin } = await stranger(json(200, WHOAMI));
   const env = { TFY_HOST: origin, TFY_API_KEY: KEY, FORCE_COLOR: '1' };
   expect((await countersign(['whoami'], { env })).out).not.toContain('\u001b');
+});
+
+test.skipIf(!hasOpenssl)(
+  'a certificate that is not trusted is said, with the way to trust it (needs openssl)',
+  async () => {
+    const pair = newPair();
+    const server = createTlsServer({ cert: readFileSync(pair.cert), key: readFileSync(pair.key) }, json(200, WHOAMI));
+    const env = { TFY_HOST: await listening(server, 'https'), TFY_API_KEY: KEY };
+    const { code, err } = await countersign(['whoami'], { env });
+    expect([code, err]).toEqual([
+      3,
+      expect.stringMatching(/its certificate is not trusted .* NODE_EXTRA_CA_CERTS=FILE/),
+    ]);
+    expect((await countersign(['whoami'], { env: { ...env, NODE_EXTRA_CA_CERTS: pair.cert } })).code).toBe(0);
+  },
+);
+
+test('a create that is broken off before its answer leaves no file behind', async () => {
+  const file = join(temporaryFolder(), 'value');
+  const { origin, asked } = await stranger(() => {});
+  const env = { TFY_HOST: origin, TFY_API_KEY: KEY };
+  const { process: child, ended } = started(['tokens', 'create', 'one', '--out', file], { env });
+  await expect.poll(() => asked.length, { timeout: 20_000 }).toBe(1);
+  expect(existsSync(file)).toBe(true);
+  child.kill('SIGINT');
+  expect([(await ended).code, existsSync(file)]).toEqual([130, false]);
 });
