@@ -37,10 +37,10 @@ export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
       )
       .select('token.id')
       .where('token.signed_by', '=', key);
-    for (const of of ['token', 'pat'] as const) {
+    for (const table of ['token', 'pat'] as const) {
       live = live
-        .where(`${of}.ended_at`, 'is', null)
-        .where(({ eb, or }) => or([eb(`${of}.expires_at`, 'is', null), eb(`${of}.expires_at`, '>', now)]));
+        .where(`${table}.ended_at`, 'is', null)
+        .where(({ eb, or }) => or([eb(`${table}.expires_at`, 'is', null), eb(`${table}.expires_at`, '>', now)]));
     }
     return (await live.limit(1).executeTakeFirst()) !== undefined;
   },
