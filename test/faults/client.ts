@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { Served } from '#support/process.ts';
+import { type Served, spawned } from '#support/process.ts';
 
 export const PATS = '/api/svc/v1/personal-access-tokens';
+export const TOKENS = '/api/v1/tokens';
 export const WHOAMI = '/api/v1/whoami';
 
 /** Why there was no answer: the process is gone. Anything else than an answer or this is a test's failure. */
@@ -12,9 +13,13 @@ export type Issued = { readonly id: string; readonly value: string };
 
 /** The public API over connections that are kept, so that a load is the server's and not the handshakes'. */
 export function clientOf({ origin }: Pick<Served, 'origin'>, token: string) {
-  const ask = (method: string, path: string, body?: object) => asked(origin, { method, path, token, body });
+  const ask = (method: string, path: string, body?: object, key?: string) =>
+    asked(origin, { method, path, token, body, key });
   return {
     create: async (name: string): Promise<string> => textIn(await ask('POST', PATS, { name }), 'token'),
+    /** The same, once for this key. */
+    createOnce: async (name: string, key: string): Promise<string> =>
+      textIn(await ask('POST', TOKENS, { name }, key), 'value'),
     getOrCreate: async (name: string): Promise<Issued> => {
       const { data, token: value } = (await ask('GET', `${PATS}/${name}`)) as {
         data: { id: string };
@@ -22,10 +27,17 @@ export function clientOf({ origin }: Pick<Served, 'origin'>, token: string) {
       };
       return { id: data.id, value };
     },
+    createFor: async (userEmail: string, name: string): Promise<string> =>
+      textIn(await ask('POST', `${PATS}/for-user`, { name, userEmail }), 'token'),
+    rename: (id: string, name: string): Promise<object> => ask('PATCH', `${TOKENS}/${id}`, { name }),
+    limit: (settings: object): Promise<object> => ask('PUT', '/api/v1/settings/tokens', settings),
     revoke: (id: string): Promise<object> => ask('DELETE', `${PATS}/${id}`),
   };
 }
 export type Client = ReturnType<typeof clientOf>;
+
+/** A new signing key, as the operator asks for one. */
+export const rotate = (data: string) => spawned(['rotate-signing-key', '--data', data]).ended;
 
 /** What the server says to whoever presents this value: 200 or 401. */
 export const standingOf = async ({ origin }: Pick<Served, 'origin'>, value: string): Promise<number> =>
@@ -36,6 +48,7 @@ type Asked = {
   readonly path: string;
   readonly token: string;
   readonly body?: object | undefined;
+  readonly key?: string | undefined;
 };
 
 async function asked(origin: string, what: Asked): Promise<object> {
@@ -47,10 +60,11 @@ async function asked(origin: string, what: Asked): Promise<object> {
 const agent = new Agent({ keepAlive: true });
 
 /** Whole, or `Gone`. Not by `fetch`, which takes as long as the server does. */
-function answerTo(origin: string, { method, path, token, body }: Asked) {
+function answerTo(origin: string, { method, path, token, body, key }: Asked) {
   const sent = body === undefined ? undefined : JSON.stringify(body);
   const length = sent === undefined ? {} : { 'content-length': String(Buffer.byteLength(sent)) };
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...length };
+  const once = key === undefined ? {} : { 'idempotency-key': key };
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...length, ...once };
   return new Promise<{ readonly status: number; readonly words: string }>((resolve, reject) => {
     const gone = (cause: unknown) => reject(new Gone('no answer', { cause }));
     const asked = request(`${origin}${path}`, { method, headers, agent }, (answer) => {

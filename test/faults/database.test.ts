@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { serving } from '#support/process.ts';
 import { adminToken, setUpOnce } from './base.ts';
-import { clientOf } from './client.ts';
+import { clientOf, rotate } from './client.ts';
 import { DEFECTS, type Defect, defectsIn } from './database.ts';
 
 /** What a kill at the wrong moment could leave; each must be seen, or the fault suites would prove nothing. */
@@ -21,7 +21,14 @@ const HALVES: Readonly<Record<Exclude<Defect, 'the file is damaged'>, string>> =
   'an end in the audit of a token that lives': `update personal_access_token set ended_at = null where end_reason = 'deleted'`,
   'a count in the audit that is not what ended': `update personal_access_token set end_reason = 'revoked_all'
     where name = 'live'`,
-  'an ended token that the change log does not name once': `delete from change_log where kind = 'pat'`,
+  'an end or another name that the change log does not name once': `delete from change_log where kind = 'pat'`,
+  'a name that is not the last that the audit says': `update personal_access_token set name = 'other'
+    where name = 'renamed'`,
+  'settings that are not the last that the audit says': 'update token_settings set count_max = 7',
+  'a change of settings that the change log does not name once': `delete from change_log where kind = 'tenant'`,
+  'a signing key that nobody made, or one that was made and is not there': `delete from wrapped_key
+    where purpose = 'token-signing'`,
+  'an answer to be given again of a token that is not there': `update replay set pat = 'x'`,
   'an ended session that the change log does not name once': `update session set ended_at = 1`,
   'a change of what lives': `insert into change_log (sequence, kind, id) select 1, 'session', id from session`,
   'the change counter is not the end of an unbroken log': 'update change_counter set sequence = sequence + 1',
@@ -34,9 +41,14 @@ const once = setUpOnce(async (data) => {
   const served = await serving(data);
   const client = clientOf(served, adminToken(data));
   await client.create('live');
+  await client.createOnce('once', 'key');
+  await client.rename((await client.getOrCreate('named')).id, 'renamed');
+  await client.limit({ countMax: 99 });
+  await rotate(data);
   await client.getOrCreate('renewed');
   await client.getOrCreate('renewed');
   await client.revoke((await client.getOrCreate('dead')).id);
+  await client.createFor('admin@example.com', 'for-somebody');
   const body = JSON.stringify({ email: 'admin@example.com', password: 'correct horse battery staple' });
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
   await served.send({ method: 'POST', path: '/auth/sign-in', headers, body });

@@ -14,10 +14,14 @@ export function rowsIn(data: string, sql: string): readonly object[] {
   }
 }
 
-const entries = (action: string) => `(
+const entries = (action: string, more = 'true') => `(
   select resource, json_extract(entry, '$.details.preview') as preview, json_extract(entry, '$.details.count') as count
-  from audit_entry where action = '${action}' and decision = 'allowed')`;
+  from audit_entry where action = '${action}' and decision = 'allowed' and ${more})`;
 const PAT = `'personal-access-token/' ||`;
+/** What made a value, by whoever and for whoever; an answer that was given again made none. */
+const FIRST = `json_extract(entry, '$.details.replayed') is null`;
+const ISSUES = `(select * from ${entries('personal-access-token:Create', FIRST)}
+  union all select * from ${entries('personal-access-token:CreateForUser', FIRST)})`;
 
 /** Rows of `left` that not exactly one row of `right` stands beside. */
 const unlessOne = (left: string, right: string, on: string) =>
@@ -34,10 +38,10 @@ export const DEFECTS = {
   'a generation is missing': `select pat from token group by pat having max(generation) <> count(*) or min(generation) <> 1`,
   'a value whose issue is not in the audit once': unlessOneEntry(
     '(select * from token where id not in (select token from delivery))',
-    entries('personal-access-token:Create'),
+    ISSUES,
     `r.resource = ${PAT} l.pat and r.preview = l.preview`,
   ),
-  'an issue in the audit without its value': `select e.resource from ${entries('personal-access-token:Create')} e
+  'an issue in the audit without its value': `select e.resource from ${ISSUES} e
     left join token t on e.resource = ${PAT} t.pat and e.preview = t.preview where t.id is null`,
   'a revoked token whose end is not in the audit once': unlessOneEntry(
     `(select * from personal_access_token where end_reason = 'deleted')`,
@@ -49,18 +53,38 @@ export const DEFECTS = {
   'a count in the audit that is not what ended': `select 1 from (
       select (select coalesce(sum(count), 0) from ${entries('personal-access-token:RevokeAll')}) as told,
         (select count(*) from personal_access_token where end_reason = 'revoked_all') as ended) where told <> ended`,
-  'an ended token that the change log does not name once': unlessOne(
-    '(select * from personal_access_token where ended_at is not null)',
-    'change_log',
-    `r.kind = 'pat' and r.id = l.id`,
-  ),
+  'an end or another name that the change log does not name once': `select p.id from personal_access_token p
+    left join (select id, count(*) as n from change_log where kind = 'pat' group by id) c on c.id = p.id
+    left join (select resource, count(*) as n from ${entries('personal-access-token:Rename')} group by resource) e
+      on e.resource = ${PAT} p.id
+    where coalesce(c.n, 0) <> (p.ended_at is not null) + coalesce(e.n, 0)`,
+  'a name that is not the last that the audit says': `select p.id from personal_access_token p
+    join (select resource, json_extract(entry, '$.details.name') as name, max(rowid) from audit_entry
+      where action = 'personal-access-token:Rename' and decision = 'allowed' group by resource) e
+      on e.resource = ${PAT} p.id where e.name <> p.name`,
+  'settings that are not the last that the audit says': `select 1 from token_settings s
+    left join (select entry, max(rowid) from audit_entry where action = 'settings:Update' and decision = 'allowed') e
+    where s.age_days_max is not json_extract(e.entry, '$.details.settings.ageDaysMax')
+      or s.count_max is not json_extract(e.entry, '$.details.settings.countMax')
+      or s.session_only <> coalesce(json_extract(e.entry, '$.details.settings.sessionOnly'), 0)`,
+  'a change of settings that the change log does not name once': `select 1 from (select
+    (select count(*) from change_log where kind = 'tenant') as named,
+    (select count(*) from ${entries('settings:Update')}) as said) where named <> said`,
+  'a signing key that nobody made, or one that was made and is not there': `select 1 from (select
+    (select count(*) from wrapped_key where purpose = 'token-signing') as keys,
+    (select count(*) from ${entries('signing-key:Rotate')} where resource in
+      (select 'signing-key/' || id from wrapped_key)) as made,
+    (select count(*) from ${entries('signing-key:Rotate')}) as said) where keys <> made + 1 or made <> said`,
+  'an answer to be given again of a token that is not there': `select id from replay where pat not in
+    (select id from personal_access_token)`,
   'an ended session that the change log does not name once': unlessOne(
     '(select * from session where ended_at is not null)',
     'change_log',
     `r.kind = 'session' and r.id = l.id`,
   ),
   'a change of what lives': `select c.id from change_log c where
-    (c.kind = 'pat' and c.id not in (select id from personal_access_token where ended_at is not null))
+    (c.kind = 'pat' and c.id not in (select id from personal_access_token where ended_at is not null)
+      and ${PAT} c.id not in (select resource from ${entries('personal-access-token:Rename')}))
     or (c.kind = 'session' and c.id not in (select id from session where ended_at is not null))`,
   'the change counter is not the end of an unbroken log': `select sequence from change_counter where sequence <>
     (select count(distinct sequence) from change_log) or sequence <> (select coalesce(max(sequence), 0) from change_log)`,

@@ -22,8 +22,10 @@ test.each(Object.entries(WITHOUT_CHANGE))('%s has no step to be stopped at: %s',
   const admin = adminToken(data);
   const dead = await clientOf(served, admin).getOrCreate('dead');
   await clientOf(served, admin).revoke(dead.id);
-  expect(await Promise.all([ask(PATS, admin), ask('/api/svc/v1/workspaces', admin), ask(PATS, dead.value)])).toEqual([
-    200, 200, 401,
+  const looks = [PATS, '/api/svc/v1/workspaces', '/api/v1/settings/tokens'];
+  expect(await Promise.all([...looks.map((path) => ask(path, admin)), ask(PATS, dead.value)])).toEqual([
+    ...[200, 200, 200],
+    401,
   ]);
   served.process.kill('SIGTERM');
   expect(await served.ended).toMatchObject({ code: 0 });

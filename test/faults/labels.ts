@@ -20,6 +20,7 @@ const OTHERS = Object.keys({
 export const WITHOUT_CHANGE = {
   'personal-access-token:List': 'only looks',
   'workspace:ListWorkspaces': 'only looks',
+  'settings:Read': 'only looks',
   'personal-access-token:UseAfterEnd': 'nobody decides on it: it is written behind, with the last uses',
 } as const satisfies Partial<Record<Action, string>>;
 
@@ -44,6 +45,10 @@ export const ONE_ACT = [
   'session:Create',
   'session:End',
   'personal-access-token:RevokeAll',
+  'personal-access-token:Rename',
+  'personal-access-token:CreateForUser',
+  'settings:Update',
+  'signing-key:Rotate',
   'user:ManageUsers',
   'user:IssuePasswordLink',
 ] as const;

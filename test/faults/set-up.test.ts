@@ -7,7 +7,7 @@ import { temporaryFolder } from '#support/folder.ts';
 import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, spawned, unattended } from '#support/process.ts';
 import { type Answer, JSON_TYPE } from '#support/world.ts';
 import { adminToken, setUpOnce } from './base.ts';
-import { clientOf, standingOf } from './client.ts';
+import { clientOf, rotate, standingOf, TOKENS } from './client.ts';
 import { defectsIn, rowsIn } from './database.ts';
 import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
 
@@ -20,7 +20,9 @@ test.each(FIRST_START)('an unattended first start killed at %s is finished by th
   await proveFinished(data);
 });
 
-test('first starts that are killed at every step, one after another, are finished by the next', async () => {
+test('first starts that are killed at every step, one after another, are finished by the next', {
+  timeout: 120_000,
+}, async () => {
   const data = join(temporaryFolder(), 'data');
   for (const label of FIRST_START) await killedAt(label, data);
   await proveFinished(data);
@@ -38,7 +40,7 @@ async function proveFinished(data: string): Promise<void> {
   expect(modes).toEqual([0o600, 0o600, 0o600]);
   expect(readdirSync(data).filter((file) => file.endsWith('.part'))).toEqual([]);
   expect(rowsIn(data, WHAT_SET_UP_LEAVES)).toEqual([
-    { tenants: 1, keys: 3, users: 1, tokens: 1, sealed: 0, delivered: 1, setUps: 1, administrators: 1 },
+    { tenants: 1, keys: 4, users: 1, tokens: 1, sealed: 0, delivered: 1, setUps: 1, administrators: 1 },
   ]);
   expect(rowsIn(data, REVEALS)).toMatchObject([{ enough: 1 }]);
   expect(defectsIn(data)).toEqual([]);
@@ -153,6 +155,55 @@ const ACTS = {
     before: [200, 200, 200],
     after: [401, 401, 401],
   }),
+  'personal-access-token:Rename': act({
+    data: once.copy,
+    arrange: (served, data) => clientOf(served, adminToken(data)).getOrCreate('named'),
+    act: (served, { id }, data) => clientOf(served, adminToken(data)).rename(id, 'renamed'),
+    standing: async (served, { id, value }, data) => [
+      rowsIn(data, `select name from personal_access_token where id = '${id}'`),
+      await standingOf(served, value),
+    ],
+    before: [[{ name: 'named' }], 200],
+    after: [[{ name: 'renamed' }], 200],
+  }),
+  'personal-access-token:CreateForUser': act({
+    data: once.copy,
+    arrange: nothing,
+    act: (served, _, data) => clientOf(served, adminToken(data)).createFor(ADMIN_EMAIL, 'made-for'),
+    /** What was not answered is nobody's; its owner sees it, and can revoke it. */
+    standing: async (_served, _, data) =>
+      rowsIn(
+        data,
+        `select p.name, t.generation from personal_access_token p join token t on t.pat = p.id
+        where p.name = 'made-for'`,
+      ),
+    before: [],
+    after: [{ name: 'made-for', generation: 1 }],
+  }),
+  'settings:Update': act({
+    data: once.copy,
+    arrange: nothing,
+    act: (served, _, data) => clientOf(served, adminToken(data)).limit({ countMax: 1 }),
+    /** The administrator holds one: another is refused exactly where the limit stands. */
+    standing: async (served, _, data) => {
+      const body = JSON.stringify({ name: 'one-more' });
+      const headers = { ...JSON_TYPE, authorization: `Bearer ${adminToken(data)}` };
+      return (await served.send({ method: 'POST', path: TOKENS, headers, body })).status;
+    },
+    before: 200,
+    after: 400,
+  }),
+  'signing-key:Rotate': act({
+    data: once.copy,
+    arrange: publishedKeys,
+    act: (_served, _, data) => rotate(data),
+    standing: async (served, before) => {
+      const now = await publishedKeys(served);
+      return { kept: before.every((kid) => now.includes(kid)), more: now.length - before.length };
+    },
+    before: { kept: true, more: 0 },
+    after: { kept: true, more: 1 },
+  }),
   'user:ManageUsers by registering': act({
     data: once.copy,
     arrange: nothing,
@@ -251,6 +302,11 @@ const register = (served: Served, data: string, email: string) =>
 
 const invite = (served: Served, data: string, email: string) =>
   byAdmin(served, data, 'POST', '/api/svc/v1/users/invite', { email, acceptInviteClientUrl: '' });
+
+async function publishedKeys(served: Served): Promise<readonly string[]> {
+  const { text } = await served.send({ method: 'GET', path: '/.well-known/jwks.json' });
+  return (JSON.parse(text) as { keys: readonly { kid: string }[] }).keys.map(({ kid }) => kid);
+}
 
 const codeIn = (text: string): string => /#(\w+)/.exec(text)?.[1] ?? '';
 
