@@ -5,6 +5,8 @@ import type { PatView } from '#domain/token.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { statementsOf } from '#support/statements.ts';
 import { flush } from './flush.ts';
+import { getPat, listPats } from './token/list.ts';
+import { revokePat } from './token/revoke.ts';
 import { verifyToken } from './token/verify.ts';
 
 let core: Core;
@@ -72,6 +74,42 @@ test('a use of a dead token is one entry for each token and hour, by its owner a
   await used(token);
   await flush(core.deps);
   expect(reports()).toHaveLength(2);
+});
+
+test('its owner is shown when and from where one that ended was last presented, revoked ones too; nobody else is', async () => {
+  const [dead, live] = [await core.pat(ada, 'dead'), await core.pat(ada, 'live')];
+  const [{ pat } = expect.unreachable()] = (await listed()).filter(({ pat }) => pat.name === 'dead');
+  await revokePat(core.deps, ada, pat.id);
+  const shown = async () => (await getPat(core.deps, ada, pat.id)).deadUse;
+  expect(await shown()).toBeUndefined();
+  await used(dead, { address: '203.0.113.9' });
+  await used(live, { address: '203.0.113.8' });
+  const at = core.clock.now();
+  expect(await shown()).toBeUndefined(); // written behind
+  await flush(core.deps);
+  expect(await shown()).toEqual({ at, surface: 'rest', address: '203.0.113.9' });
+  const everything = { limit: 9, offset: 0, nameContains: '', isRevokedToo: true };
+  const { rows } = await listPats(core.deps, ada, everything);
+  expect(Object.fromEntries(rows.map(({ pat, deadUse }) => [pat.name, deadUse?.at]))).toEqual({
+    ...{ dead: at, live: undefined },
+  });
+  const root = await core.user('root', 'tenant-admin');
+  await expect(getPat(core.deps, root, pat.id)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('of dead uses that come in any order the newest is shown', async () => {
+  const token = await core.pat(ada, 'dead');
+  const [{ pat } = expect.unreachable()] = await listed();
+  await revokePat(core.deps, ada, pat.id);
+  for (const address of ['192.0.2.1', '192.0.2.2']) {
+    await used(token, { address });
+    await flush(core.deps);
+    core.clock.advance(3_600_000);
+  }
+  core.clock.advance(-5 * 3_600_000);
+  await used(token, { address: '192.0.2.3' });
+  await flush(core.deps);
+  expect((await getPat(core.deps, ada, pat.id)).deadUse?.address).toBe('192.0.2.2');
 });
 
 test('a dead token’s use is no last use', async () => {
