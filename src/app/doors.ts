@@ -96,11 +96,14 @@ export async function reveal<Found, Result>(
   read: (found: Found) => Promise<Result>,
 ): Promise<Result> {
   const found = await foundOrRefused(deps, caller, what, what.locate);
-  await record(
-    deps,
-    caller,
-    entry(deps, caller, what, { id: newId(deps), decision: 'allowed', details: what.details ?? {} }),
-  );
+  const allowed = entry(deps, caller, what, { id: newId(deps), decision: 'allowed', details: what.details ?? {} });
+  const recorded = deps.store.transact(async (tx) => {
+    await refuseIfCutOff(deps, tx, caller, what.action);
+    await append(tx, caller, allowed);
+  });
+  await recorded.catch(async (error: unknown) => {
+    throw error instanceof CutOff ? await cutOff(deps, caller, what, error) : error;
+  });
   return read(found);
 }
 
@@ -123,7 +126,7 @@ class CutOff extends Error {
 async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, { tenant, credential }: Caller, action: Action) {
   if (credential.kind === 'none') return;
   const known = await (credential.kind === 'token'
-    ? tx.tokens.byId(tenant.id, credential.pat, credential.id)
+    ? tx.tokens.byGeneration(tenant.id, credential.pat, credential.generation)
     : tx.sessions.byId(tenant.id, credential.id));
   const stands = known !== undefined && standingOf(known, clock.now(), uses.lastOf(known)) === 'live';
   if (!stands || !allows(known.rights, action)) throw new CutOff(known);

@@ -1,6 +1,6 @@
 import { type AuditEntry, entryOf } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
-import type { TokenUse } from '#ports/tokens.ts';
+import type { DeadTokenUse } from '#ports/tokens.ts';
 import type { Summary } from './audit/denials.ts';
 import type { Deps } from './deps.ts';
 import { append } from './doors.ts';
@@ -49,8 +49,8 @@ const writeSummary = (deps: Deps, { caller, act, details }: Summary): Promise<vo
   return deps.store.transact((tx) => append(tx, caller, entry));
 };
 
-const useOf = ({ known, origin, at }: DeadUse): TokenUse => ({
-  ...{ tenant: known.tenant.id, token: known.credential.id, at },
+const useOf = ({ known, origin, at }: DeadUse): DeadTokenUse => ({
+  ...{ tenant: known.tenant.id, pat: known.credential.pat, token: known.credential.id, at },
   ...{ surface: origin.surface, address: origin.address },
 });
 

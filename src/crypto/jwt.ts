@@ -1,8 +1,9 @@
 import { createPublicKey } from 'node:crypto';
-import { compactVerify, exportJWK, SignJWT } from 'jose';
+import { compactVerify, errors, exportJWK, SignJWT } from 'jose';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { Held, Keyring } from './keyring.ts';
+import { JWT_SHAPE } from './opaque-form.ts';
 
 /*
  * Access token as a JWT:   RS256 (RFC 7518, 3.3), `kid` names one of our keys, `typ` is this one's alone.
@@ -12,8 +13,7 @@ import type { Held, Keyring } from './keyring.ts';
 export const ALG = 'RS256';
 /** One `typ` for each purpose, so that nothing signed for another is ever taken for an access token (RFC 8725, 3.11). */
 export const TYP = 'access+jwt';
-/** Three parts, the first a JSON object. Longer ones are none of ours: claims are few and names are short. */
-const JWT = /^eyJ[\w-]*\.[\w-]+\.[\w-]+$/;
+/** Longer ones are none of ours: claims are few and names are short. */
 const CHARS_MAX = 4_096;
 
 /** How long a new key is published before it signs: verifiers elsewhere look at the key set less often than this. */
@@ -36,7 +36,7 @@ export async function signJwt({ id, key }: Pick<Held, 'id' | 'key'>, claims: Cla
 /** Whether it could be one at all. No I/O, and no key is touched. */
 export function isJwtShaped(credential: Sensitive): boolean {
   const text = credential.reveal();
-  return text.length <= CHARS_MAX && JWT.test(text);
+  return text.length <= CHARS_MAX && JWT_SHAPE.test(text);
 }
 
 /** Whether one of our keys signed exactly these characters. What it says, and whether it lives, the file knows. */
@@ -45,12 +45,15 @@ export async function isOurJwt(keyring: Keyring, credential: Sensitive): Promise
   if (!text.split('.').every(isCanonical)) return false;
   const keyOf = ({ kid = '' }) => {
     const key = keyring.byId('token-signing', kid);
-    if (key === undefined) throw new Error('no key of ours');
+    if (key === undefined) throw new errors.JWKSNoMatchingKey();
     return publicOf(key);
   };
   return compactVerify(text, keyOf, { algorithms: [ALG] }).then(
     ({ protectedHeader }) => protectedHeader.typ === TYP,
-    () => false,
+    (error: unknown) => {
+      if (error instanceof errors.JOSEError) return false;
+      throw error; // a fault of ours, which must not look like a bad credential
+    },
   );
 }
 

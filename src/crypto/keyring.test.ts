@@ -2,17 +2,18 @@ import { expect, test } from 'vitest';
 import type { TenantId } from '#domain/tenant.ts';
 import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
 import type { KeyId } from '#ports/digest.ts';
+import type { KeyPlace } from '#ports/key-wrapper.ts';
 import { countingRandom } from '#support/fixed.ts';
-import { Keyring, type Making, makeKey, openKeyring } from './keyring.ts';
+import { Keyring, makeKey, openKeyring } from './keyring.ts';
 import { derived } from './keys.ts';
 
-const place = (id: string, own: Partial<Making> = {}): Making => ({
+const place = (id: string, own: Partial<KeyPlace> = {}): KeyPlace => ({
   ...{ id: id as KeyId, purpose: 'token-pepper', tenant: undefined, createdAt: 1 },
   ...own,
 });
 const acme = 'acme' as TenantId;
 
-function held(...places: readonly Making[]): Keyring {
+function held(...places: readonly KeyPlace[]): Keyring {
   const keyring = new Keyring();
   for (const [at, one] of places.entries()) keyring.hold(one, Buffer.alloc(32, at));
   return keyring;

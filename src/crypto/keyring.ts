@@ -4,16 +4,14 @@ import type { KeyPlace, KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { WrappedKey } from '#ports/keys.ts';
 import { type Key, KINDS } from './keys.ts';
 
-export type Held = Key & Pick<WrappedKey, 'purpose' | 'tenant' | 'createdAt'>;
-/** Where a key belongs, and since when there is one. */
-export type Making = KeyPlace & Pick<WrappedKey, 'createdAt'>;
+export type Held = Key & KeyPlace;
 
 /** Every key that is in use, unwrapped once. Newest last: what is made is made with the last of its purpose. */
 export class Keyring {
   #held: Held[] = [];
 
-  hold({ id, purpose, tenant, createdAt }: Making, bytes: Uint8Array): void {
-    this.#held.push({ id, key: KINDS[purpose].open(bytes), purpose, tenant, createdAt });
+  hold(place: KeyPlace, bytes: Uint8Array): void {
+    this.#held.push({ ...place, key: KINDS[place.purpose].open(bytes) });
   }
 
   drop(id: KeyId): void {
@@ -39,15 +37,13 @@ export class Keyring {
 
 export async function openKeyring(wrapper: KeyWrapper, keys: readonly WrappedKey[]): Promise<Keyring> {
   const keyring = new Keyring();
-  for (const { wrapped, createdAt, ...place } of keys) {
-    keyring.hold({ ...place, createdAt }, await wrapper.unwrap(wrapped, place));
-  }
+  for (const { wrapped, ...place } of keys) keyring.hold(place, await wrapper.unwrap(wrapped, place));
   return keyring;
 }
 
 /** A new key as it is kept, and as it is held. */
-export async function makeKey(wrapper: KeyWrapper, { createdAt, ...place }: Making, random: Random) {
+export async function makeKey(wrapper: KeyWrapper, place: KeyPlace, random: Random) {
   const bytes = await KINDS[place.purpose].make(random);
-  const wrapped: WrappedKey = { ...place, wrapped: await wrapper.wrap(bytes, place), createdAt };
+  const wrapped: WrappedKey = { ...place, wrapped: await wrapper.wrap(bytes, place) };
   return { wrapped, bytes };
 }

@@ -66,12 +66,12 @@ export type Fault = 'checksum' | 'preview' | 'length' | 'characters';
 
 const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
 /** Header, claims, signature. Every header begins with an object's first key, so a host name's three parts are no JWT. */
-const JWT = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
+export const JWT_SHAPE = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export function formOf(credential: Sensitive): Form {
   const text = credential.reveal();
   const kind = KINDS.find((one) => text.startsWith(PREFIXES[one]));
-  if (kind === undefined) return { form: JWT.test(text) ? 'jwt' : 'foreign' };
+  if (kind === undefined) return { form: JWT_SHAPE.test(text) ? 'jwt' : 'foreign' };
   return { form: 'opaque', kind, fault: isWhole(text, kind) ? undefined : faultIn(text.slice(PREFIXES[kind].length)) };
 }
 

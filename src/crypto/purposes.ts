@@ -3,12 +3,13 @@
  * tenant they are the associated data: put in any other place, it no longer opens. API: never renamed, never reordered.
  */
 export const PURPOSES = {
-  'token-pepper': ['key'],
-  'row-mac': ['key'],
-  'token-signing': ['key'],
-  'tenant-kek': ['key'],
+  // With the instant of its making: the newest pepper is used, and the age of a signing key decides which one signs.
+  'token-pepper': ['key', 'createdAt'],
+  'row-mac': ['key', 'createdAt'],
+  'token-signing': ['key', 'createdAt'],
+  'tenant-kek': ['key', 'createdAt'],
   'token-delivery': ['pat', 'token'],
-  'token-replay': ['pat', 'replay'],
+  'token-replay': ['pat', 'replay', 'expiresAt'],
 } as const satisfies Record<string, readonly string[]>;
 export type Purpose = keyof typeof PURPOSES;
 

@@ -10,7 +10,12 @@ import { askedDigest, openReplay, replayId, sealReplay } from './replay.ts';
 
 const random = countingRandom();
 const asker = { id: 't'.repeat(24), credential: mint('pat', random) };
-const place = { tenant: 'acme' as TenantId, pat: 'a'.repeat(24) as PatId, replay: replayId(asker.id, 'key-1') };
+const place = {
+  tenant: 'acme' as TenantId,
+  pat: 'a'.repeat(24) as PatId,
+  replay: replayId(asker.id, 'key-1'),
+  expiresAt: 7,
+};
 const value = mint('pat', random);
 const sealed = sealReplay(asker, value, place, random);
 
@@ -48,7 +53,7 @@ test('no key that we hold opens it, nor the digest of the credential, which is a
   const binding = {
     purpose: 'token-replay',
     tenant: place.tenant,
-    ids: { pat: place.pat, replay: place.replay },
+    ids: { pat: place.pat, replay: place.replay, expiresAt: '7' },
   } as const;
   const tried = [
     Buffer.alloc(32, 1),

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Instant } from '#domain/instant.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PatId } from '#domain/token.ts';
@@ -12,7 +13,13 @@ import { derived, KEY_BYTES, type Key, keyFrom } from './keys.ts';
  * and every key of ours together do not open it.
  */
 
-type Place = { readonly tenant: TenantId; readonly pat: PatId; readonly replay: string };
+/** Until when it may be asked for is bound too: whoever can write the database cannot put it off. */
+type Place = {
+  readonly tenant: TenantId;
+  readonly pat: PatId;
+  readonly replay: string;
+  readonly expiresAt: Instant;
+};
 /** The credential that asks, and its id. */
 type Asker = { readonly id: string; readonly credential: Sensitive };
 
@@ -33,5 +40,5 @@ export function openReplay(asker: Asker, sealed: Uint8Array, place: Place): Sens
 const keyOf = ({ id, credential }: Asker): Key =>
   keyFrom(id as KeyId, derived(Buffer.from(credential.reveal()), 'token-replay', KEY_BYTES));
 
-const binding = ({ tenant, pat, replay }: Place) =>
-  ({ purpose: 'token-replay', tenant, ids: { pat, replay } }) as const;
+const binding = ({ tenant, pat, replay, expiresAt }: Place) =>
+  ({ purpose: 'token-replay', tenant, ids: { pat, replay, expiresAt: String(expiresAt) } }) as const;

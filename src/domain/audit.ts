@@ -12,8 +12,13 @@ export type AuditDetails = {
   readonly preview?: string;
   readonly generation?: number;
   readonly count?: number;
-  /** What it is called from now on. */
+  /** What it is called from now on, and was before. */
   readonly name?: TokenName;
+  readonly formerName?: TokenName;
+  /** The expired token of the same name that made room for a new one. */
+  readonly replaced?: string;
+  /** Signing keys that are gone. */
+  readonly dropped?: readonly string[];
   readonly settings?: TokenSettings;
   /** Whose it is, where the caller made it for somebody else. */
   readonly owner?: PrincipalId;

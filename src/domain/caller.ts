@@ -22,6 +22,7 @@ export type Credential =
       readonly kind: 'token';
       readonly id: TokenId;
       readonly pat: PatId;
+      readonly generation: number;
       readonly name: TokenName;
       readonly preview: string;
       readonly expiresAt: Instant | undefined;

@@ -77,6 +77,12 @@ export const endOf = (
     idleDaysMax === undefined ? undefined : Math.max(createdAt, lastUsedAt) + idleDaysMax * DAY_MS,
   );
 
+/** A value dies at the instant it names, not after it. */
+export function isLiveUnder(settings: TokenSettings, life: Life, now: Instant): boolean {
+  const endsAt = endOf(settings, life);
+  return endsAt === undefined || endsAt > now;
+}
+
 /** What of an end moves with each use: how long after it, and how far at most. */
 export type Idle = { readonly msMax: number; readonly endsAt: Instant | undefined };
 

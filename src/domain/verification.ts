@@ -4,7 +4,7 @@ import type { Rights } from './permission.ts';
 import type { Principal } from './principal.ts';
 import { Refusal } from './refusal.ts';
 import type { Tenant } from './tenant.ts';
-import { earliest, type Idle } from './token-settings.ts';
+import type { Idle } from './token-settings.ts';
 
 /** All that accepting a credential needs, in one read: who it speaks for, and everything that could end it. */
 export type Known = {
@@ -41,5 +41,5 @@ export function standingOf(known: Ends, now: Instant, lastUsedAt?: Instant): Sta
 
 function endAfter({ expiresAt, idle }: Ends, lastUsedAt: Instant | undefined): Instant | undefined {
   if (idle === undefined || expiresAt === undefined || lastUsedAt === undefined) return expiresAt;
-  return Math.max(expiresAt, earliest(idle.endsAt, lastUsedAt + idle.msMax) ?? 0);
+  return Math.max(expiresAt, Math.min(idle.endsAt ?? Number.POSITIVE_INFINITY, lastUsedAt + idle.msMax));
 }

@@ -20,6 +20,8 @@ On the server:
                print a one-time link by which a user sets another password (--data DIR)
   rotate-signing-key [--data DIR]
                make a new key for JWTs, which signs an hour later
+  withdraw-signing-keys [--data DIR]
+               for keys that leaked: a new one at once, and an end to all that the old ones signed
 
 Anywhere (each takes --json; docs/command-line.md tells the rest):
   login --host URL
@@ -46,6 +48,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'setup-link': async () => (await import('./operator-command.ts')).setupLinkCommand,
   'password-link': async () => (await import('./operator-command.ts')).passwordLinkCommand,
   'rotate-signing-key': async () => (await import('./operator-command.ts')).rotateSigningKeyCommand,
+  'withdraw-signing-keys': async () => (await import('./operator-command.ts')).withdrawSigningKeysCommand,
   login: client,
   logout: client,
   whoami: client,

@@ -10,6 +10,7 @@ export type Control = {
   readonly 'setup-link': () => Promise<string>;
   readonly 'password-link': (email: string) => Promise<string>;
   readonly 'rotate-signing-key': () => Promise<string>;
+  readonly 'withdraw-signing-keys': () => Promise<string>;
 };
 export type ControlCommand = keyof Control;
 

@@ -15,11 +15,15 @@ export const passwordLinkCommand: Command = (args, env) => ask('password-link', 
 /** A new key for JWTs. */
 export const rotateSigningKeyCommand: Command = (args, env) => ask('rotate-signing-key', args, env);
 
+/** For keys that leaked: a new one at once, and an end to all that the old ones signed. */
+export const withdrawSigningKeysCommand: Command = (args, env) => ask('withdraw-signing-keys', args, env);
+
 /** What each command takes, in the words of its usage. */
 const TAKES: Readonly<Record<ControlCommand, readonly string[]>> = {
   'setup-link': [],
   'password-link': ['EMAIL'],
   'rotate-signing-key': [],
+  'withdraw-signing-keys': [],
 };
 
 /**

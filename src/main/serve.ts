@@ -4,7 +4,7 @@ import { linkTo } from '#api/link.ts';
 import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
 import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
-import { type Rotated, rotateSigningKey } from '#app/signing-key/rotate.ts';
+import { type Rotated, rotateSigningKey, withdrawSigningKeys } from '#app/signing-key/rotate.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
@@ -97,12 +97,14 @@ const controlOf = (deps: Deps, site: Site): Control => ({
   'password-link': async (email) =>
     linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email)).catch(nobodyThere)),
   'rotate-signing-key': async () => inWords(await rotateSigningKey(deps, site.tenant)),
+  'withdraw-signing-keys': async () => inWords(await withdrawSigningKeys(deps, site.tenant)),
 });
 
-const inWords = ({ made, signsAt, dropped }: Rotated): string =>
+const inWords = ({ made, signsAt, dropped, ended }: Rotated): string =>
   [
     `The key ${made} is published now, and signs from ${new Date(signsAt).toISOString()} on.`,
-    ...dropped.map((id) => `The key ${id} is gone: nothing lives that it signed.`),
+    ...dropped.map((id) => `The key ${id} is gone.`),
+    ...(ended === 0 ? [] : [`${ended} JWTs have ended with the keys that signed them.`]),
   ].join('\n');
 
 function nobodyThere(error: unknown): never {

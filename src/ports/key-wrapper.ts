@@ -1,3 +1,4 @@
+import type { Instant } from '#domain/instant.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { KeyId } from './digest.ts';
 
@@ -5,7 +6,12 @@ import type { KeyId } from './digest.ts';
 export type KeyPurpose = 'token-pepper' | 'row-mac' | 'token-signing' | 'tenant-kek';
 
 /** The place of a wrapped key; moved to any other, it no longer unwraps. `tenant` is undefined for the instance's keys. */
-export type KeyPlace = { readonly id: KeyId; readonly purpose: KeyPurpose; readonly tenant: TenantId | undefined };
+export type KeyPlace = {
+  readonly id: KeyId;
+  readonly purpose: KeyPurpose;
+  readonly tenant: TenantId | undefined;
+  readonly createdAt: Instant;
+};
 
 /** Wraps keys with a root key that lives elsewhere. The root key itself never passes through here. */
 export interface KeyWrapper {

@@ -1,8 +1,7 @@
-import type { Instant } from '#domain/instant.ts';
 import type { KeyId } from './digest.ts';
 import type { KeyPlace } from './key-wrapper.ts';
 
-export type WrappedKey = KeyPlace & { readonly wrapped: Uint8Array; readonly createdAt: Instant };
+export type WrappedKey = KeyPlace & { readonly wrapped: Uint8Array };
 
 /** Every key of the instance, wrapped, with the fingerprint of the root key that wraps them. */
 export type KeyShelf = { readonly fingerprint: string; readonly keys: readonly WrappedKey[] };

@@ -20,7 +20,7 @@ export interface PatReads {
   /** The owner's unrevoked one of that name. */
   byName(tenant: TenantId, owner: PrincipalId, name: TokenName): Promise<PersonalAccessToken | undefined>;
   view(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PatView | undefined>;
-  /** How many of the owner's are neither revoked nor past their own date. */
+  /** How many of the owner's have a value that lives, under the settings that stand. */
   countLive(tenant: TenantId, owner: PrincipalId, now: Instant): Promise<number>;
   /** Lists what the owner holds, expired ones too, newest first; `total` counts past the page. */
   list(tenant: TenantId, owner: PrincipalId, page: Page): Promise<Listing<PatView>>;
@@ -44,25 +44,28 @@ export interface TokenReads {
    */
   byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
   /** The same of a token that is known already. */
-  byId(tenant: TenantId, pat: PatId, id: TokenId): Promise<Known | undefined>;
+  byGeneration(tenant: TenantId, pat: PatId, generation: number): Promise<Known | undefined>;
   /** Of the newest value of a personal access token; 0 where it has none. */
   lastGeneration(tenant: TenantId, pat: PatId): Promise<number>;
-  /** Whether the instance, in any tenant, has a value signed by this key that is, as its token, neither ended nor past its date. */
-  anyLiveSignedBy(key: KeyId, now: Instant): Promise<boolean>;
+  /** Whether any value that this key signed, in any tenant, lived after this instant: was not ended by then, nor past its date. */
+  anyLivedAfter(key: KeyId, at: Instant): Promise<boolean>;
 }
 
 export interface TokenWrites {
   /** Adds a value to its personal access token; a generation that is taken undoes the transaction. */
   add(tenant: TenantId, token: Token, digest: PepperedDigest): Promise<void>;
+  /** Ends every value that this key signed, in any tenant; says which. */
+  endSignedBy(key: KeyId, ended: Ended): Promise<readonly TokenId[]>;
   /** Ends the oldest values of a personal access token that stand beyond `keep`; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }
 
 export type TokenUse = LastUse & { readonly tenant: TenantId; readonly token: TokenId };
+export type DeadTokenUse = TokenUse & { readonly pat: PatId };
 
 export interface TokenUseWrites {
   /** Notes when tokens were last used; an older use never replaces a newer one. */
   note(uses: readonly TokenUse[]): Promise<void>;
   /** The same of uses after the end, which were refused. */
-  noteDead(uses: readonly TokenUse[]): Promise<void>;
+  noteDead(uses: readonly DeadTokenUse[]): Promise<void>;
 }

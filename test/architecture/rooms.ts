@@ -12,13 +12,16 @@ export const ROOMS = {
   app: { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   contract: { rooms: ['domain'], packages: ['zod'] },
   api: { rooms: ['domain', 'contract', 'app'], packages: ['zod'] },
-  http: { rooms: ['domain', 'contract', 'app/token/verify.ts'], packages: ['fastify', 'zod', 'cookie', 'ipaddr.js', 'node:net'] },
+  http: {
+    rooms: ['domain', 'contract', 'app/token/verify.ts'],
+    packages: ['fastify', 'zod', 'cookie', 'ipaddr.js', 'node:net'],
+  },
   client: { rooms: ['domain', 'contract'], packages: [] },
   cli: {
     rooms: ['domain', 'contract', 'client', 'crypto/opaque-form.ts'],
     packages: ['node:util', '@clack/prompts'],
   },
-  store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite'] },
+  store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite', 'node:timers/promises'] },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   config: { rooms: ['domain'], packages: ['ipaddr.js'] },
   telemetry: { rooms: ['domain'], packages: ['pino'] },

@@ -71,7 +71,8 @@ type Case = {
 
 const byToken = ({ store, own }: Forged) => store.tokens.byDigest([own.digest]);
 const bySession = ({ store, session }: Forged) => store.sessions.byDigest([session.digest]);
-const byTokenId = ({ store, acme, own }: Forged) => store.tokens.byId(acme.id, own.token.pat, own.token.id);
+const byTokenNumber = ({ store, acme, own }: Forged) =>
+  store.tokens.byGeneration(acme.id, own.token.pat, own.token.generation);
 const bySessionId = ({ store, acme, session }: Forged) => store.sessions.byId(acme.id, session.session.id);
 const byCode = ({ store, invitation }: Forged) => store.invitations.byDigest([invitation.digest]);
 const byForeignToken = ({ store, foreign }: Forged) => store.tokens.byDigest([foreign]);
@@ -196,12 +197,12 @@ const ROW: { readonly [T in MacedTable]: (world: Forged) => readonly [where: str
 const TABLES = Object.keys(MACED) as readonly MacedTable[];
 const casesOf = (table: MacedTable) => CASES[table] as Readonly<Record<string, Case>>;
 const COLUMNS = TABLES.flatMap((table) => Object.keys(casesOf(table)).map((column) => ({ table, column })));
-/** What decides about a credential that is known already; a row of another tenant or id is another row. */
+/** What decides about a credential that is known already; a row of another key is another row. */
 const BY_ID = COLUMNS.flatMap(({ table, column }): readonly (Pick<Case, 'read'> & (typeof COLUMNS)[number])[] => {
-  const isKey = ['tenant', 'pat', 'id'].includes(column);
-  if (table === 'session') return isKey ? [] : [{ table, column, read: bySessionId }];
-  if (table === 'token') return isKey ? [] : [{ table, column, read: byTokenId }];
-  return casesOf(table)[column]?.read === byToken ? [{ table, column, read: byTokenId }] : [];
+  const isIn = (key: readonly string[]) => key.includes(column);
+  if (table === 'session') return isIn(['tenant', 'id']) ? [] : [{ table, column, read: bySessionId }];
+  if (table === 'token') return isIn(['tenant', 'pat', 'generation']) ? [] : [{ table, column, read: byTokenNumber }];
+  return casesOf(table)[column]?.read === byToken ? [{ table, column, read: byTokenNumber }] : [];
 });
 const REFUSED = { code: 'internal', detail: expect.stringContaining('does not carry a valid MAC') };
 
@@ -230,7 +231,7 @@ export function rowMacConformance(adapter: Adapter): void {
       await expect(read(world)).rejects.toMatchObject(REFUSED);
     });
 
-    test.each(BY_ID)('$table $column changed: not believed of a credential found by id either', async (one) => {
+    test.each(BY_ID)('$table $column changed: not believed of a credential that is known either', async (one) => {
       const { to } = casesOf(one.table)[one.column] as Case;
       expect(await one.read(world)).toBeDefined();
       await forge(one.table, one.column, to(world));

@@ -213,7 +213,7 @@ export function storeConformance(adapter: Adapter): void {
       expect(await store.pats.byName(there, alice.id, pat.name)).toBeUndefined();
       expect(await store.pats.list(there, alice.id, EVERYTHING)).toEqual({ rows: [], total: 0 });
       expect(await store.deliveries.pending(there)).toBeUndefined();
-      expect(await store.tokens.byId(there, token.pat, token.id)).toBeUndefined();
+      expect(await store.tokens.byGeneration(there, token.pat, token.generation)).toBeUndefined();
       expect(await store.sessions.byId(there, session.session.id)).toBeUndefined();
       expect(await store.principals.named(there, [alice.id])).toEqual([]);
       expect(await store.pats.countLive(there, alice.id, 0)).toBe(0);
@@ -235,7 +235,7 @@ export function storeConformance(adapter: Adapter): void {
         await tx.tokenSettings.put(there, { ...TOKEN_SETTINGS, ageDaysMax: 1 });
         const use = { tenant: there, token: token.id, at: 5, surface: 'rest', address: undefined };
         await tx.tokenUses.note([use]);
-        await tx.tokenUses.noteDead([use]);
+        await tx.tokenUses.noteDead([{ ...use, pat: token.pat }]);
       });
       expect(await store.tokenSettings.get(acme.id)).toEqual(TOKEN_SETTINGS);
       expect(await store.pats.view(acme.id, alice.id, pat.id)).toEqual(view);
@@ -264,9 +264,9 @@ export function storeConformance(adapter: Adapter): void {
         [acme, ['tenant-member']],
         [other, []],
       ]);
-      expect(await Promise.all([acme, other].map(({ id }) => store.tokens.byId(id, token.pat, token.id)))).toEqual(
-        known,
-      );
+      expect(
+        await Promise.all([acme, other].map(({ id }) => store.tokens.byGeneration(id, token.pat, token.generation))),
+      ).toEqual(known);
       const used = (tenant: Tenant) => store.pats.view(tenant.id, alice.id, pat.id);
       expect([(await used(acme))?.lastUse?.at, (await used(other))?.lastUse]).toEqual([5, undefined]);
       expect((await used(other))?.pat.name).toBe(parseTokenName('deploy'));

@@ -44,7 +44,7 @@ export function tokenValueConformance(adapter: Adapter): void {
           ...{ tenant: acme, principal: { id: alice.id, kind: 'user', name: alice.name } },
           ...{ rights: compile([{ role: 'tenant-member', resource: '*' }]), expiresAt: undefined, ended: false },
           credential: {
-            ...{ kind: 'token', id: token.id, pat: pat.id, name: pat.name },
+            ...{ kind: 'token', id: token.id, pat: pat.id, generation: token.generation, name: pat.name },
             ...{ preview: token.preview, expiresAt: undefined },
           },
           restsOn: [token.id, pat.id, alice.id, acme.id],
@@ -52,18 +52,18 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect(await store.tokens.byDigest([digest])).toEqual(known);
         expect(await store.tokens.byDigest([random.bytes(32), digest])).toEqual(known);
         expect(await store.tokens.byDigest([random.bytes(32)])).toBeUndefined();
-        expect(await store.tokens.byId(acme.id, token.pat, token.id)).toEqual(known);
-        expect(await store.tokens.byId(acme.id, token.pat, newId())).toBeUndefined();
+        expect(await store.tokens.byGeneration(acme.id, token.pat, token.generation)).toEqual(known);
+        expect(await store.tokens.byGeneration(acme.id, token.pat, 99)).toBeUndefined();
       });
 
-      test('are found by id as by digest, whatever their standing, and in a transaction as they stand there', async () => {
+      test('are found by their number as by digest, whatever their standing, and in a transaction as they stand there', async () => {
         const { pat, token, digest } = await held('deploy', { expiresAt: 9 });
         const within = await store.transact(async (tx) => {
           await tx.pats.revoke(acme.id, alice.id, pat.id, endedBy(alice.id, 5));
-          return tx.tokens.byId(acme.id, token.pat, token.id);
+          return tx.tokens.byGeneration(acme.id, token.pat, token.generation);
         });
         const known = await store.tokens.byDigest([digest]);
-        expect([within, await store.tokens.byId(acme.id, token.pat, token.id)]).toEqual([known, known]);
+        expect([within, await store.tokens.byGeneration(acme.id, token.pat, token.generation)]).toEqual([known, known]);
         expect(known).toMatchObject({ ended: true, expiresAt: 9 });
       });
 
@@ -132,7 +132,7 @@ export function tokenValueConformance(adapter: Adapter): void {
 
       test('signed by a key live while they and their token are neither ended nor past their date, in whatever tenant', async () => {
         const key = newId<'Key'>();
-        const live = (now: number) => store.tokens.anyLiveSignedBy(key, now);
+        const live = (now: number) => store.tokens.anyLivedAfter(key, now);
         const signed = { format: 'jwt', signedBy: key } as const;
         await held('opaque');
         expect(await live(0)).toBe(false);
@@ -149,7 +149,7 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect([await live(7), await live(8)]).toEqual([true, false]);
         await revoke(store, acme.id, alice.id, dated.pat.id);
         expect(await live(7)).toBe(false);
-        expect(await store.tokens.anyLiveSignedBy(newId(), 0)).toBe(false);
+        expect(await store.tokens.anyLivedAfter(newId(), 0)).toBe(false);
       });
 
       test('beyond `keep` the oldest end, and it says which; ended ones do not count', async () => {
@@ -212,7 +212,9 @@ export function tokenValueConformance(adapter: Adapter): void {
         const { token: second } = await addValue(store, acme.id, pat);
         await store.transact((tx) => tx.tokens.endOldest(acme.id, pat.id, 1, endedBy(alice.id, 5)));
         const note = (token: TokenId, at: number, address?: string) =>
-          store.transact((tx) => tx.tokenUses.noteDead([{ tenant: acme.id, token, at, surface: 'rest', address }]));
+          store.transact((tx) =>
+            tx.tokenUses.noteDead([{ tenant: acme.id, pat: pat.id, token, at, surface: 'rest', address }]),
+          );
         const view = () => store.pats.view(acme.id, alice.id, pat.id);
         expect((await view())?.deadUse).toBeUndefined();
         await note(first.id, 6, '192.0.2.1');

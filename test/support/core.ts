@@ -92,8 +92,13 @@ let pair: Promise<Uint8Array> | undefined;
 
 async function signingKey(wrapper: KeyWrapper, { random, clock }: Pick<Deps, 'clock' | 'random'>): Promise<WrappedKey> {
   pair ??= KINDS['token-signing'].make(random);
-  const place = { id: newId<'Key'>({ random }), purpose: 'token-signing', tenant: undefined } as const;
-  return { ...place, wrapped: await wrapper.wrap(await pair, place), createdAt: clock.now() };
+  const place = {
+    id: newId<'Key'>({ random }),
+    purpose: 'token-signing',
+    tenant: undefined,
+    createdAt: clock.now(),
+  } as const;
+  return { ...place, wrapped: await wrapper.wrap(await pair, place) };
 }
 
 /** One more key of a purpose, newest from now on. */

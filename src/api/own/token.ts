@@ -47,12 +47,19 @@ function tokenOf({ pat, tokens, endsAt, state, createdBy, endedBy, lastUse, dead
   return {
     ...{ id: pat.id, name: pat.name, preview: newest.preview, format: newest.format, state },
     ...{ createdAt: wireDate(pat.createdAt), createdBy: personOf(createdBy) },
-    ...{ expiresAt: dateOf(endsAt), lastUsed: useOf(lastUse), values: tokens.length, usedAfterEnd: useOf(deadUse) },
+    ...{ expiresAt: dateOf(endsAt), lastUsed: useOf(lastUse), values: tokens.length },
+    usedAfterEnd: useOf(afterEnd({ pat, endsAt, state, deadUse })),
     revoked:
       pat.ended === undefined || endedBy === undefined
         ? null
         : { at: wireDate(pat.ended.at), by: personOf(endedBy), reason: pat.ended.reason },
   };
+}
+
+/** Of a value that newer ones have replaced, an old browser tab may still hold it: that is no use of what has ended. */
+function afterEnd({ pat, endsAt, state, deadUse }: Pick<ShownPat, 'pat' | 'endsAt' | 'state' | 'deadUse'>) {
+  const endedAt = pat.ended?.at ?? endsAt ?? Number.POSITIVE_INFINITY;
+  return state !== 'live' && deadUse !== undefined && deadUse.at >= endedAt ? deadUse : undefined;
 }
 
 const personOf = ({ id, name }: Principal) => ({ id, name });

@@ -3,6 +3,7 @@ import { getOrCreatePat } from '#app/token/get-or-create.ts';
 import { listPats } from '#app/token/list.ts';
 import { revokeAllPats, revokePat } from '#app/token/revoke.ts';
 import { type ShownPat, shown } from '#app/token/shown.ts';
+import { refuseValue } from '#app/token/value.ts';
 import { NEVER, wireDate } from '#contract/wire/date.ts';
 import type { PERSONAL_ACCESS_TOKEN_OPERATIONS, PersonalAccessTokenRow } from '#contract/wire/personal-access-token.ts';
 import type { Caller } from '#domain/caller.ts';
@@ -28,13 +29,12 @@ export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_
   },
   wireCreatePatForUser: async (api, caller, { name, userEmail, expirationDate, teamName }, once) => {
     if (teamName !== undefined) throw noTeams();
-    const asked = { name: parseTokenName(name), expiresAt: expirationDate };
-    const made = createPatFor(api, caller, parseEmail(userEmail), asked, once);
+    const asked = { name: parseTokenName(name), expiresAt: expirationDate, email: parseEmail(userEmail) };
+    const made = createPatFor(api, caller, asked, once);
     return { token: (await made.catch(inTheWiresWords)).value.reveal() };
   },
   wireGetPatToken: async (api, caller) => {
-    await listPats(api, caller, { limit: 1, offset: 0, nameContains: '' });
-    throw nowhere();
+    throw await refuseValue(api, caller);
   },
   wireGetOrCreatePat: async (api, caller, { name, teamName }) => {
     const options = { mayCreate: teamName === undefined };
@@ -68,15 +68,6 @@ const oneAccount = ({ tenant }: Caller): Refusal =>
   new Refusal('invalid_request', `There is one account on this server, ${tenant.name}. Leave accountName out.`, {
     problems: [{ field: 'accountName', problem: `must be ${tenant.name}` }],
   });
-
-/** The seed's words. */
-const nowhere = (): Refusal =>
-  new Refusal(
-    'forbidden',
-    'Token values are only shown at creation time. If lost, delete the old token and create a new one, then update all ' +
-      'services that used the old token.',
-    { isExact: true },
-  );
 
 /** The wire calls this field by another name. */
 function inTheWiresWords(error: unknown): never {

@@ -1,8 +1,9 @@
 import type { Caller } from '#domain/caller.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { TokenSettings } from '#domain/token-settings.ts';
 import type { Breaks } from '#ports/token-settings.ts';
 import type { Deps } from '../deps.ts';
-import { change, made, view } from '../doors.ts';
+import { change, made, recordDenial, view } from '../doors.ts';
 
 /** Owners that are named; of the others there is a count. */
 const OWNERS_MAX = 100;
@@ -23,13 +24,28 @@ export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettin
     action: 'settings:Update',
     resource: 'settings/tokens',
     locate: made,
-    prepare: () => counted(deps, caller, wanted),
+    prepare: async () => {
+      await refuseToken(deps, caller);
+      return counted(deps, caller, wanted);
+    },
   } as const;
   return change(deps, caller, what, async (tx, _, breaks: Breaks) => {
     await tx.tokenSettings.put(tenant.id, wanted);
     const details = { settings: wanted, count: breaks.tokens };
     return { result: breaks, details, moved: [{ kind: 'tenant', id: tenant.id }] };
   });
+}
+
+/** Where no token may create tokens, none may change that either. */
+async function refuseToken(deps: Deps, caller: Caller): Promise<void> {
+  const { sessionOnly } = await deps.store.tokenSettings.get(caller.tenant.id);
+  if (!sessionOnly || caller.credential.kind !== 'token') return;
+  await recordDenial(deps, caller, { action: 'settings:Update', resource: 'settings/tokens' });
+  throw new Refusal(
+    'forbidden',
+    'Here no token changes these settings: sign in to the console, and ask by its session.',
+    { isExact: true },
+  );
 }
 
 const counted = ({ store, clock }: Deps, { tenant }: Caller, wanted: TokenSettings): Promise<Breaks> =>

@@ -1,7 +1,9 @@
 import { SIGNING_OVERLAP_MS, signingKey } from '#crypto/jwt.ts';
 import { makeKey } from '#crypto/keyring.ts';
 import type { Instant } from '#domain/instant.ts';
+import { programPrincipal } from '#domain/principal.ts';
 import type { Tenant } from '#domain/tenant.ts';
+import { type Ended, REVOKED_SHOWN_MS, type TokenId } from '#domain/token.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -9,31 +11,62 @@ import { change, made } from '../doors.ts';
 import { newId } from '../new-id.ts';
 import { programCaller } from '../program-caller.ts';
 
-export type Rotated = { readonly made: KeyId; readonly signsAt: Instant; readonly dropped: readonly KeyId[] };
+export type Rotated = {
+  readonly made: KeyId;
+  readonly signsAt: Instant;
+  readonly dropped: readonly KeyId[];
+  /** Values that ended with the keys that signed them. */
+  readonly ended: number;
+};
 
 /**
  * A new key for JWTs. It is published at once and signs an hour later, so that whoever verifies elsewhere knows it by
- * then; the old ones stay published while anything lives that they signed.
+ * then. Old ones stay published while anything lives that they signed, and for as long after it as a use of it is shown.
  */
-export async function rotateSigningKey(deps: Deps, tenant: Tenant): Promise<Rotated> {
-  const { keyring, clock, wrapper, random } = deps;
-  const [id, createdAt] = [newId<'Key'>(deps), clock.now()];
-  const making = { id, purpose: 'token-signing', tenant: undefined, createdAt } as const;
+export const rotateSigningKey = (deps: Deps, tenant: Tenant): Promise<Rotated> =>
+  rotated(deps, tenant, deps.clock.now(), async (tx) => ({ dropped: await dropUnneeded(deps, tx), ended: [] }));
+
+/** For keys that leaked: a new one that signs at once. Every old one is gone, and every value that it signed has ended. */
+export function withdrawSigningKeys(deps: Deps, tenant: Tenant): Promise<Rotated> {
+  const { keyring, clock } = deps;
+  const ended: Ended = { at: clock.now(), by: programPrincipal('operator').id, reason: 'leaked' };
+  return rotated(deps, tenant, clock.now() - SIGNING_OVERLAP_MS, async (tx) => {
+    const old = keyring.all('token-signing').map(({ id }) => id);
+    const values: TokenId[] = [];
+    for (const id of old) {
+      values.push(...(await tx.tokens.endSignedBy(id, ended)));
+      await tx.keys.remove(id);
+    }
+    return { dropped: old, ended: values };
+  });
+}
+
+type Swept = { readonly dropped: readonly KeyId[]; readonly ended: readonly TokenId[] };
+type Made = Awaited<ReturnType<typeof makeKey>>;
+
+async function rotated(
+  deps: Deps,
+  tenant: Tenant,
+  createdAt: Instant,
+  sweep: (tx: Transaction) => Promise<Swept>,
+): Promise<Rotated> {
+  const making = { id: newId<'Key'>(deps), purpose: 'token-signing', tenant: undefined, createdAt } as const;
   const what = {
     action: 'signing-key:Rotate',
     resource: `signing-key/${making.id}`,
     locate: made,
-    prepare: () => makeKey(wrapper, making, random),
+    prepare: () => makeKey(deps.wrapper, making, deps.random),
   } as const;
   const caller = programCaller(tenant, 'operator', [what.action]);
-  type Made = Awaited<ReturnType<typeof makeKey>>;
-  const { bytes, dropped } = await change(deps, caller, what, async (tx, _, { wrapped, bytes }: Made) => {
+  const { bytes, dropped, ended } = await change(deps, caller, what, async (tx, _, { wrapped, bytes }: Made) => {
     await tx.keys.insert(wrapped);
-    return { result: { bytes, dropped: await dropUnneeded(deps, tx) } };
+    const swept = await sweep(tx);
+    const details = { dropped: swept.dropped, count: swept.ended.length };
+    return { result: { bytes, ...swept }, details, moved: swept.ended.map((id) => ({ kind: 'token', id }) as const) };
   });
-  keyring.hold(making, bytes);
-  for (const id of dropped) keyring.drop(id);
-  return { made: making.id, signsAt: making.createdAt + SIGNING_OVERLAP_MS, dropped };
+  deps.keyring.hold(making, bytes);
+  for (const id of dropped) deps.keyring.drop(id);
+  return { made: making.id, signsAt: createdAt + SIGNING_OVERLAP_MS, dropped, ended: ended.length };
 }
 
 /** Those before the one that signs, once it has done so for long enough that nothing is being signed by another. */
@@ -43,7 +76,7 @@ async function dropUnneeded({ keyring, clock }: Deps, tx: Transaction): Promise<
   if (signing.createdAt + 2 * SIGNING_OVERLAP_MS > now) return [];
   const dropped: KeyId[] = [];
   for (const { id, createdAt } of keyring.all('token-signing')) {
-    if (createdAt >= signing.createdAt || (await tx.tokens.anyLiveSignedBy(id, now))) continue;
+    if (createdAt >= signing.createdAt || (await tx.tokens.anyLivedAfter(id, now - REVOKED_SHOWN_MS))) continue;
     await tx.keys.remove(id);
     dropped.push(id);
   }

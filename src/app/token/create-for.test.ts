@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 
 const createFor = (email: string, name = 'deploy', caller = root, format?: TokenFormat) =>
-  createPatFor(deps, caller, parseEmail(email), { name: parseTokenName(name), format });
+  createPatFor(deps, caller, { email: parseEmail(email), name: parseTokenName(name), format });
 const shownTo = async (caller: Caller) => shown(deps, caller, (await listPats(deps, caller, EVERYTHING)).rows);
 
 test.each(['opaque', 'jwt'] as const)(
@@ -101,7 +101,7 @@ test('for somebody who is deactivated at the same moment: not found, and nothing
     return deps.store.transact(body);
   };
   const by: Deps = { ...deps, store: { ...deps.store, transact } };
-  const asked = createPatFor(by, root, parseEmail('ada@example.com'), { name: parseTokenName('deploy') });
+  const asked = createPatFor(by, root, { email: parseEmail('ada@example.com'), name: parseTokenName('deploy') });
   await expect(asked).rejects.toMatchObject({ code: 'not_found' });
   expect(core.rows('select id from personal_access_token union select id from token')).toEqual([]);
 });

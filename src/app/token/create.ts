@@ -4,6 +4,7 @@ import type { Email, Principal, PrincipalRecord } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { PatView, TokenFormat, TokenName } from '#domain/token.ts';
 import { endOf, expiryFor, type TokenSettings } from '#domain/token-settings.ts';
+import type { Replay } from '#ports/replays.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { type Changed, change, made } from '../doors.ts';
@@ -11,7 +12,7 @@ import { Overtaken } from '../overtaken.ts';
 import type { CreatedPat } from './created.ts';
 import { type Issue, issueFor } from './issue.ts';
 import { keepWithin, settingsFor } from './limits.ts';
-import { type NewReplay, type Once, onceOnly } from './once.ts';
+import { type Once, onceOnly } from './once.ts';
 
 /** What is left undefined is the tenant's to say. */
 export type AskedPat = {
@@ -23,7 +24,7 @@ export type AskedPat = {
 /** Issues a personal access token to the caller's own principal. Its value is in this answer, and nowhere else. */
 export function createPat(deps: Deps, caller: Caller, asked: AskedPat, once?: Once): Promise<CreatedPat> {
   const act = { action: 'personal-access-token:Create', resource: 'personal-access-token/' } as const;
-  return onceOnly(deps, caller, act, once, (remember) => {
+  return onceOnly(deps, caller, { act, once }, (remember) => {
     const prepare = () => prepared(deps, caller, { act, asked, owner: caller.principal, remember });
     return change(deps, caller, { ...act, locate: made, prepare }, (tx, _, ready) => added(deps, tx, caller, ready));
   });
@@ -33,8 +34,7 @@ export function createPat(deps: Deps, caller: Caller, asked: AskedPat, once?: On
 export async function createPatFor(
   deps: Deps,
   caller: Caller,
-  email: Email,
-  asked: AskedPat,
+  { email, ...asked }: AskedPat & { readonly email: Email },
   once?: Once,
 ): Promise<CreatedPat> {
   const find = () => deps.store.principals.userByEmail(caller.tenant.id, email);
@@ -43,7 +43,7 @@ export async function createPatFor(
     const user = await find(); // anew at each try: one may be deactivated meanwhile
     return user?.active ? user : undefined;
   };
-  return onceOnly(deps, caller, act, once, (remember) => {
+  return onceOnly(deps, caller, { act, once }, (remember) => {
     const prepare = (owner: PrincipalRecord) => prepared(deps, caller, { act, asked, owner, remember });
     return change(deps, caller, { ...act, locate, prepare }, async (tx, owner, ready) => {
       if ((await tx.principals.get(caller.tenant.id, owner.id))?.active !== true) throw new Overtaken();
@@ -56,12 +56,12 @@ type Asking = {
   readonly act: Parameters<typeof settingsFor>[2];
   readonly asked: AskedPat;
   readonly owner: Principal;
-  readonly remember: (issue: Issue) => NewReplay | undefined;
+  readonly remember: (issue: Issue) => Replay | undefined;
 };
 type Prepared = {
   readonly settings: TokenSettings;
   readonly issue: Issue;
-  readonly replay: NewReplay | undefined;
+  readonly replay: Replay | undefined;
 };
 
 async function prepared(deps: Deps, caller: Caller, { act, asked, owner, remember }: Asking): Promise<Prepared> {
@@ -81,7 +81,7 @@ async function added(
   const { pat, token, digest, value } = issue;
   const now = deps.clock.now();
   if (replay !== undefined && !(await tx.replays.insert(tenant.id, replay, now))) throw new Overtaken();
-  await keepWithin(tx, tenant.id, pat.owner, settings, now);
+  await keepWithin(tx, { tenant: tenant.id, owner: pat.owner }, settings, now);
   if (!(await tx.pats.insert(tenant.id, pat))) throw nameTaken();
   await tx.tokens.add(tenant.id, token, digest);
   return {

@@ -1,9 +1,14 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Instant } from '#domain/instant.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { LIVE_GENERATIONS_MAX, type PatView, type PersonalAccessToken, type TokenName } from '#domain/token.ts';
+import {
+  LIVE_GENERATIONS_MAX,
+  type PatId,
+  type PatView,
+  type PersonalAccessToken,
+  type TokenName,
+} from '#domain/token.ts';
 import { endOf, expiryFor, type TokenSettings } from '#domain/token-settings.ts';
-import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { type Changed, change, made } from '../doors.ts';
@@ -42,8 +47,8 @@ export function getOrCreatePat(
   };
   return untilNotOvertaken(() =>
     change(deps, caller, { ...act, locate: made, prepare }, async (tx, _, ready: Prepared) => {
-      const ended = await owned(deps, tx, caller, ready, mayCreate);
-      return added(deps, tx, caller, ready, ended);
+      const replaced = await owned(deps, tx, caller, { ...ready, mayCreate });
+      return nextValue(deps, tx, caller, { ...ready, replaced });
     }),
   );
 }
@@ -75,32 +80,30 @@ async function owned(
   deps: Deps,
   tx: Transaction,
   { tenant, principal }: Caller,
-  { settings, known, issue }: Prepared,
-  mayCreate: boolean,
-): Promise<readonly Moved[]> {
+  { settings, known, issue, mayCreate }: Prepared & Required<Options>,
+): Promise<PatId | undefined> {
   const now = deps.clock.now();
   const standing = await tx.pats.byName(tenant.id, principal.id, issue.pat.name);
   const same = lasting(standing, now);
   if (same?.id !== known?.id || same?.expiresAt !== known?.expiresAt) throw new Overtaken();
   if (known !== undefined) {
     await keepUnder(tx, tenant.id, settings);
-    return [];
+    return undefined;
   }
   if (!mayCreate) throw new Refusal('not_found', 'There is no token of this name.');
   if (standing !== undefined) {
     await tx.pats.revoke(tenant.id, principal.id, standing.id, { at: now, by: principal.id, reason: 'superseded' });
   }
-  await keepWithin(tx, tenant.id, principal.id, settings, now);
+  await keepWithin(tx, { tenant: tenant.id, owner: principal.id }, settings, now);
   if (!(await tx.pats.insert(tenant.id, issue.pat))) throw new Overtaken();
-  return standing === undefined ? [] : [{ kind: 'pat', id: standing.id }];
+  return standing?.id;
 }
 
-async function added(
+async function nextValue(
   deps: Deps,
   tx: Transaction,
   { tenant, principal }: Caller,
-  { known, issue }: Prepared,
-  moved: readonly Moved[],
+  { known, issue, replaced }: Prepared & { readonly replaced: PatId | undefined },
 ): Promise<Changed<GotPat>> {
   const { pat, token, digest, value } = issue;
   const generation = known === undefined ? 1 : (await tx.tokens.lastGeneration(tenant.id, pat.id)) + 1;
@@ -111,7 +114,14 @@ async function added(
   return {
     result: { view, value, created: known === undefined },
     resource: `personal-access-token/${pat.id}`,
-    details: { preview: token.preview, generation, ...(over.length > 0 ? { superseded: over } : {}) },
-    moved: [...moved, ...over.map((id) => ({ kind: 'token', id }) as const)],
+    details: {
+      ...{ preview: token.preview, generation },
+      ...(over.length > 0 ? { superseded: over } : {}),
+      ...(replaced === undefined ? {} : { replaced }),
+    },
+    moved: [
+      ...(replaced === undefined ? [] : [{ kind: 'pat', id: replaced } as const]),
+      ...over.map((id) => ({ kind: 'token', id }) as const),
+    ],
   };
 }

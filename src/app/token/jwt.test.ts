@@ -2,7 +2,7 @@ import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { signingKey } from '#crypto/jwt.ts';
+import { signingKey, signJwt } from '#crypto/jwt.ts';
 import type { Caller } from '#domain/caller.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { parseTokenName } from '#domain/token.ts';
@@ -60,7 +60,8 @@ describe('a JWT', () => {
       { alg: 'RS256', typ: 'access+jwt', kid },
       {
         ...{ iss: ISSUER, aud: ISSUER, sub: ada.principal.id, jti: view.tokens[0]?.id },
-        ...{ iat: core.clock.now() / 1000, exp: NEVER, tenantName: 'default' },
+        ...{ rnd: expect.stringMatching(/^[0-9A-Za-z]{43}$/), iat: core.clock.now() / 1000, exp: NEVER },
+        tenantName: 'default',
         ...{ subjectType: 'serviceaccount', userType: 'user', username: 'ada@example.com', email: 'ada@example.com' },
       },
     ]);
@@ -73,6 +74,20 @@ describe('a JWT', () => {
     const token = (await jwt('short', core.clock.now() + 60_000)).reveal();
     expect((await jwtVerify(token, keys, at(59_999))).payload.sub).toBe(ada.principal.id);
     await expect(jwtVerify(token, keys, at(60_000))).rejects.toMatchObject({ code: 'ERR_JWT_EXPIRED' });
+  });
+
+  test('does not follow from all that is kept and every key of ours (I1)', async () => {
+    const { view, value } = await createPat(deps, ada, { name: parseTokenName('deploy'), format: 'jwt' });
+    const [token] = view.tokens;
+    const [, claims] = said(value);
+    const { rnd: _, ...kept } = claims as Record<string, string>;
+    for (const made of [kept, { ...kept, rnd: '' }]) {
+      const forged = await signJwt(signingKey(deps.keyring, 0), made);
+      expect(await core.standing(forged)).toBe('unknown');
+    }
+    expect(await core.standing(value)).toBe('ok');
+    const stored = JSON.stringify([core.rows('select * from token'), core.rows('select * from audit_entry'), token]);
+    expect(stored).not.toContain(claims?.rnd);
   });
 
   test('its value is in no file, nor any part of it from which one could be made (I1)', async () => {

@@ -15,7 +15,10 @@ import { revokePat } from './revoke.ts';
 import { VerifiedCredentials } from './verified-credentials.ts';
 
 const DAY_MS = 86_400_000;
-const TOO_MANY = { code: 'invalid_request', message: expect.stringMatching(/^One user may hold \d+ live tokens here/) };
+const TOO_MANY = {
+  code: 'invalid_request',
+  message: expect.stringMatching(/^The limit of live tokens for one user is \d+ here/),
+};
 
 let core: Core;
 let deps: Deps;
@@ -32,7 +35,7 @@ const put = (settings: Partial<TokenSettings>) => putTokenSettings(deps, root, {
 const get = (name: string, caller = ada, by = deps) => getOrCreatePat(by, caller, parseTokenName(name));
 const create = (name: string, caller = ada, by = deps) => createPat(by, caller, { name: parseTokenName(name) });
 const createForAda = (name: string, caller = root) =>
-  createPatFor(deps, caller, parseEmail(ada.principal.name), { name: parseTokenName(name) });
+  createPatFor(deps, caller, { email: parseEmail(ada.principal.name), name: parseTokenName(name) });
 const idOf = (name: string) => core.rows('select id from personal_access_token where name = ?', name)[0]?.id as PatId;
 const live = () => Number(core.rows('select count(*) as n from personal_access_token where ended_at is null')[0]?.n);
 /** As another process on the same database. */

@@ -25,21 +25,17 @@ export async function keepUnder(tx: Transaction, tenant: TenantId, settings: Tok
   if (!isSame(settings, await tx.tokenSettings.get(tenant))) throw new Overtaken();
 }
 
+type Holder = { readonly tenant: TenantId; readonly owner: PrincipalId };
+
 /** The same for one that is created: creates that come together count each other. */
-export async function keepWithin(
-  tx: Transaction,
-  tenant: TenantId,
-  owner: PrincipalId,
-  settings: TokenSettings,
-  now: Instant,
-): Promise<void> {
+export async function keepWithin(tx: Transaction, { tenant, owner }: Holder, settings: TokenSettings, now: Instant) {
   await keepUnder(tx, tenant, settings);
-  if (settings.countMax === undefined) return;
-  if ((await tx.pats.countLive(tenant, owner, now)) >= settings.countMax) throw tooMany(settings.countMax);
+  const { countMax } = settings;
+  if (countMax !== undefined && (await tx.pats.countLive(tenant, owner, now)) >= countMax) throw tooMany(countMax);
 }
 
 const tooMany = (countMax: number): Refusal =>
   new Refusal(
     'invalid_request',
-    `One user may hold ${countMax} live tokens here, and that many are held. Revoke one first.`,
+    `The limit of live tokens for one user is ${countMax} here, and it is reached. Revoke one first.`,
   );

@@ -99,7 +99,12 @@ describe('a request that is sent again with its key', () => {
     const by = await core.pat(root, 'roots');
     const admin = await core.callerBy(by);
     const ask = () =>
-      createPatFor(deps, admin, parseEmail(ada.principal.name), { name: parseTokenName('for-ada') }, once({ by }));
+      createPatFor(
+        deps,
+        admin,
+        { email: parseEmail(ada.principal.name), name: parseTokenName('for-ada') },
+        once({ by }),
+      );
     const made = await Promise.all([ask(), ask(), ask()]);
     expect(values(made).size).toBe(1);
     expect(made.map(({ view }) => view.pat.owner)).toEqual(made.map(() => ada.principal.id));
@@ -192,8 +197,9 @@ describe('what is kept to give it again', () => {
     const { view } = await create();
     const [row] = core.rows('select * from replay');
     const sealed = row?.sealed as Uint8Array;
-    const { tenant, id: replay } = row as { tenant: string; id: string };
-    const binding = { purpose: 'token-replay', tenant, ids: { pat: view.pat.id, replay } } as const;
+    const { tenant, id: replay, expires_at } = row as { tenant: string; id: string; expires_at: number };
+    const ids = { pat: view.pat.id, replay, expiresAt: String(expires_at) };
+    const binding = { purpose: 'token-replay', tenant, ids } as const;
     const held = (['token-pepper', 'row-mac', 'tenant-kek'] as const).flatMap((purpose) => deps.keyring.all(purpose));
     expect(held.length).toBeGreaterThanOrEqual(3);
     for (const { key } of held) expect(() => open((id) => ({ id, key }), sealed, binding)).toThrow();

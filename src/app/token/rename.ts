@@ -19,10 +19,11 @@ export function renamePat(deps: Deps, caller: Caller, id: PatId, name: TokenName
   } as const;
   return untilNotOvertaken(() =>
     change(deps, caller, what, async (tx) => {
-      if ((await standing(tx.pats)) === undefined) throw new Overtaken();
+      const former = await standing(tx.pats);
+      if (former === undefined) throw new Overtaken();
       if (!(await tx.pats.rename(tenant.id, principal.id, id, name, deps.clock.now()))) throw nameTaken();
       const view = (await tx.pats.view(tenant.id, principal.id, id)) as PatView; // it has just been written
-      return { result: view, details: { name }, moved: [{ kind: 'pat', id }] };
+      return { result: view, details: { name, formerName: former.name }, moved: [{ kind: 'pat', id }] };
     }),
   );
 }

@@ -7,7 +7,7 @@ import type { TokenUse } from '#ports/tokens.ts';
 /** Uses within it, from the same place, are one: a busy token must not cost a write every second. */
 const SAME_USE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** Tokens used since the last flush; beyond it a use is not noted, which makes `last used` late and nothing else. */
+/** Tokens used since the last flush; beyond it a use that keeps nothing alive is not noted, which makes `last used` late. */
 const NOTED_MAX = 100_000;
 
 type Live = Known & { readonly credential: { readonly kind: 'token' } };
@@ -28,7 +28,7 @@ export class Uses {
     const noted = this.#live.get(token) ?? this.#written.get(token);
     if (noted !== undefined && at - noted.at < SAME_USE_MS && isSamePlace(noted, surface, address)) return;
     if (noted !== undefined && at < noted.at) return; // the clock was turned back
-    if (this.#live.size >= NOTED_MAX && !this.#live.has(token)) return;
+    if (this.#live.size >= NOTED_MAX && !this.#live.has(token) && known.idle === undefined) return;
     this.#live.set(token, { tenant: known.tenant.id, token, at, surface, address });
   }
 

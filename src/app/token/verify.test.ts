@@ -68,7 +68,8 @@ describe('a credential', () => {
       caller: {
         ...{ tenant: core.tenant, principal: ada.principal, rights: ada.rights, origin: ORIGIN },
         credential: {
-          ...{ kind: 'token', id: expect.any(String), pat: expect.any(String), name: 'deploy', preview, expiresAt },
+          ...{ kind: 'token', id: expect.any(String), pat: expect.any(String), generation: 1 },
+          ...{ name: 'deploy', preview, expiresAt },
         },
       },
     });

@@ -51,15 +51,8 @@ export const TOKEN_SETTINGS_OPERATIONS = {
     reveals: false,
     summary: 'Replace the tenant’s limits; with dryRun, say whose tokens would stop working and change nothing',
     input: {
-      body: z.strictObject({
-        ageDaysMax: days.default(null),
-        countMax: settings.countMax.default(null),
-        lifeDaysDefault: days.default(null),
-        idleDaysMax: days.default(null),
-        formatDefault: settings.formatDefault.default('opaque'),
-        sessionOnly: settings.sessionOnly.default(false),
-        dryRun: z.boolean().default(false),
-      }),
+      // All of them, since what is left out would be loosened without a word.
+      body: z.strictObject({ ...settings, dryRun: z.boolean().default(false) }),
     },
     output: z.strictObject({
       settings: output,

@@ -8,7 +8,12 @@ import { fileWrapper } from './wrapper.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const wrapper = fileWrapper(Buffer.from(vectors.rootKey, 'hex'), countingRandom());
-const place: KeyPlace = { id: 'k'.repeat(24) as KeyId, purpose: 'tenant-kek', tenant: 'acme' as TenantId };
+const place: KeyPlace = {
+  id: 'k'.repeat(24) as KeyId,
+  purpose: 'tenant-kek',
+  tenant: 'acme' as TenantId,
+  createdAt: 1,
+};
 const key = Buffer.alloc(32, 5);
 
 describe('a key that was wrapped once unwraps for ever', () => {

@@ -32,5 +32,5 @@ export function fileWrapper(root: Uint8Array, random: Random): KeyWrapper {
   };
 }
 
-const aadOf = ({ purpose, tenant, id }: KeyPlace): Uint8Array =>
-  associatedData('wrapped', FORMAT, { purpose, tenant, ids: { key: id } });
+const aadOf = ({ purpose, tenant, id, createdAt }: KeyPlace): Uint8Array =>
+  associatedData('wrapped', FORMAT, { purpose, tenant, ids: { key: id, createdAt: String(createdAt) } });

@@ -3,7 +3,7 @@ import type { Credential } from '#domain/caller.ts';
 import { compile, type Grant } from '#domain/permission.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId } from '#domain/tenant.ts';
-import type { PatId, TokenId } from '#domain/token.ts';
+import type { PatId } from '#domain/token.ts';
 import { earliest, endOf, idleOf, type Life } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
@@ -46,7 +46,7 @@ const part = <P extends Part>(macs: RowMacs, row: object, table: P): Read<P> =>
 
 /** A token by its digest, or one that is known already. */
 export type TokenKey = { readonly digests: readonly Digest[] } | OneToken;
-type OneToken = { readonly tenant: TenantId; readonly pat: PatId; readonly id: TokenId };
+type OneToken = { readonly tenant: TenantId; readonly pat: PatId; readonly generation: number };
 export type SessionKey =
   | { readonly digests: readonly Digest[] }
   | { readonly tenant: TenantId; readonly id: SessionId };
@@ -78,12 +78,15 @@ const tokensFrom = (db: Kysely<Schema>) =>
     .select(columnsOfAll(...TOKEN_PARTS));
 
 const tokenByDigest = byDigests((db, digests) => tokensFrom(db).where('token.digest', 'in', digests));
-const tokenById = prepared((db, { tenant, pat, id }: OneToken) =>
-  tokensFrom(db).where('token.tenant', '=', tenant).where('token.pat', '=', pat).where('token.id', '=', id),
+const tokenByGeneration = prepared((db, { tenant, pat, generation }: OneToken) =>
+  tokensFrom(db)
+    .where('token.tenant', '=', tenant)
+    .where('token.pat', '=', pat)
+    .where('token.generation', '=', generation),
 );
 
 export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKey): Promise<Known | undefined> {
-  const { rows } = await ('digests' in key ? tokenByDigest(db, key.digests) : tokenById(db, key));
+  const { rows } = await ('digests' in key ? tokenByDigest(db, key.digests) : tokenByGeneration(db, key));
   const [row] = rows;
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
@@ -91,8 +94,8 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   const settings = settingsOf(part(macs, row, 'token_settings'));
   const life = lifeOf(macs, row, token, pat);
   const expiresAt = endOf(settings, life);
-  const { id, preview } = token;
-  const credential: Credential = { kind: 'token', id, pat: pat.id, name: pat.name, preview, expiresAt };
+  const { id, generation, preview } = token;
+  const credential: Credential = { kind: 'token', id, pat: pat.id, generation, name: pat.name, preview, expiresAt };
   const ended = token.ended_at !== null || pat.ended_at !== null || pat.owner !== token.subject;
   return knownOf(macs, rows, {
     credential,

@@ -31,7 +31,7 @@ export type MacedTable = keyof typeof MACED;
 export const NOT_MACED = {
   migration: 'says which statements ran; rights are not among them',
   instance: 'names the root key; another name is refused at the start',
-  wrapped_key: 'wrapped under the root key with its own id: a row that was changed or moved does not unwrap',
+  wrapped_key: 'wrapped under the root key with all the rest of its row: one that was changed or moved does not unwrap',
   token_dead_use: 'shown to the owner, never decided by',
   replay: 'sealed for its own row, under a key that only the token that asked gives',
   delivery: 'sealed for its own row',

@@ -65,8 +65,8 @@ export const MIGRATIONS: readonly Migration[] = [
         mac ${bytes} not null, primary key (tenant, token)
       ) ${keyed}`,
       `create table token_dead_use (
-        tenant text not null, token text not null, at ${instant} not null, surface text not null, address text,
-        primary key (tenant, token)
+        tenant text not null, pat text not null, token text not null, at ${instant} not null, surface text not null,
+        address text, primary key (tenant, pat, token)
       ) ${keyed}`,
       `create table token_settings (
         tenant text primary key references tenant (id), age_days_max ${count}, count_max ${count},

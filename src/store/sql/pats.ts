@@ -8,7 +8,7 @@ import { MACED, maced, proved, swap } from './maced.ts';
 import { prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED, patOf } from './rows.ts';
 import type { Schema } from './schema.ts';
-import { shownOf, standing } from './standing.ts';
+import { deadUses, shownOf, standing } from './standing.ts';
 
 type PatRow = Schema['personal_access_token'];
 
@@ -16,11 +16,11 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
   const believed = (row: PatRow): PersonalAccessToken => patOf(proved(macs, 'personal_access_token', row));
   const views = async (rows: readonly PatRow[], tenant: TenantId): Promise<readonly PatView[]> => {
     if (rows.length === 0) return [];
-    const values = await standing(db, macs, tenant, rows);
-    const byPat = Map.groupBy(values, ({ token }) => token.pat);
+    const byPat = Map.groupBy(await standing(db, macs, tenant, rows), ({ pat }) => pat);
+    const dead = await deadUses(db, tenant, rows);
     return rows.map((row) => {
       const pat = believed(row);
-      return { pat, ...shownOf(pat, byPat.get(row.id) ?? []) };
+      return { pat, ...shownOf(pat, byPat.get(row.id) ?? []), deadUse: dead.get(row.id) };
     });
   };
   return {
@@ -37,11 +37,8 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
       return (await views(rows, tenant))[0];
     },
     async countLive(tenant, owner, now) {
-      const live = held(db, tenant, owner).where(({ eb, or }) =>
-        or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]),
-      );
-      const counted = live.clearSelect().select(({ fn }) => fn.countAll<number>().as('total'));
-      return Number((await counted.executeTakeFirstOrThrow()).total);
+      const shown = await views(await held(db, tenant, owner).execute(), tenant);
+      return shown.filter(({ endsAt }) => endsAt === undefined || endsAt > now).length;
     },
     async list(tenant, owner, page) {
       const { limit, offset } = page;

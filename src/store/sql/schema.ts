@@ -65,7 +65,7 @@ export type Schema = {
       expires_at: Instant | null;
     };
   token_use: Mac & UseRow;
-  token_dead_use: UseRow;
+  token_dead_use: UseRow & { pat: PatId };
   token_settings: Mac & {
     tenant: TenantId;
     age_days_max: number | null;

@@ -1,6 +1,13 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { TenantId } from '#domain/tenant.ts';
-import type { LastUse, PatId, PatView, PersonalAccessToken, StandingToken } from '#domain/token.ts';
+import {
+  type LastUse,
+  LIVE_GENERATIONS_MAX,
+  type PatId,
+  type PatView,
+  type PersonalAccessToken,
+  type StandingToken,
+} from '#domain/token.ts';
 import { earliest, endOf } from '#domain/token-settings.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { proved } from './maced.ts';
@@ -8,24 +15,26 @@ import { latest, tokenOf, useOf } from './rows.ts';
 import type { Schema } from './schema.ts';
 import { tokenSettingsReads } from './token-settings.ts';
 
-/** A value of a personal access token as it is shown. */
-type Value = { readonly token: StandingToken; readonly deadUse: LastUse | undefined };
+type Pats = readonly Pick<Schema['personal_access_token'], 'id' | 'owner'>[];
 
-/** The values of these that stand, newest first, and those that were presented after their end. */
+/** The values of these that stand, newest first. They are the newest that there are, so older ones are not looked at. */
 export async function standing(
   db: Kysely<Schema>,
   macs: RowMacs,
   tenant: TenantId,
-  pats: readonly { id: PatId }[],
-): Promise<readonly Value[]> {
+  pats: Pats,
+): Promise<readonly StandingToken[]> {
   const settings = await tokenSettingsReads(db, macs).get(tenant);
   const rows = await db
-    .selectFrom('token')
+    .selectFrom('personal_access_token as pat')
+    .innerJoin('token', (join) =>
+      join
+        .onRef('token.tenant', '=', 'pat.tenant')
+        .onRef('token.pat', '=', 'pat.id')
+        .on('token.generation', '>', sql<number>`(${newestOf(db)}) - ${LIVE_GENERATIONS_MAX}`),
+    )
     .leftJoin('token_use as used', (join) =>
       join.onRef('used.tenant', '=', 'token.tenant').onRef('used.token', '=', 'token.id'),
-    )
-    .leftJoin('token_dead_use as dead', (join) =>
-      join.onRef('dead.tenant', '=', 'token.tenant').onRef('dead.token', '=', 'token.id'),
     )
     .selectAll('token')
     .select([
@@ -34,19 +43,34 @@ export async function standing(
       'used.address as used_address',
       'used.mac as used_mac',
     ])
-    .select(['dead.at as dead_at', 'dead.surface as dead_surface', 'dead.address as dead_address'])
-    .where('token.tenant', '=', tenant)
-    .where(({ eb, or }) => or([eb('token.ended_at', 'is', null), eb('dead.at', 'is not', null)]))
-    .where('token.pat', 'in', idsIn(pats))
+    .where('pat.tenant', '=', tenant)
+    .where('pat.owner', 'in', ownersOf(pats))
+    .where('pat.id', 'in', idsIn(pats))
+    .where('token.ended_at', 'is', null)
     .orderBy('token.generation', 'desc')
     .execute();
   return rows.map((row) => {
     const token = tokenOf(proved(macs, 'token', row));
     const lastUse = useOf(provedUse(macs, row), row.used_surface, row.used_address);
-    const deadUse = useOf(row.dead_at, row.dead_surface, row.dead_address);
-    return { token: { ...token, lastUse, endsAt: endOf(settings, { ...token, lastUsedAt: lastUse?.at }) }, deadUse };
+    return { ...token, lastUse, endsAt: endOf(settings, { ...token, lastUsedAt: lastUse?.at }) };
   });
 }
+
+const newestOf = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('token as newest')
+    .whereRef('newest.tenant', '=', sql.ref('pat.tenant'))
+    .whereRef('newest.pat', '=', sql.ref('pat.id'))
+    .select(({ fn }) => fn.max('newest.generation').as('generation'));
+
+/** The last time any value of each of these was presented after its end. */
+export async function deadUses(db: Kysely<Schema>, tenant: TenantId, pats: Pats): Promise<ReadonlyMap<PatId, LastUse>> {
+  const all = db.selectFrom('token_dead_use').selectAll().where('tenant', '=', tenant).where('pat', 'in', idsIn(pats));
+  const rows = await all.orderBy('at').execute();
+  return new Map(rows.map(({ pat, at, surface, address }) => [pat, { at, surface, address: address ?? undefined }]));
+}
+
+const ownersOf = (pats: Pats) => [...new Set(pats.map(({ owner }) => owner))];
 
 /** Of a value that was used. Its row is found by the very columns that the MAC covers. */
 function provedUse(macs: RowMacs, { tenant, id, used_at: at, used_mac: mac }: UsedRow): number | null {
@@ -63,14 +87,12 @@ function idsIn(pats: readonly { id: PatId }[]): readonly PatId[] {
 
 export function shownOf(
   { expiresAt }: PersonalAccessToken,
-  values: readonly Value[],
-): Pick<PatView, 'tokens' | 'endsAt' | 'lastUse' | 'deadUse'> {
-  const tokens = values.map(({ token }) => token).filter(({ ended }) => ended === undefined);
+  tokens: readonly StandingToken[],
+): Pick<PatView, 'tokens' | 'endsAt' | 'lastUse'> {
   return {
     tokens,
     endsAt: earliest(expiresAt, last(tokens.map(({ endsAt }) => endsAt))),
     lastUse: latest(tokens.map(({ lastUse }) => lastUse)),
-    deadUse: latest(values.map(({ deadUse }) => deadUse)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { TenantId } from '#domain/tenant.ts';
-import type { PatId } from '#domain/token.ts';
+import { type Ended, LIVE_GENERATIONS_MAX, type PatId, type TokenId } from '#domain/token.ts';
+import type { KeyId } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
 import { knownToken } from './known.ts';
@@ -21,30 +22,35 @@ const lastGeneration = prepared((db, { tenant, pat }: { readonly tenant: TenantI
 
 export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
   byDigest: (digests) => knownToken(db, macs, { digests }),
-  byId: (tenant, pat, id) => knownToken(db, macs, { tenant, pat, id }),
+  byGeneration: (tenant, pat, generation) => knownToken(db, macs, { tenant, pat, generation }),
   async lastGeneration(tenant, pat) {
     const { rows } = await lastGeneration(db, { tenant, pat });
     return rows[0]?.last ?? 0;
   },
-  async anyLiveSignedBy(key, now) {
-    let live = db
-      .selectFrom('token')
-      .innerJoin('personal_access_token as pat', (join) =>
-        join
-          .onRef('pat.tenant', '=', 'token.tenant')
-          .onRef('pat.owner', '=', 'token.subject')
-          .onRef('pat.id', '=', 'token.pat'),
-      )
-      .select('token.id')
-      .where('token.signed_by', '=', key);
+  async anyLivedAfter(key, at) {
+    let living = signedBy(db, key).select('token.id');
     for (const table of ['token', 'pat'] as const) {
-      live = live
-        .where(`${table}.ended_at`, 'is', null)
-        .where(({ eb, or }) => or([eb(`${table}.expires_at`, 'is', null), eb(`${table}.expires_at`, '>', now)]));
+      living = living.where(({ eb, or }) =>
+        or([eb(`${table}.ended_at`, 'is', null), eb(`${table}.ended_at`, '>', at)]),
+      );
+      living = living.where(({ eb, or }) =>
+        or([eb(`${table}.expires_at`, 'is', null), eb(`${table}.expires_at`, '>', at)]),
+      );
     }
-    return (await live.limit(1).executeTakeFirst()) !== undefined;
+    return (await living.limit(1).executeTakeFirst()) !== undefined;
   },
 });
+
+const signedBy = (db: Kysely<Schema>, key: KeyId) =>
+  db
+    .selectFrom('token')
+    .innerJoin('personal_access_token as pat', (join) =>
+      join
+        .onRef('pat.tenant', '=', 'token.tenant')
+        .onRef('pat.owner', '=', 'token.subject')
+        .onRef('pat.id', '=', 'token.pat'),
+    )
+    .where('token.signed_by', '=', key);
 
 export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => ({
   async add(tenant, { createdAt, expiresAt, ended: _, signedBy, ...same }, { digest, pepper }) {
@@ -53,14 +59,34 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
     await insertToken(db, row);
   },
 
+  /** Those that stand are among the newest, since each that is added ends what is over: no others are looked at. */
   async endOldest(tenant, pat, keep, ended) {
     const all = db.selectFrom('token').selectAll().where('tenant', '=', tenant).where('pat', '=', pat);
-    const newestFirst = await all.where('ended_at', 'is', null).orderBy('generation', 'desc').execute();
-    const over = newestFirst.slice(keep);
-    for (const row of over) await swap(db, macs, 'token', proved(macs, 'token', row), endColumns(ended));
-    return over.map(({ id }) => id);
+    const newestFirst = all.orderBy('generation', 'desc').limit(LIVE_GENERATIONS_MAX + 1);
+    const newest = (await newestFirst.execute()).map((row) => proved(macs, 'token', row));
+    return endAll(db, macs, newest.filter((row) => row.ended_at === null).slice(keep), ended);
+  },
+
+  async endSignedBy(key, ended) {
+    const rows = await signedBy(db, key).where('token.ended_at', 'is', null).selectAll('token').execute();
+    return endAll(
+      db,
+      macs,
+      rows.map((row) => proved(macs, 'token', row)),
+      ended,
+    );
   },
 });
+
+async function endAll(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  rows: readonly Schema['token'][],
+  ended: Ended,
+): Promise<readonly TokenId[]> {
+  for (const row of rows) await swap(db, macs, 'token', row, endColumns(ended));
+  return rows.map(({ id }) => id);
+}
 
 export const tokenUseWrites = (db: Kysely<Schema>, macs: RowMacs): TokenUseWrites => ({
   async note(uses) {
@@ -79,13 +105,13 @@ export const tokenUseWrites = (db: Kysely<Schema>, macs: RowMacs): TokenUseWrite
   async noteDead(uses) {
     for (const use of uses) {
       const row = { ...use, address: use.address ?? null };
-      const { tenant: _, token: __, ...changed } = row;
+      const { tenant: _, pat: __, token: ___, ...changed } = row;
       const newer = db
         .insertInto('token_dead_use')
         .values(row)
         .onConflict((old) =>
           old
-            .columns(['tenant', 'token'])
+            .columns(['tenant', 'pat', 'token'])
             .doUpdateSet(changed)
             .where('token_dead_use.at', '<', sql<number>`excluded.at`),
         );

@@ -186,7 +186,7 @@ describe('the number of live tokens that one user may hold', () => {
     status: 400,
     body: {
       ...{ statusCode: 400, code: 'invalid_request' },
-      message: `One user may hold ${max} live tokens here, and that many are held. Revoke one first.`,
+      message: `The limit of live tokens for one user is ${max} here, and it is reached. Revoke one first.`,
     },
   });
 
