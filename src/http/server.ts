@@ -30,8 +30,8 @@ const TOLD_AGAIN_MS = 60_000;
 
 export type Tls = { readonly cert: Buffer; readonly key: Buffer; readonly minVersion: 'TLSv1.2' };
 
-/** What this way in takes, from whom and how. Without any, as in tests and the bench, only one request by itself is bounded. */
-export type Limits = AdmissionRules & {
+/** On which this way in takes requests: from whom, how many, over what. Without any, as in tests and the bench, only one request by itself is bounded. */
+export type Terms = AdmissionRules & {
   readonly requestMsMax?: number;
   readonly idleMsMax?: number;
   readonly connections?: ConnectionLimits;
@@ -39,11 +39,11 @@ export type Limits = AdmissionRules & {
 };
 
 /** All the routes there are: one for each operation, one for each entrance. */
-export function httpServer(core: Core, limits: Limits = {}): FastifyInstance {
-  const admitted = admission(core, limits);
-  const server = openedWith(core, admitted, limits);
+export function httpServer(core: Core, terms: Terms = {}): FastifyInstance {
+  const admitted = admission(core, terms);
+  const server = openedWith(core, admitted, terms);
   addHooks(server, admitted);
-  boundSockets(server, core, admitted, limits);
+  boundSockets(server, core, admitted, terms);
   readJson(server);
   answerErrors(server, core);
   for (const id of OPERATION_IDS) addRoute(server, core, id);
@@ -51,8 +51,8 @@ export function httpServer(core: Core, limits: Limits = {}): FastifyInstance {
   return server;
 }
 
-function openedWith(core: Core, admitted: Admission, limits: Limits): FastifyInstance {
-  const { requestMsMax = REQUEST_MS_MAX, idleMsMax = IDLE_MS_MAX, tls } = limits;
+function openedWith(core: Core, admitted: Admission, terms: Terms): FastifyInstance {
+  const { requestMsMax = REQUEST_MS_MAX, idleMsMax = IDLE_MS_MAX, tls } = terms;
   const headersMsMax = Math.min(HEADERS_MS_MAX, requestMsMax);
   const http = {
     connectionsCheckingInterval: LATE_CHECK_MS,
@@ -93,7 +93,7 @@ function addHooks(server: FastifyInstance, { atOnce, ofCaller }: Admission): voi
   });
 }
 
-function boundSockets({ server }: FastifyInstance, core: Core, { isProxy }: Admission, { connections }: Limits): void {
+function boundSockets({ server }: FastifyInstance, core: Core, { isProxy }: Admission, { connections }: Terms): void {
   // Unknown expectations may be ignored (RFC 9110, 10.1.1); Node would answer them by itself, with an empty 417.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   // A tunnel is no request that anything here serves; Node would hang up without a word.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from '#config/read-config.ts';
-import { limitsOf, warningsOf } from './network.ts';
+import { termsOf, warningsOf } from './network.ts';
 
 function configOf(flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Config {
   const read = readConfig(env, flags);
@@ -22,11 +22,11 @@ test.each([
   { what: 'beyond, insecure', flags: { ...OPEN, ...INSECURE }, only: false },
   { what: 'beyond, insecure and behind a proxy', flags: { ...OPEN, ...PROXY, ...INSECURE }, only: false },
 ])('$what: only proxies may connect: $only', ({ flags, only }) => {
-  expect(limitsOf(configOf(flags), undefined).proxiesOnly).toBe(only);
+  expect(termsOf(configOf(flags), undefined).proxiesOnly).toBe(only);
 });
 
 test('limits hold as they are set, and without a setting too', () => {
-  expect(limitsOf(configOf({}), undefined)).toEqual({
+  expect(termsOf(configOf({}), undefined)).toEqual({
     tls: undefined,
     proxies: { trusted: [], header: 'x-forwarded-for' },
     proxiesOnly: false,
@@ -41,7 +41,7 @@ test('limits hold as they are set, and without a setting too', () => {
     COUNTERSIGN_CONNECTIONS_PER_ADDRESS: '5',
     COUNTERSIGN_PROXY_HEADER: 'forwarded',
   };
-  expect(limitsOf(configOf(PROXY, env), undefined)).toMatchObject({
+  expect(termsOf(configOf(PROXY, env), undefined)).toMatchObject({
     proxies: { trusted: ['10.0.0.0/8'], header: 'forwarded' },
     requests: { perAddressMax: 1, perTokenMax: 2, perTenantMax: 3 },
     connections: { max: 4, perAddressMax: 5 },

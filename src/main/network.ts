@@ -1,6 +1,6 @@
 import type { Config } from '#config/read-config.ts';
 import { staysHere } from '#config/together.ts';
-import type { Limits, Tls } from '#http/server.ts';
+import type { Terms, Tls } from '#http/server.ts';
 import { isEverywhere, originOf } from './origin.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -9,7 +9,7 @@ export function tlsFilesIn({ tlsCertFile: cert, tlsKeyFile: key }: Config): TlsF
 }
 
 /** What the settings say of the network, in the words of the way in. */
-export const limitsOf = (config: Config, tls: Tls | undefined): Limits => ({
+export const termsOf = (config: Config, tls: Tls | undefined): Terms => ({
   tls,
   proxies: { trusted: config.trustedProxies, header: config.proxyHeader },
   proxiesOnly: isPlain(config) && !config.insecureHttp,

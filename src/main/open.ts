@@ -9,7 +9,7 @@ import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { verifySession, verifyToken } from '#app/token/verify.ts';
 import type { Core } from '#http/core.ts';
-import { httpServer, type Limits } from '#http/server.ts';
+import { httpServer, type Terms } from '#http/server.ts';
 import { documentOf } from './pages.ts';
 
 type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step'>;
@@ -35,10 +35,10 @@ type Http = {
   readonly site: Site;
   readonly pages: Core['pages'];
   readonly report: Core['report'];
-  readonly limits?: Limits;
+  readonly terms?: Terms;
 };
 
-export function openHttp(deps: Deps, { site, pages, report, limits }: Http) {
+export function openHttp(deps: Deps, { site, pages, report, terms }: Http) {
   const api: Api = { ...deps, site };
   const run = Buffer.from(deps.random.bytes(RUN_ID_BYTES)).toString('base64url');
   let requests = 0;
@@ -51,5 +51,5 @@ export function openHttp(deps: Deps, { site, pages, report, limits }: Http) {
     newRequestId: () => `${run}-${++requests}`,
     ...{ pages: { ...pages, document: documentOf(site) }, report },
   };
-  return httpServer(core, limits);
+  return httpServer(core, terms);
 }

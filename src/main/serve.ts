@@ -14,7 +14,7 @@ import type { Log } from '#telemetry/log.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
 import { type Instance, openInstance } from './instance.ts';
-import { limitsOf, tlsFilesIn, warningsOf } from './network.ts';
+import { termsOf, tlsFilesIn, warningsOf } from './network.ts';
 import { openHttp } from './open.ts';
 import { originOf, siteOrigin } from './origin.ts';
 import { readPages } from './pages.ts';
@@ -55,7 +55,7 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
   await bootstrap(deps, tenant, config, say);
   const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
-  const server = openHttp(deps, { site, pages: readPages(), report, limits: limitsOf(config, secured?.tls) });
+  const server = openHttp(deps, { site, pages: readPages(), report, terms: termsOf(config, secured?.tls) });
   const ways: Way[] = [{ close: () => server.close(), cut: () => server.server.closeAllConnections() }];
   const scheme = secured === undefined ? 'http' : 'https';
   try {

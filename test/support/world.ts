@@ -6,7 +6,7 @@ import type { Caller } from '#domain/caller.ts';
 import type { Role } from '#domain/permission.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { SESSION_COOKIE } from '#http/cookie.ts';
-import type { Limits } from '#http/server.ts';
+import type { Terms } from '#http/server.ts';
 import { openHttp } from '#main/open.ts';
 import { readPages } from '#main/pages.ts';
 import { VERSION } from '#main/version.ts';
@@ -29,12 +29,12 @@ export type Answer = {
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 
 /** The core of `openCore` behind the real server, on a port of its own. */
-export async function openWorld(limits: Limits = {}) {
+export async function openWorld(terms: Terms = {}) {
   const core = await openCore();
   const reported: unknown[] = [];
   let origin = '';
   const site: Site = { tenant: core.tenant, version: VERSION, origin: () => origin };
-  const server = openHttp(core.deps, { site, pages: readPages(), report: (error) => reported.push(error), limits });
+  const server = openHttp(core.deps, { site, pages: readPages(), report: (error) => reported.push(error), terms });
   origin = await server.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(() => server.close());
   const send = (sent: Sent) => sendTo(origin, sent);
