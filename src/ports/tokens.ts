@@ -3,6 +3,7 @@ import type { PrincipalId } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { Ended, LastUse, PatId, PatView, PersonalAccessToken, Token, TokenId, TokenName } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
+import type { Moved } from './changes.ts';
 import type { Digest, KeyId, PepperedDigest } from './digest.ts';
 
 export type Page = {
@@ -54,8 +55,11 @@ export interface TokenReads {
 export interface TokenWrites {
   /** Adds a value to its personal access token; a generation that is taken undoes the transaction. */
   add(tenant: TenantId, token: Token, digest: PepperedDigest): Promise<void>;
-  /** Ends every value that this key signed, in any tenant; says which. */
-  endSignedBy(key: KeyId, ended: Ended): Promise<readonly TokenId[]>;
+  /**
+   * Ends every value that this key signed and that stands, in any tenant; in place of the last that a token has, the
+   * token. Says which.
+   */
+  endSignedBy(key: KeyId, ended: Ended): Promise<readonly Moved[]>;
   /** Ends the oldest values of a personal access token that stand beyond `keep`; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }

@@ -152,6 +152,38 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect(await store.tokens.anyLivedAfter(newId(), 0)).toBe(false);
       });
 
+      test('signed by a key end, in any tenant; in place of the last that a token has, the token; it says which', async () => {
+        const key = newId<'Key'>();
+        const signed = { format: 'jwt', signedBy: key } as const;
+        const [mixed, alone] = [await held('mixed'), await held('alone')];
+        const one = await addValue(store, acme.id, mixed.pat, signed);
+        await store.transact((tx) => tx.tokens.endOldest(acme.id, alone.pat.id, 0, endedBy(alice.id, 4)));
+        const [old, last] = [
+          await addValue(store, acme.id, alone.pat, signed),
+          await addValue(store, acme.id, alone.pat, signed),
+        ];
+        const theirs = await heldBy(store, other.id, (await userIn(store, other.id, 'eve')).id, 'theirs');
+        const foreign = await addValue(store, other.id, theirs.pat, signed);
+        const gone = await held('gone');
+        await addValue(store, acme.id, gone.pat, signed);
+        await revoke(store, acme.id, alice.id, gone.pat.id, 4);
+        const end = () => store.transact((tx) => tx.tokens.endSignedBy(key, endedBy(alice.id, 5)));
+        const ended = await end();
+        expect([...ended].sort((a, b) => (a.id < b.id ? -1 : 1))).toEqual(
+          [
+            ...[one, old, foreign].map(({ token }) => ({ kind: 'token', id: token.id })),
+            { kind: 'pat', id: alone.pat.id },
+          ].sort((a, b) => (a.id < b.id ? -1 : 1)),
+        );
+        const isEnded = async (digest: Uint8Array) => (await store.tokens.byDigest([digest]))?.ended;
+        expect(
+          await Promise.all([one, old, last, foreign, mixed, theirs].map(({ digest }) => isEnded(digest))),
+        ).toEqual([...[true, true, true, true], ...[false, false]]);
+        expect((await store.pats.view(acme.id, alice.id, alone.pat.id))?.tokens).toEqual([standing(last.token)]);
+        expect((await store.pats.get(acme.id, alice.id, gone.pat.id))?.ended).toEqual(endedBy(alice.id, 4));
+        expect(await end()).toEqual([]);
+      });
+
       test('beyond `keep` the oldest end, and it says which; ended ones do not count', async () => {
         const { pat, token: first } = await held('deploy');
         const later = [];

@@ -1,17 +1,21 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openKeyring } from '#crypto/keyring.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
-import type { PatId } from '#domain/token.ts';
+import { type PatId, parseTokenName, type TokenFormat } from '#domain/token.ts';
+import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { WrappedKey } from '#ports/keys.ts';
 import { type Core, ISSUER, openCore } from '#support/core.ts';
 import type { Deps } from '../deps.ts';
+import { getOrCreatePat } from '../token/get-or-create.ts';
+import { listPats } from '../token/list.ts';
 import { revokePat } from '../token/revoke.ts';
+import { shown } from '../token/shown.ts';
 import { VerifiedCredentials } from '../token/verified-credentials.ts';
 import { keySet } from './key-set.ts';
-import { rotateSigningKey } from './rotate.ts';
+import { rotateSigningKey, withdrawSigningKeys } from './rotate.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -152,6 +156,7 @@ test.each<[string, (row: WrappedKey) => WrappedKey]>([
     'was changed in one bit',
     (row) => ({ ...row, wrapped: row.wrapped.map((byte, at) => (at === 99 ? byte ^ 1 : byte)) }),
   ],
+  ['was made at another time, so that it signs sooner or never', (row) => ({ ...row, createdAt: row.createdAt + 1 })],
   ['was cut short', (row) => ({ ...row, wrapped: row.wrapped.subarray(0, -1) })],
 ])('a key that %s in the database does not unwrap, and nothing starts with it', async (_, change) => {
   const all = restarted((row) => (row.purpose === 'token-signing' ? change(row) : row));
@@ -178,4 +183,92 @@ test('twice at the same moment makes two keys, of which both are published', asy
   const both = await Promise.all([rotate(), rotate()]);
   expect(await published()).toEqual(expect.arrayContaining(both.map(({ made }) => made)));
   expect(await published(await restarted())).toHaveLength(3);
+});
+
+describe('withdrawn keys', () => {
+  const withdraw = () => withdrawSigningKeys(deps, core.tenant);
+  const get = (name: string) => getOrCreatePat(deps, ada, parseTokenName(name));
+  const put = (formatDefault: TokenFormat) =>
+    deps.store.transact((tx) => tx.tokenSettings.put(core.tenant.id, { ...TOKEN_SETTINGS, formatDefault }));
+
+  test('are gone at once, with all that they signed, wherever that is remembered; a new key signs at once', async () => {
+    const tokens = [await jwt(), await jwt(core.clock.now() + DAY_MS)];
+    await rotate();
+    core.clock.advance(HOUR_MS);
+    tokens.push(await jwt());
+    const opaque = await core.pat(ada, 'opaque');
+    for (const token of [...tokens, opaque]) expect(await core.standing(token)).toBe('ok');
+    const { made: id, dropped, ended } = await withdraw();
+    expect([await published(), [...dropped].sort(), ended]).toEqual([[id], [...new Set(tokens.map(kidOf))].sort(), 3]);
+    for (const token of tokens) {
+      expect([await core.standing(token), await verifiesElsewhere(token)]).toEqual(['unknown', false]);
+    }
+    expect(await core.standing(opaque)).toBe('ok');
+    const next = await jwt();
+    expect([kidOf(next), await core.standing(next), await verifiesElsewhere(next)]).toEqual([id, 'ok', true]);
+    expect(await published(await restarted())).toEqual([id]);
+  });
+
+  test('end the tokens of which nothing is left: they are shown as revoked, by whom and why, and their names are free', async () => {
+    await jwt();
+    const { rows: before } = await listPats(deps, ada, { limit: 9, offset: 0, nameContains: '' });
+    await withdraw();
+    const { rows } = await listPats(deps, ada, { limit: 9, offset: 0, nameContains: '', isRevokedToo: true });
+    const [one] = await shown(deps, ada, rows);
+    expect(one).toMatchObject({
+      ...{ state: 'revoked', endedBy: { kind: 'operator' }, tokens: before[0]?.tokens },
+      pat: { ended: { at: core.clock.now(), reason: 'leaked' } },
+    });
+    await core.pat(ada, String(one?.pat.name));
+  });
+
+  test('end one value of many, and leave the token with the others', async () => {
+    const first = await get('mixed');
+    await put('jwt');
+    const second = await get('mixed');
+    await put('opaque');
+    const third = await get('mixed');
+    await withdraw();
+    expect(await Promise.all([first, second, third].map(({ value }) => core.standing(value)))).toEqual([
+      ...['ok', 'unknown', 'ok'],
+    ]);
+    const { rows } = await listPats(deps, ada, { limit: 9, offset: 0, nameContains: '' });
+    expect(rows.map(({ tokens }) => tokens.map(({ generation }) => generation))).toEqual([[3, 1]]);
+    expect((await get('mixed')).view.tokens[0]?.generation).toBe(4);
+  });
+
+  test('of which each signed a value of one token end it once', async () => {
+    await put('jwt');
+    const got = [await get('both')];
+    await rotate();
+    core.clock.advance(HOUR_MS);
+    got.push(await get('both'));
+    expect(new Set(got.map(({ value }) => kidOf(value))).size).toBe(2);
+    expect((await withdraw()).ended).toBe(2);
+    const { rows } = await listPats(deps, ada, { limit: 9, offset: 0, nameContains: '', isRevokedToo: true });
+    expect(rows.map(({ pat, tokens }) => [pat.ended?.reason, tokens.length])).toEqual([['leaked', 1]]);
+  });
+
+  test('leave what had ended before as it was', async () => {
+    await jwt();
+    const id = core.rows('select pat from token')[0]?.pat as PatId;
+    await revokePat(deps, ada, id, 'unused');
+    const before = core.rows('select * from personal_access_token');
+    core.clock.advance(1_000);
+    expect((await withdraw()).ended).toBe(0);
+    expect(core.rows('select * from personal_access_token')).toEqual(before);
+  });
+
+  test('are in the audit, with how many values ended; where it cannot be written nothing happens (I2)', async () => {
+    const token = await jwt();
+    const { mended } = core.breakAudit();
+    await expect(withdraw()).rejects.toThrow();
+    mended();
+    expect([await published(), await core.standing(token)]).toEqual([[kidOf(token)], 'ok']);
+    await withdraw();
+    expect(core.audit().at(-1)).toMatchObject({
+      ...{ action: 'signing-key:Rotate', principalKind: 'operator', decision: 'allowed' },
+      details: { dropped: [kidOf(token)], count: 1 },
+    });
+  });
 });

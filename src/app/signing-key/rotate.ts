@@ -3,7 +3,8 @@ import { makeKey } from '#crypto/keyring.ts';
 import type { Instant } from '#domain/instant.ts';
 import { programPrincipal } from '#domain/principal.ts';
 import type { Tenant } from '#domain/tenant.ts';
-import { type Ended, REVOKED_SHOWN_MS, type TokenId } from '#domain/token.ts';
+import { type Ended, REVOKED_SHOWN_MS } from '#domain/token.ts';
+import type { Moved } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -32,7 +33,7 @@ export function withdrawSigningKeys(deps: Deps, tenant: Tenant): Promise<Rotated
   const ended: Ended = { at: clock.now(), by: programPrincipal('operator').id, reason: 'leaked' };
   return rotated(deps, tenant, clock.now() - SIGNING_OVERLAP_MS, async (tx) => {
     const old = keyring.all('token-signing').map(({ id }) => id);
-    const values: TokenId[] = [];
+    const values: Moved[] = [];
     for (const id of old) {
       values.push(...(await tx.tokens.endSignedBy(id, ended)));
       await tx.keys.remove(id);
@@ -41,7 +42,7 @@ export function withdrawSigningKeys(deps: Deps, tenant: Tenant): Promise<Rotated
   });
 }
 
-type Swept = { readonly dropped: readonly KeyId[]; readonly ended: readonly TokenId[] };
+type Swept = { readonly dropped: readonly KeyId[]; readonly ended: readonly Moved[] };
 type Made = Awaited<ReturnType<typeof makeKey>>;
 
 async function rotated(
@@ -62,7 +63,7 @@ async function rotated(
     await tx.keys.insert(wrapped);
     const swept = await sweep(tx);
     const details = { dropped: swept.dropped, count: swept.ended.length };
-    return { result: { bytes, ...swept }, details, moved: swept.ended.map((id) => ({ kind: 'token', id }) as const) };
+    return { result: { bytes, ...swept }, details, moved: swept.ended };
   });
   deps.keyring.hold(making, bytes);
   for (const id of dropped) deps.keyring.drop(id);

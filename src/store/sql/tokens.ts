@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { TenantId } from '#domain/tenant.ts';
 import { type Ended, LIVE_GENERATIONS_MAX, type PatId, type TokenId } from '#domain/token.ts';
+import type { Moved } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
@@ -68,15 +69,31 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
   },
 
   async endSignedBy(key, ended) {
-    const rows = await signedBy(db, key).where('token.ended_at', 'is', null).selectAll('token').execute();
-    return endAll(
-      db,
-      macs,
-      rows.map((row) => proved(macs, 'token', row)),
-      ended,
-    );
+    const standing = signedBy(db, key).where('token.ended_at', 'is', null).where('pat.ended_at', 'is', null);
+    const rows = await standing.selectAll('token').orderBy('token.generation').execute();
+    const moved: Moved[] = [];
+    for (const row of rows.map((row) => proved(macs, 'token', row))) {
+      const isLastOne = await isLast(db, row);
+      await (isLastOne ? endPatOf(db, macs, row, ended) : endAll(db, macs, [row], ended));
+      moved.push(isLastOne ? { kind: 'pat', id: row.pat } : { kind: 'token', id: row.id });
+    }
+    return moved;
   },
 });
+
+type ValueRow = Pick<Schema['token'], 'tenant' | 'subject' | 'pat' | 'id'>;
+
+/** A token without a value would be neither alive nor ended. */
+async function isLast(db: Kysely<Schema>, { tenant, pat, id }: ValueRow): Promise<boolean> {
+  const others = db.selectFrom('token').select('id').where('tenant', '=', tenant).where('pat', '=', pat);
+  return (await others.where('ended_at', 'is', null).where('id', '!=', id).executeTakeFirst()) === undefined;
+}
+
+async function endPatOf(db: Kysely<Schema>, macs: RowMacs, { tenant, subject, pat }: ValueRow, ended: Ended) {
+  const one = db.selectFrom('personal_access_token').selectAll().where('tenant', '=', tenant);
+  const row = await one.where('owner', '=', subject).where('id', '=', pat).executeTakeFirstOrThrow();
+  await swap(db, macs, 'personal_access_token', proved(macs, 'personal_access_token', row), endColumns(ended));
+}
 
 async function endAll(
   db: Kysely<Schema>,
