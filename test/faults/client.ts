@@ -9,6 +9,11 @@ export const WHOAMI = '/api/v1/whoami';
 /** Why there was no answer: the process is gone. Anything else than an answer or this is a test's failure. */
 export class Gone extends Error {}
 
+const NO_LIMITS = {
+  ...{ ageDaysMax: null, countMax: null, lifeDaysDefault: null, idleDaysMax: null },
+  ...{ formatDefault: 'opaque', sessionOnly: false },
+};
+
 export type Issued = { readonly id: string; readonly value: string };
 
 /** The public API over connections that are kept, so that a load is the server's and not the handshakes'. */
@@ -30,7 +35,8 @@ export function clientOf({ origin }: Pick<Served, 'origin'>, token: string) {
     createFor: async (userEmail: string, name: string): Promise<string> =>
       textIn(await ask('POST', `${PATS}/for-user`, { name, userEmail }), 'token'),
     rename: (id: string, name: string): Promise<object> => ask('PATCH', `${TOKENS}/${id}`, { name }),
-    limit: (settings: object): Promise<object> => ask('PUT', '/api/v1/settings/tokens', settings),
+    /** How many tokens one user may hold; of all else no limit. */
+    limit: (countMax: number): Promise<object> => ask('PUT', '/api/v1/settings/tokens', { ...NO_LIMITS, countMax }),
     revoke: (id: string): Promise<object> => ask('DELETE', `${PATS}/${id}`),
   };
 }

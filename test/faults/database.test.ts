@@ -43,7 +43,7 @@ const once = setUpOnce(async (data) => {
   await client.create('live');
   await client.createOnce('once', 'key');
   await client.rename((await client.getOrCreate('named')).id, 'renamed');
-  await client.limit({ countMax: 99 });
+  await client.limit(99);
   await rotate(data);
   await client.getOrCreate('renewed');
   await client.getOrCreate('renewed');

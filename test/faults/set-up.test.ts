@@ -183,7 +183,7 @@ const ACTS = {
   'settings:Update': act({
     data: once.copy,
     arrange: nothing,
-    act: (served, _, data) => clientOf(served, adminToken(data)).limit({ countMax: 1 }),
+    act: (served, _, data) => clientOf(served, adminToken(data)).limit(1),
     /** The administrator holds one: another is refused exactly where the limit stands. */
     standing: async (served, _, data) => {
       const body = JSON.stringify({ name: 'one-more' });

@@ -8,7 +8,12 @@ export type Said = { readonly status: number; readonly body: ReturnType<typeof J
 export const saidIn = ({ status, text }: Answer): Said => ({ status, body: JSON.parse(text) });
 
 type Headers = Readonly<Record<string, string>>;
-const SETTINGS = '/api/v1/settings/tokens';
+export const SETTINGS = '/api/v1/settings/tokens';
+/** Every setting, each as it is where nothing is limited. */
+export const NO_LIMITS = {
+  ...{ ageDaysMax: null, countMax: null, lifeDaysDefault: null, idleDaysMax: null },
+  ...{ formatDefault: 'opaque', sessionOnly: false },
+} as const;
 const sentWith = (headers: Headers, sent: Sent): Sent => ({ ...sent, headers: { ...sent.headers, ...headers } });
 
 /** A person’s requests, as short as a test can say them. */
@@ -28,13 +33,16 @@ export function asking(world: Pick<World, 'send'>, token: Sensitive) {
     ownRename: (id: string, name: unknown) => ask({ ...post(`${OWN_TOKENS}/${id}`, { name }), method: 'PATCH' }),
     ownRevoke: (id: string, body: object = {}) => ask(post(`${OWN_TOKENS}/${id}/revoke`, body)),
     settings: () => ask({ method: 'GET', path: SETTINGS }),
-    putSettings: (body: object) => ask({ ...post(SETTINGS, body), method: 'PUT' }),
+    /** These, and no other limit. */
+    putSettings: (some: object) => ask(puttingSettings(some)),
     register: (body: object) => ask(post('/api/svc/v1/users/register', body)),
     invite: (email: string) =>
       ask(post('/api/svc/v1/users/invite', { email, acceptInviteClientUrl: 'https://x.example/accept' })),
     whoami: () => ask({ method: 'GET', path: '/api/v1/whoami' }),
   };
 }
+
+export const puttingSettings = (some: object) => ({ ...post(SETTINGS, { ...NO_LIMITS, ...some }), method: 'PUT' });
 
 /** Whether a value is accepted, by asking with it. */
 export const statusOf = async (world: Pick<World, 'send'>, value: string): Promise<number> =>

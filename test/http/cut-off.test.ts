@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import { openWorld, type World } from '#support/world.ts';
-import { asking, rowNamed, statusOf } from './asked.ts';
+import { asking, puttingSettings, rowNamed, statusOf } from './asked.ts';
 import { remembered } from './outcome.ts';
 import { OWN_TOKENS, PATS, post } from './provoked.ts';
 import { answerIn, rawSocket, saidOn } from './raw-socket.ts';
@@ -56,7 +56,7 @@ const CHANGES: Readonly<Record<string, (ids: { readonly spare: string }) => Begu
   'creating one for another': () => post(`${PATS}/for-user`, { name: 'successor', userEmail: 'bob@example.com' }),
   renaming: ({ spare }) => ({ ...post(`${OWN_TOKENS}/${spare}`, { name: 'successor' }), method: 'PATCH' }),
   revoking: ({ spare }) => post(`${OWN_TOKENS}/${spare}/revoke`, { reason: 'leaked' }),
-  'loosening the settings': () => ({ ...post('/api/v1/settings/tokens', { countMax: 100_000 }), method: 'PUT' }),
+  'loosening the settings': () => puttingSettings({ countMax: 100_000 }),
 };
 
 test.each(Object.entries(CHANGES))(

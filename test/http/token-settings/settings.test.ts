@@ -3,14 +3,10 @@ import { flush } from '#app/flush.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
-import { asking, saidIn, statusOf } from '../asked.ts';
+import { asking, NO_LIMITS, puttingSettings, saidIn, statusOf } from '../asked.ts';
 import { OWN_TOKENS, post } from '../provoked.ts';
 
 const DAY_MS = 86_400_000;
-const NO_LIMITS = {
-  ...{ ageDaysMax: null, countMax: null, lifeDaysDefault: null, idleDaysMax: null },
-  ...{ formatDefault: 'opaque', sessionOnly: false },
-} as const;
 const NOBODY = { tokens: 0, owners: [], ownersTotal: 0 };
 
 let world: World;
@@ -28,7 +24,7 @@ test('a tenant that has not said has no limits, opaque tokens, and lets tokens c
   expect(await root.settings()).toEqual({ status: 200, body: NO_LIMITS });
 });
 
-test('what is put is what is read from then on, whole: what is left out is no limit', async () => {
+test('what is put is what is read from then on, whole', async () => {
   const all = {
     ...{ ageDaysMax: 90, countMax: 10, lifeDaysDefault: 30, idleDaysMax: 14 },
     ...{ formatDefault: 'jwt', sessionOnly: false },
@@ -53,6 +49,18 @@ test('a member neither sees nor changes them, and is told who may', async () => 
   expect(await alice.putSettings({ countMax: 1 })).toEqual(denied);
   expect(await alice.putSettings({ countMax: 1, dryRun: true })).toEqual(denied);
   expect((await root.settings()).body).toEqual(NO_LIMITS);
+});
+
+test.each(Object.keys(NO_LIMITS))('nobody loosens %s by leaving it out: it is asked for by name', async (field) => {
+  await root.putSettings({ ageDaysMax: 30, countMax: 3, lifeDaysDefault: 7, idleDaysMax: 10, formatDefault: 'jwt' });
+  const before = (await root.settings()).body;
+  const { [field]: _, ...others } = { ...before, countMax: 4 };
+  for (const dryRun of [false, true]) {
+    const { status, body } = await root.ask({ ...puttingSettings({}), body: JSON.stringify({ ...others, dryRun }) });
+    const problem = expect.stringMatching(/^is missing; give|^must be "opaque" or "jwt"$/);
+    expect({ status, body }).toMatchObject({ status: 400, body: { details: [{ field, problem }] } });
+  }
+  expect((await root.settings()).body).toEqual(before);
 });
 
 describe('a value that is none is refused by its name, and changes nothing', () => {
@@ -175,7 +183,7 @@ test('an administrator can lock themselves out by age, and a session lets them i
   world.clock.advance(10 * DAY_MS);
   expect((await root.putSettings({ ageDaysMax: 1 })).status).toBe(200);
   expect((await root.settings()).status).toBe(401);
-  const { headers, ...sent } = { ...post('/api/v1/settings/tokens', {}), method: 'PUT' };
+  const { headers, ...sent } = puttingSettings({});
   const browser = await world.browserOf(caller);
   expect(saidIn(await world.send({ ...sent, headers: { ...headers, ...browser } })).status).toBe(200);
   expect((await root.settings()).status).toBe(200);
@@ -235,17 +243,24 @@ describe('the number of live tokens that one user may hold', () => {
     expect((await alice.ownGet(token.id)).body.token.state).toBe('expired');
   });
 
-  test('counts what only its age or its idleness has ended: looser settings bring it back', async () => {
+  test.each([
+    { field: 'ageDaysMax', how: 'an age that is no longer allowed' },
+    { field: 'idleDaysMax', how: 'idleness' },
+  ])('counts none that ended by $how; looser settings bring it back, and then it counts', async ({ field }) => {
     await alice.ownCreate({ name: 'old' });
     world.clock.advance(10 * DAY_MS);
     const boss = asking(world, (await world.person('boss', 'tenant-admin')).token);
-    await boss.putSettings({ countMax: 2, ageDaysMax: 5 });
+    await boss.putSettings({ countMax: 1, [field]: 5 });
     const browser = await world.browserOf(person.caller);
-    const { headers, ...sent } = post(OWN_TOKENS, { name: 'new' });
-    const answer = await world.send({ ...sent, headers: { ...headers, ...browser } });
-    expect(saidIn(answer)).toEqual(tooMany(2));
-    await boss.putSettings({ countMax: 2 });
+    const inBrowser = async (name: string) => {
+      const { headers, ...sent } = post(OWN_TOKENS, { name });
+      return saidIn(await world.send({ ...sent, headers: { ...headers, ...browser } }));
+    };
+    expect((await inBrowser('new')).status).toBe(200);
+    expect(await inBrowser('more')).toEqual(tooMany(1));
+    await boss.putSettings({ countMax: 3 });
     expect((await alice.ownList('?name=old')).body.data[0].state).toBe('live');
+    expect(await inBrowser('more')).toEqual(tooMany(3)); // `first`, `old` and `new`
   });
 
   test('tightened below what is held ends nothing, and lets nothing more be made', async () => {
@@ -290,8 +305,36 @@ describe('where tokens are created in a browser only', () => {
     expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
     const [{ id }] = (await alice.ownList()).body.data;
     expect((await alice.ownRename(id, 'renamed')).status).toBe(200);
-    expect((await root.putSettings({ sessionOnly: false })).status).toBe(200);
+  });
+
+  test('no token changes that, nor any other setting, and the attempt is on the record; a session does', async () => {
+    await root.putSettings({ sessionOnly: true });
+    const before = (await root.settings()).body;
+    const message = 'Here no token changes these settings: sign in to the console, and ask by its session.';
+    const denied = { status: 403, body: { statusCode: 403, code: 'forbidden', message } };
+    for (const some of [{ sessionOnly: false }, { sessionOnly: true, countMax: 5 }]) {
+      expect(await root.putSettings(some)).toEqual(denied);
+    }
+    expect(world.audit().at(-1)).toMatchObject({
+      ...{ action: 'settings:Update', resource: 'settings/tokens', decision: 'denied' },
+    });
+    expect((await root.settings()).body).toEqual(before);
+    const { caller } = await world.person('boss', 'tenant-admin');
+    const { headers, ...sent } = puttingSettings({});
+    const browser = await world.browserOf(caller);
+    expect((await world.send({ ...sent, headers: { ...headers, ...browser } })).status).toBe(200);
     expect((await alice.ownCreate({ name: 'one' })).status).toBe(200);
+    expect((await root.putSettings({ countMax: 5 })).status).toBe(200);
+  });
+
+  test('an answer is given again to no token, though it was the token that had it', async () => {
+    const key = { 'idempotency-key': 'once' };
+    const { value } = (await alice.ownCreate({ name: 'one' }, key)).body;
+    await root.putSettings({ sessionOnly: true });
+    const again = await alice.ownCreate({ name: 'one' }, key);
+    expect(again).toEqual({ status: 403, body: { statusCode: 403, code: 'forbidden', message: MESSAGE } });
+    expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
+    expect(await statusOf(world, value)).toBe(200);
   });
 });
 

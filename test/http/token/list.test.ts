@@ -144,18 +144,29 @@ describe('the use of a dead token', () => {
     },
   );
 
-  test('is shown of an expired one too, and of a value that a newer one took the place of', async () => {
-    const old = (await alice.ownCreate({ name: 'old', expiresAt: '2026-01-15T10:00:01Z' })).body;
-    const first = (await alice.ownCreate({ name: 'busy' })).body;
-    for (const _ of [2, 3, 4, 5, 6]) await alice.getOrCreate('busy');
+  test('is shown of an expired one too', async () => {
+    const { value } = (await alice.ownCreate({ name: 'old', expiresAt: '2026-01-15T10:00:01Z' })).body;
     world.clock.advance(1_000);
-    for (const { value } of [old, first]) expect(await statusOf(world, value)).toBe(401);
+    expect(await statusOf(world, value)).toBe(401);
     await flush(world.deps);
-    const seen = [await named('old'), await named('busy')].map(({ state, usedAfterEnd }) => [state, usedAfterEnd.at]);
-    expect(seen).toEqual([
-      ['expired', at()],
-      ['live', at()],
-    ]);
+    expect(await named('old')).toMatchObject({ state: 'expired', usedAfterEnd: { at: at() } });
+  });
+
+  test('is not that of a value that newer ones replaced, before the token itself has ended; after that, it is', async () => {
+    const { token, value } = (await alice.ownCreate({ name: 'busy' })).body;
+    for (const _ of [2, 3, 4, 5, 6]) await alice.getOrCreate('busy');
+    const used = async () => {
+      world.clock.advance(3_600_000); // one is noted each hour
+      expect(await statusOf(world, value)).toBe(401);
+      await flush(world.deps);
+      return named('busy');
+    };
+    expect(await used()).toMatchObject({ state: 'live', usedAfterEnd: null });
+    world.clock.advance(1);
+    await alice.ownRevoke(token.id);
+    expect(await named('busy')).toMatchObject({ state: 'revoked', usedAfterEnd: null });
+    expect((await alice.ownGet(token.id)).body.token.usedAfterEnd).toBeNull();
+    expect(await used()).toMatchObject({ state: 'revoked', usedAfterEnd: { at: at(), surface: 'rest' } });
   });
 
   test('is the last one that is shown, even where they were written in another order', async () => {
