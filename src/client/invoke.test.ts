@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
+import { ANSWER_TOO_LONG, type Failure } from './failure.ts';
 import { type Fetch, invokeOver } from './invoke.ts';
 
 const KEY = 'tfy_pat_of-nobody';
 const TIMED_OUT = Object.assign(new Error('aborted'), { name: 'TimeoutError' });
 const REFUSED = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+const NO_HTTP = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_CONSTANT' });
+const TOO_LONG = Object.assign(new Error('too long'), { code: ANSWER_TOO_LONG });
 const LOST = Object.assign(new Error('hang up'), { code: 'ECONNRESET' });
 
 type Asked = { readonly url: string } & Parameters<Fetch>[1];
@@ -20,7 +23,8 @@ function network(
     asked.push({ url, ...init });
     if (happens === undefined || happens instanceof Error) throw happens;
     const { status, headers = {}, body = {} } = happens;
-    return { status, headers: { get: (name) => headers[name] ?? null }, text: async () => JSON.stringify(body) };
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return { status, headers: { get: (name) => headers[name] ?? null }, text: async () => text };
   };
   let keys = 0;
   const invoke = invokeOver({
@@ -62,6 +66,9 @@ describe('a request', () => {
 const CREATE = ['ownCreateToken', { name: 'one' }] as const;
 const RENAME = ['ownRenameToken', { id: 'a', name: 'one' }] as const;
 const LOOK = ['ownWhoami', {}] as const;
+const PAGE = (status: number) => ({ status, body: '<h1>Gateway</h1>' });
+/** The server's own words. */
+const OWN = { status: 503, body: { statusCode: 503, code: 'unavailable', message: 'Not now.' } };
 const OUT = (wait?: string) => ({ status: 503, headers: wait === undefined ? {} : { 'retry-after': wait } });
 
 test.each([
@@ -79,6 +86,16 @@ test.each([
     times: 1,
     code: 'unavailable',
   },
+  { what: 'a create that a gateway gave up on', does: CREATE, happens: PAGE(504), times: 3, code: 'unavailable' },
+  { what: 'a create behind a bad gateway', does: CREATE, happens: PAGE(502), times: 3, code: 'unavailable' },
+  { what: 'a create behind an unknown error', does: CREATE, happens: PAGE(520), times: 3, code: 'not_countersign' },
+  { what: 'a create answered by a page', does: CREATE, happens: PAGE(200), times: 3, code: 'not_countersign' },
+  { what: 'a create answered by noise', does: CREATE, happens: NO_HTTP, times: 3, code: 'not_countersign' },
+  { what: 'a look answered by a page', does: LOOK, happens: PAGE(200), times: 3, code: 'not_countersign' },
+  { what: 'a look at a page that is not there', does: LOOK, happens: PAGE(404), times: 1, code: 'not_countersign' },
+  { what: 'a look whose answer has no end', does: LOOK, happens: TOO_LONG, times: 1, code: 'not_countersign' },
+  { what: 'a rename that a gateway gave up on', does: RENAME, happens: PAGE(504), times: 1, code: 'unavailable' },
+  { what: 'a rename answered by a page', does: RENAME, happens: PAGE(200), times: 1, code: 'not_countersign' },
   { what: 'a look that takes too long', does: LOOK, happens: TIMED_OUT, times: 1, code: 'no_answer' },
   { what: 'a look where nothing listens', does: LOOK, happens: REFUSED, times: 1, code: 'unreachable' },
 ])('$what is asked $times times, and ends as $code', async ({ does: [id, input], happens, times, code }) => {
@@ -95,22 +112,37 @@ test('a create has one key for all its tries, and another the next time', async 
 });
 
 test.each([
-  { does: RENAME, happens: LOST, perhaps: true },
-  { does: RENAME, happens: TIMED_OUT, perhaps: true },
-  { does: RENAME, happens: REFUSED, perhaps: false },
-  { does: LOOK, happens: LOST, perhaps: false },
-])(
-  '$does.0 after $happens says that it may have been done: $perhaps',
-  async ({ does: [id, input], happens, perhaps }) => {
-    const failure: Error = await network(happens)
-      .invoke(id, input as never)
-      .then(
-        () => new Error(),
-        (error) => error,
-      );
-    expect(failure.message.includes('may have been done')).toBe(perhaps);
-  },
-);
+  { what: 'a rename whose answer was lost', does: RENAME, happens: [LOST], perhaps: true },
+  { what: 'a rename that takes too long', does: RENAME, happens: [TIMED_OUT], perhaps: true },
+  { what: 'a rename that a gateway gave up on', does: RENAME, happens: [PAGE(504)], perhaps: true },
+  { what: 'a rename behind a bad gateway', does: RENAME, happens: [PAGE(502)], perhaps: true },
+  { what: 'a rename behind an unknown error', does: RENAME, happens: [PAGE(520)], perhaps: true },
+  { what: 'a rename answered by a page', does: RENAME, happens: [PAGE(200)], perhaps: true },
+  { what: 'a rename answered by noise', does: RENAME, happens: [NO_HTTP], perhaps: true },
+  { what: 'a rename that the server itself refuses', does: RENAME, happens: [OWN], perhaps: false },
+  { what: 'a rename sent to a page that is not there', does: RENAME, happens: [PAGE(404)], perhaps: false },
+  { what: 'a rename where nothing listens', does: RENAME, happens: [REFUSED], perhaps: false },
+  { what: 'a create lost once and then refused', does: CREATE, happens: [LOST, OWN], perhaps: true },
+  { what: 'a create lost once where then nothing listens', does: CREATE, happens: [PAGE(504), REFUSED], perhaps: true },
+  { what: 'a create that the server itself refuses', does: CREATE, happens: [OWN], perhaps: false },
+  { what: 'a look whose answer was lost', does: LOOK, happens: [LOST], perhaps: false },
+  { what: 'a look that a gateway gave up on', does: LOOK, happens: [PAGE(504)], perhaps: false },
+])('$what says that it may have been done: $perhaps', async ({ does: [id, input], happens, perhaps }) => {
+  const failure: Failure = await network(...happens)
+    .invoke(id, input as never)
+    .catch((error) => error);
+  expect(failure.message.includes('may have been done')).toBe(perhaps);
+  if (perhaps) expect(failure.reach).toBe('perhaps');
+});
+
+test('a message has one mark at its end', async () => {
+  for (const happens of [LOST, NO_HTTP, REFUSED, TIMED_OUT, TOO_LONG, new Error('EPROTO')]) {
+    const failure: Failure = await network(happens)
+      .invoke('ownWhoami', {})
+      .catch((error) => error);
+    expect(failure.message).toMatch(/[^.?][.?]$/);
+  }
+});
 
 test('what is thrown quotes nothing of what was sent, whatever the runtime says', async () => {
   const { invoke } = network(new TypeError(`"Bearer ${KEY}" is an invalid header value.`));

@@ -35,15 +35,16 @@ const RETRY_AFTER_SECONDS_MAX = 2;
 
 /**
  * Carries operations out across HTTP. What only looks is asked again when its answer was lost or the server was out for
- * the moment; what changes something only where the row is `replayable`, under one key for all tries.
+ * the moment, whoever says so; what changes something only where the row is `replayable`, under one key for all tries.
  */
 export function invokeOver(server: Server): Invoke {
   return async (id, input) => {
     const row: Operation = OPERATIONS[id];
     const request = withKey(server, row, requestOf(server.host, server.key, row, input as Record<string, unknown>));
-    const answer = await answered(server, request, isSafe(row) ? TRIES : 1);
-    if (answer instanceof Failure) throw row.effect === 'reads' ? answer : perhapsDone(answer);
-    return outputOf(row, answer, server.host) as never; // the one cast: the row's own schema has parsed it
+    const outcomes = await asked(server, row, request, isSafe(row) ? TRIES : 1);
+    const last = outcomes.at(-1);
+    if (!(last instanceof Failure)) return last as never; // the one cast: the row's own schema has parsed it
+    throw row.effect !== 'reads' && outcomes.some(isOpen) ? perhapsDone(last) : last;
   };
 }
 
@@ -54,34 +55,37 @@ function withKey(server: Server, { replayable }: Operation, request: Request): R
   return { ...request, headers: { ...request.headers, 'idempotency-key': server.newIdempotencyKey() } };
 }
 
-async function answered(server: Server, request: Request, tries: number): Promise<Answer | Failure> {
-  const answer = await askedOnce(server, request);
-  const waitMs = tries > 1 ? waitFor(answer) : undefined;
-  if (waitMs === undefined) return answer;
+/** What came of each try: the output, or why there is none. */
+async function asked(server: Server, row: Operation, request: Request, tries: number): Promise<readonly unknown[]> {
+  const outcome = await askedOnce(server, row, request);
+  const waitMs = tries > 1 && outcome instanceof Failure ? waitFor(outcome) : undefined;
+  if (waitMs === undefined) return [outcome];
   await server.wait(waitMs);
-  return answered(server, request, tries - 1);
+  return [outcome, ...(await asked(server, row, request, tries - 1))];
 }
 
 /** How long until it is asked again; undefined where that would not help. */
-function waitFor(answer: Answer | Failure): number | undefined {
-  if (answer instanceof Failure) return answer.code === 'answer_lost' ? BETWEEN_TRIES_MS : undefined;
-  if (answer.status !== 503) return undefined;
-  const seconds = Number(answer.headers.get('retry-after') ?? 0);
-  return seconds <= RETRY_AFTER_SECONDS_MAX ? Math.max(seconds * 1000, BETWEEN_TRIES_MS) : undefined;
+function waitFor({ isPassing, retryAfterSeconds: seconds = 0 }: Failure): number | undefined {
+  if (!isPassing || seconds > RETRY_AFTER_SECONDS_MAX) return undefined;
+  return Math.max(seconds * 1000, BETWEEN_TRIES_MS);
 }
 
-async function askedOnce({ fetch, host }: Server, { url, method, headers, body }: Request): Promise<Answer | Failure> {
+async function askedOnce(server: Server, row: Operation, request: Request): Promise<unknown> {
+  const { fetch, host } = server;
+  const { url, method, headers, body } = request;
   try {
     const signal = AbortSignal.timeout(ANSWER_MS_MAX);
     const answer = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    return outputOf(row, { status: answer.status, headers: answer.headers, text: await answer.text() }, host);
   } catch (error) {
-    return failureOf(error, host);
+    return error instanceof Failure ? error : failureOf(error, host);
   }
 }
 
-/** What was sent may have arrived, though no answer did. */
-function perhapsDone(failure: Failure): Failure {
-  if (failure.code !== 'answer_lost' && failure.code !== 'no_answer') return failure;
-  return new Failure(failure.code, `${failure.message} It may have been done or not: look before you ask again.`);
+const isOpen = (outcome: unknown): boolean => outcome instanceof Failure && outcome.reach === 'perhaps';
+
+/** What was sent may have arrived with one of the tries, whatever became of the last. */
+function perhapsDone(last: Failure): Failure {
+  const words = `${last.message} It may have been done or not: look before you ask again.`;
+  return new Failure(last.code, words, { ...last, reach: 'perhaps' });
 }

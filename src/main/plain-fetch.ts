@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { ANSWER_TOO_LONG } from '#client/failure.ts';
 import type { Fetch } from '#client/invoke.ts';
 
 /** More than a thousand tokens in a list take. */
@@ -31,7 +32,7 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   let length = 0;
   for await (const part of answer as AsyncIterable<Buffer>) {
     length += part.length;
-    if (length > ANSWER_BYTES_MAX) throw new Error('too long');
+    if (length > ANSWER_BYTES_MAX) throw Object.assign(new Error('too long'), { code: ANSWER_TOO_LONG });
     parts.push(part);
   }
   return Buffer.concat(parts).toString();
