@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { PrincipalRecord } from '#domain/principal.ts';
 import type { Tenant } from '#domain/tenant.ts';
+import type { PatId } from '#domain/token.ts';
 import { endOf, TOKEN_SETTINGS, type TokenSettings } from '#domain/token-settings.ts';
 import type { Replay } from '#ports/replays.ts';
 import type { Store } from '#ports/store.ts';
@@ -12,8 +13,10 @@ import {
   endedBy,
   heldBy,
   insertPat,
+  newDigest,
   newId,
   newPat,
+  newToken,
   openWorld,
   random,
   revoke,
@@ -130,6 +133,19 @@ export function tokenLimitConformance(adapter: Adapter): void {
         const nothing = { tokens: 0, owners: [], ownersTotal: 0 };
         expect(await store.tokenSettings.breaksUnder(acme.id, wanted, DAY_MS - 1, 2)).toEqual(nothing);
         expect(await store.tokenSettings.breaksUnder(other.id, wanted, DAY_MS, 2)).toEqual(nothing);
+      });
+
+      test('is counted over any number of tokens, however many of them in a row have no value that stands', async () => {
+        await store.transact(async (tx) => {
+          for (let at = 0; at < 2_500; at++) {
+            const pat = newPat(alice.id, `token-${at}`, { id: `a${String(at).padStart(23, '0')}` as PatId });
+            await tx.pats.insert(acme.id, pat);
+            await tx.tokens.add(acme.id, newToken(pat, { createdAt: 0 }), newDigest());
+            if (at > 200 && at < 2_400) await tx.tokens.endOldest(acme.id, pat.id, 0, endedBy(alice.id, 1));
+          }
+        });
+        const wanted = { ...TOKEN_SETTINGS, ageDaysMax: 1 };
+        expect(await store.tokenSettings.breaksUnder(acme.id, wanted, DAY_MS, 1)).toMatchObject({ tokens: 301 });
       });
 
       test('is what a plain count by `endOf` says, whatever stands, is wanted, ended or was used', async () => {

@@ -35,12 +35,14 @@ export async function breaksUnder(db: Kysely<Schema>, asked: Asked, ownersMax: n
   return { tokens, owners: owners.slice(0, ownersMax), ownersTotal: owners.length };
 }
 
-/** Every value that was not ended, in the order in which they lie. */
+/** Every value that was not ended, in the order in which they lie. Tokens without one come too, or a turn of them would be the end. */
 async function* livesIn(db: Kysely<Schema>, tenant: TenantId): AsyncGenerator<Held> {
   let last = { owner: '', pat: '' };
   for (;;) {
     const rows = await valuesAfter(db, tenant, last).execute();
-    for (const row of rows) yield { owner: row.owner, pat: row.pat, life: lifeOf(row) };
+    for (const { owner, pat, created_at: createdAt, ...row } of rows) {
+      if (createdAt !== null) yield { owner, pat, life: lifeOf({ createdAt, ...row }) };
+    }
     const end = rows.at(-1);
     if (end === undefined) return;
     last = end;
@@ -62,18 +64,20 @@ const valuesAfter = (db: Kysely<Schema>, tenant: TenantId, { owner, pat }: { own
         .limit(TURN_MAX)
         .as('pat'),
     )
-    .innerJoin('token', (join) => join.on('token.tenant', '=', tenant).onRef('token.pat', '=', 'pat.id'))
+    .leftJoin('token', (join) =>
+      join.on('token.tenant', '=', tenant).onRef('token.pat', '=', 'pat.id').on('token.ended_at', 'is', null),
+    )
     .leftJoin('token_use as used', (join) => join.on('used.tenant', '=', tenant).onRef('used.token', '=', 'token.id'))
-    .where('token.ended_at', 'is', null)
     .select(['pat.owner', 'pat.id as pat', 'pat.expires_at as pat_expires_at'])
     .select(['token.created_at', 'token.expires_at', 'used.at as used_at'])
     .orderBy('pat.owner')
     .orderBy('pat.id');
 
 type Row = Awaited<ReturnType<ReturnType<typeof valuesAfter>['execute']>>[number];
+type Dates = Pick<Row, 'expires_at' | 'pat_expires_at' | 'used_at'> & { readonly createdAt: Instant };
 
-const lifeOf = (row: Row): Life => ({
-  createdAt: row.created_at,
+const lifeOf = ({ createdAt, ...row }: Dates): Life => ({
+  createdAt,
   expiresAt: earliest(row.expires_at ?? undefined, row.pat_expires_at ?? undefined),
   lastUsedAt: row.used_at ?? undefined,
 });
