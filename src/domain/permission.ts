@@ -50,7 +50,12 @@ export type Role = keyof typeof ROLES;
 export type Grant = { readonly role: Role; readonly resource: '*' };
 
 /** Grants as a decision needs them. Never stored, always compiled from rows. */
-export type Rights = { readonly roles: readonly Role[]; readonly actions: ReadonlySet<Action> };
+export type Rights = {
+  readonly roles: readonly Role[];
+  readonly actions: ReadonlySet<Action>;
+  /** The same, in order, as they are shown. */
+  readonly listed: readonly Action[];
+};
 
 const compiled = new Map<string, Rights>();
 
@@ -67,6 +72,7 @@ export function compile(grants: readonly Grant[]): Rights {
 export const rightsTo = (actions: readonly Action[], roles: readonly Role[] = []): Rights => ({
   roles,
   actions: new Set(actions),
+  listed: [...new Set(actions)].sort(),
 });
 
 export const allows = (rights: Rights, action: Action): boolean => rights.actions.has(action);

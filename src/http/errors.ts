@@ -59,7 +59,7 @@ export const badUrl =
 
 /** On every answer. What is here is private to one caller or about to change: no cache keeps any of it. */
 export function headersOfAll({ id }: FastifyRequest, reply: FastifyReply): void {
-  reply.headers({ 'x-request-id': id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+  reply.header('x-request-id', id).header('cache-control', 'no-store').header('x-content-type-options', 'nosniff');
 }
 
 /** Refused before a byte of the body is read: what leads nowhere must not make us parse. */

@@ -7,7 +7,7 @@ export const callerHandlers: Handlers<typeof CALLER_OPERATIONS> = {
   ownWhoami: async ({ site }, { principal, tenant, rights, credential, origin }: Caller) => ({
     principal: { id: principal.id, kind: principal.kind, name: principal.name },
     tenant: { id: tenant.id, name: tenant.name },
-    rights: { roles: [...rights.roles], actions: [...rights.actions].sort() },
+    rights: { roles: [...rights.roles], actions: [...rights.listed] },
     credential: shown(credential),
     surface: origin.surface,
     server: { version: site.version },

@@ -4,8 +4,8 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Change, Moved } from '#ports/changes.ts';
 
-/** About 200 MB at the 2 kB that one entry costs. */
-const ENTRIES_MAX = 100_000;
+/** About 240 MB at the 2 kB that one entry costs. A hundred thousand tokens in turn fit, with whoever else asks meanwhile. */
+const ENTRIES_MAX = 120_000;
 /** Strangers are many and worth little. */
 const STRANGERS_MAX = 10_000;
 /** What has moved lately; when there is more, everything is read again once. */
