@@ -4,7 +4,7 @@
 // changed since, by hand or by a pull, is never served as it was. Where no bundle can be made or kept (a read-only
 // folder, a platform without the bundler) there is none, and nothing is said: the sources do the same.
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -105,10 +105,17 @@ function put(part, folder) {
   try {
     renameSync(part, folder);
   } catch {
-    if (wholeNow(folder)) return folder;
+    if (wholeNow(folder)) return chosenAgain(folder);
     rmSync(folder, { recursive: true });
     renameSync(part, folder);
   }
+  return folder;
+}
+
+/** As if made now, or it might be old enough to be pruned. */
+function chosenAgain(folder) {
+  const now = new Date();
+  utimesSync(folder, now, now);
   return folder;
 }
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
+import { Refusal } from '#domain/refusal.ts';
 import { misunderstood } from './exit.ts';
 import type { Here } from './here.ts';
 
-/** What a command has to say. Neither holds a credential. */
+/** What a command has to say. Neither holds a credential; nothing in either acts on a terminal once it is printed. */
 export type Said = {
   readonly lines: readonly string[];
   /** Stable; docs/command-line.md tells its shape. */
@@ -27,8 +28,11 @@ export function readWords(name: string, { takes, words, options }: Command, args
   const usage = `Usage: countersign ${[name, takes].filter((part) => part !== '').join(' ')}`;
   try {
     const read = parseArgs({ args: [...args], options: typed({ ...options, ...COMMON }), allowPositionals: true });
+    const empty = Object.keys(read.values).find((option) => read.values[option] === '');
+    if (empty !== undefined) throw misunderstood(`--${empty} must not be empty. ${usage}`);
     if (read.positionals.length === words) return { words: read.positionals, options: read.values as Options };
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw misunderstood(`${(error as Error).message.split('. ')[0]}. ${usage}`);
   }
   throw misunderstood(usage);
@@ -38,4 +42,4 @@ const typed = (options: Command['options']) =>
   Object.fromEntries(Object.entries(options).map(([name, type]) => [name, { type }]));
 
 export const textOf = (option: Options[string]): string | undefined =>
-  typeof option === 'string' && option !== '' ? option : undefined;
+  typeof option === 'string' ? option : undefined;

@@ -13,10 +13,10 @@ export const login: Command = {
   options: { host: 'string' },
   async run(here, _, options) {
     const host = hostIn(options);
+    const { path } = here.profile; // or a token would be asked for that cannot be kept
     const key = parseKey(await typed(here, `Access token for ${host}`), 'what was given');
     const whoami = await here.invokeOver(host, key)('ownWhoami', {});
     writeProfile(here.profile, { host, key, insecureHttp: options['insecure-http'] === true });
-    const { path } = here.profile;
     return {
       lines: [
         `Logged in to ${host} as ${whoami.principal.name}, tenant ${whoami.tenant.name}.`,

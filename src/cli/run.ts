@@ -25,7 +25,7 @@ export async function runCommand(here: Here, args: readonly string[]): Promise<n
   try {
     refuseCredentials(args);
     const { exit, ...said } = await done(here, args);
-    here.out.write(json ? `${jsonText(said.json)}\n` : said.lines.map((line) => `${line}\n`).join(''));
+    here.out.write(json ? `${jsonText(said.json)}\n` : said.lines.map((line) => `${printable(line)}\n`).join(''));
     return exit ?? EXIT.done;
   } catch (error) {
     if (!(error instanceof Failure || error instanceof Refusal)) throw error;

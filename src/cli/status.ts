@@ -8,12 +8,14 @@ import { fields } from './printable.ts';
 import { identityOf, type Whoami } from './whoami.ts';
 
 /** What a person, a script and an agent must be able to tell apart before they do anything else. */
-type State = 'fine' | 'bad-key' | 'refused' | 'unreachable' | 'not-set-up';
+type State = 'fine' | 'bad-key' | 'refused' | 'busy' | 'unavailable' | 'unreachable' | 'not-set-up';
 
 const WORDS: Readonly<Record<State, string>> = {
   fine: 'fine: the server answers and accepts the key',
   'bad-key': 'bad key: the server answers and does not accept the key',
   refused: 'refused: the server answers, and not to this',
+  busy: 'busy: the server answers, and says to come back later: nothing is known of the key',
+  unavailable: 'not available: the server answers, and cannot do it now: nothing is known of the key',
   unreachable: 'cannot be reached: nothing is known of the key',
   'not-set-up': 'not set up: there is no host or no key that can be used',
 };
@@ -46,7 +48,9 @@ function connectedOr(here: Here, options: Options): Connection | Refusal {
 
 function stateOf(failure: Failure): State {
   if (failure.code === 'unauthenticated') return 'bad-key';
-  return exitOf(failure) === EXIT.unanswered ? 'unreachable' : 'refused';
+  if (exitOf(failure) !== EXIT.unanswered) return 'refused';
+  if (failure.reach !== 'answered') return 'unreachable';
+  return failure.code === 'rate_limited' ? 'busy' : 'unavailable';
 }
 
 function told(state: State, here: Here, connected: Connection | undefined, found: Whoami | Failure | Refusal): Said {

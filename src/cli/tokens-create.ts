@@ -1,3 +1,4 @@
+import { Failure } from '#client/failure.ts';
 import type { Input } from '#contract/invoke.ts';
 import { dateInput, wireDate } from '#contract/wire/date.ts';
 import { Sensitive } from '#domain/sensitive.ts';
@@ -7,7 +8,6 @@ import { type Command, type Options, type Said, textOf } from './command.ts';
 import { type Connection, connection } from './connection.ts';
 import { misunderstood } from './exit.ts';
 import type { Here } from './here.ts';
-import { printable } from './printable.ts';
 import { type Way, wayFor } from './way.ts';
 import { minuteOf } from './when.ts';
 
@@ -26,10 +26,18 @@ export const tokensCreate: Command = {
       return await created(connected, wanted, way);
     } catch (error) {
       way.discard();
-      throw error;
+      throw error instanceof Failure && error.reach === 'perhaps' ? lost(error, wanted.name) : error;
     }
   },
 };
+
+/** Nobody will ever see the value; and the name is taken. */
+const lost = (error: Failure, name: string): Failure =>
+  new Failure(
+    error.code,
+    `${error.message} If countersign tokens list shows ${name}, its value is lost: revoke it, then create it again.`,
+    error,
+  );
 
 type Wanted = Input<'ownCreateToken'>;
 
@@ -37,8 +45,8 @@ async function created({ invoke }: Connection, wanted: Wanted, way: Way): Promis
   const { token, value } = await invoke('ownCreateToken', wanted);
   const lines = [
     'Token created successfully!',
-    `Name: ${printable(token.name)}`,
-    `Token (masked): ${printable(token.preview)}`,
+    `Name: ${token.name}`,
+    `Token (masked): ${token.preview}`,
     `Expires: ${minuteOf(token.expiresAt)}`,
   ];
   return { lines: [...lines, ...way.hand(new Sensitive(value), token.id)], json: { token, savedIn: way.file ?? null } };

@@ -44,8 +44,9 @@ function linesOf(token: OwnToken, { revocation }: Output<'ownRevokeToken'>): rea
   return [
     ...(token.state === 'revoked' ? ['It was revoked already:'] : ['Token revoked.']),
     ...fields(detailsOf(token)),
-    `No verifier that hears of changes accepts it ${afterMs(boundMs)}; one that is cut off, not ${afterMs(staleMsMax)}.`,
+    'This server refuses it from now on. ' +
+      `Other verifiers (gateways, nodes): ${within(boundMs)}; cut off, ${within(staleMsMax)}.`,
   ];
 }
 
-const afterMs = (ms: number): string => (ms === 0 ? 'from now on' : `after ${ms / 1000} s`);
+const within = (ms: number): string => (ms === 0 ? 'at once' : `within ${ms / 1000} s`);

@@ -9,8 +9,8 @@ import { profileFile } from './profile-file.ts';
 import { takeFile } from './secret-file.ts';
 import { naming } from './system-refusal.ts';
 
-/** Of a terminal that does not say how wide it is, as within some containers. */
-const COLUMNS = 80;
+/** Of a terminal that does not say how large it is, as within some containers. */
+const SIZE = { columns: 80, rows: 24 };
 
 /** A command that asks a server, or nobody; all of its words, its own name first. */
 export async function clientCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
@@ -44,7 +44,8 @@ function outOf(stream: NodeJS.WriteStream): Out {
 /** Prompts are loaded with the first question. */
 function askWhenNeeded(): Ask {
   const { stdin: input, stderr: output } = process;
-  output.columns ||= COLUMNS;
+  output.columns ||= SIZE.columns;
+  output.rows ||= SIZE.rows;
   const ask = async () => (await import('#cli/prompts.ts')).askAt({ input, output });
   return {
     secret: async (message) => (await ask()).secret(message),
