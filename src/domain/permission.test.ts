@@ -41,7 +41,7 @@ test('what the program does, and what everybody may who is signed in, is in no r
 
 test('no grant is no right but to leave', () => {
   const rights = compile([]);
-  expect(rights).toEqual({ roles: [], actions: new Set([EVERYBODYS]) });
+  expect(rights).toEqual({ roles: [], actions: new Set([EVERYBODYS]), listed: [EVERYBODYS] });
   expect(ACTIONS.filter((action) => allows(rights, action))).toEqual([EVERYBODYS]);
 });
 
@@ -54,5 +54,9 @@ test('grants add up, in any order and however often; equal ones are one object, 
 });
 
 test('rights without a role are exactly those', () => {
-  expect(rightsTo(['session:Create'])).toEqual({ roles: [], actions: new Set(['session:Create']) });
+  const rights = rightsTo(['tenant:SetUp', 'session:Create']);
+  expect(rights).toEqual({
+    ...{ roles: [], actions: new Set(['session:Create', 'tenant:SetUp']) },
+    listed: ['session:Create', 'tenant:SetUp'],
+  });
 });
