@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Config, readConfig } from '#config/read-config.ts';
-import { termsOf, warningsOf } from './network.ts';
+import { hostOf, termsOf, warningsOf } from './network.ts';
 
 function configOf(flags: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Config {
   const read = readConfig(env, flags);
@@ -48,9 +48,15 @@ test('limits hold as they are set, and without a setting too', () => {
   });
 });
 
-test('plain HTTP beyond loopback is said loudly, with what does not work by it', () => {
-  expect(warningsOf(configOf({ ...OPEN, ...INSECURE }))).toEqual([
-    expect.stringMatching(/^WARNING: plain HTTP on http:\/\/10\.0\.0\.1:7080\. .* reads and changes all of it/),
+/** By a start that got the port it was told to. */
+function warned(flags: Readonly<Record<string, string>>): readonly string[] {
+  const config = configOf(flags);
+  return warningsOf(config, config.listen);
+}
+
+test('plain HTTP beyond loopback is said loudly, with the port that was got and what does not work by it', () => {
+  expect(warningsOf(configOf({ ...INSECURE, listen: '10.0.0.1:0' }), { host: '10.0.0.1', port: 7081 })).toEqual([
+    expect.stringMatching(/^WARNING: plain HTTP on http:\/\/10\.0\.0\.1:7081\. .* reads and changes all of it/),
     expect.stringMatching(/^WARNING: nobody can sign in from another machine/),
   ]);
 });
@@ -61,11 +67,20 @@ test.each([
   { what: 'a proxy', flags: { ...OPEN, ...PROXY } },
   { what: 'all addresses and a public URL', flags: { ...PROXY, listen: '[::]:7080' } },
 ])('there is nothing to warn of with $what', ({ flags }) => {
-  expect(warningsOf(configOf(flags))).toEqual([]);
+  expect(warned(flags)).toEqual([]);
 });
 
 test('that links lead to this machine alone is said', () => {
   const lines = [expect.stringContaining('set COUNTERSIGN_PUBLIC_URL to the address that people use')];
-  expect(warningsOf(configOf({ ...TLS, listen: '0.0.0.0:443' }))).toEqual(lines);
-  expect(warningsOf(configOf({ ...INSECURE, listen: '[::]:80' }))).toHaveLength(3);
+  expect(warned({ ...TLS, listen: '0.0.0.0:443' })).toEqual(lines);
+  expect(warned({ ...INSECURE, listen: '[::]:80' })).toHaveLength(3);
+});
+
+test.each([
+  { flags: { 'public-url': 'https://tokens.example.com:8443' }, host: 'tokens.example.com' },
+  { flags: { 'public-url': 'https://[2001:db8::7]' }, host: '2001:db8::7' },
+  { flags: {}, host: '127.0.0.1' },
+  { flags: { ...TLS, listen: '0.0.0.0:443' }, host: undefined },
+])('a certificate should name $host with $flags', ({ flags, host }) => {
+  expect(hostOf(configOf(flags))).toBe(host);
 });

@@ -1,3 +1,4 @@
+import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
 import { staysHere } from '#config/together.ts';
 import type { Terms, Tls } from '#http/server.ts';
@@ -21,17 +22,23 @@ export const termsOf = (config: Config, tls: Tls | undefined): Terms => ({
   connections: { max: config.connectionsMax, perAddressMax: config.connectionsPerAddressMax },
 });
 
-/** What whoever starts it must know, line by line. */
-export const warningsOf = (config: Config): readonly string[] => [
-  ...(isPlain(config) && config.insecureHttp ? insecure(config) : []),
+/** Where links lead, as a certificate names it; undefined where that is this machine, whatever its name. */
+export function hostOf({ publicUrl, listen }: Config): string | undefined {
+  if (publicUrl !== undefined) return new URL(publicUrl).hostname.replace(/^\[|\]$/g, '');
+  return isEverywhere(listen) ? undefined : listen.host;
+}
+
+/** What whoever starts it must know, line by line; `listened` is the address with the port that was got. */
+export const warningsOf = (config: Config, listened: Address): readonly string[] => [
+  ...(isPlain(config) && config.insecureHttp ? insecure(listened) : []),
   ...(config.publicUrl === undefined && isEverywhere(config.listen) ? [LINKS_HERE_ONLY] : []),
 ];
 
 /** Without TLS of ours, where other machines may connect. */
 const isPlain = (config: Config): boolean => config.tlsCertFile === undefined && !staysHere(config);
 
-const insecure = ({ listen }: Config): readonly string[] => [
-  `WARNING: plain HTTP on ${originOf(listen, 'http')}. Whoever is on the way reads and changes all of it, tokens and passwords too.`,
+const insecure = (listened: Address): readonly string[] => [
+  `WARNING: plain HTTP on ${originOf(listened, 'http')}. Whoever is on the way reads and changes all of it, tokens and passwords too.`,
   'WARNING: nobody can sign in from another machine: over plain HTTP browsers do not say which page a request comes from.',
 ];
 

@@ -14,7 +14,7 @@ import type { Log } from '#telemetry/log.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
 import { type Instance, openInstance } from './instance.ts';
-import { termsOf, tlsFilesIn, warningsOf } from './network.ts';
+import { hostOf, termsOf, tlsFilesIn, warningsOf } from './network.ts';
 import { openHttp } from './open.ts';
 import { originOf, siteOrigin } from './origin.ts';
 import { readPages } from './pages.ts';
@@ -33,7 +33,7 @@ const DRAIN_MS_MAX = 10_000;
 /** Opens everything, sets up what is missing, listens. */
 export async function serve(config: Config, say: Say, log: Log): Promise<Served> {
   const files = tlsFilesIn(config);
-  const secured = files === undefined ? undefined : openTls(files); // before anything is made in the data folder
+  const secured = files === undefined ? undefined : openTls(files, hostOf(config)); // before anything is made in the data folder
   const place = { origin: config.publicUrl ?? '' };
   const instance = await openInstance(config, () => place.origin);
   try {
@@ -62,7 +62,8 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     const listened = { host: config.listen.host, port: await listening(server, config.listen) };
     place.origin = siteOrigin(config.publicUrl, listened, scheme);
     ways.push(await serveControl(folder.socket, controlOf(deps, site), log));
-    for (const line of warningsOf(config)) say(line);
+    for (const line of warningsOf(config, listened)) say(line);
+    for (const line of secured?.warnings ?? []) say(`WARNING: ${line}`);
     say(`Countersign listens on ${originOf(listened, scheme)}`);
     if (!(await isSetUp(deps, tenant))) {
       say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);

@@ -1,9 +1,10 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { Refusal } from '#domain/refusal.ts';
 import type { Tls } from '#http/server.ts';
 import type { Log } from '#telemetry/log.ts';
+import { certificateIn, endingOf, namelessFor, refuseOutdated } from './certificate.ts';
 import { OTHERS_READ, refuseShared } from './shared.ts';
 import { naming } from './system-refusal.ts';
 
@@ -11,28 +12,67 @@ export type TlsFiles = { readonly cert: string; readonly key: string };
 
 /** Whoever renews certificates replaces the files; that is seen this much later at most. */
 export const TLS_LOOK_MS = 60_000;
-const BEGIN = '-----BEGIN CERTIFICATE-----';
+/** How often it is said that the one in use runs out. */
+const TOLD_AGAIN_MS = 86_400_000;
 
-/** The pair as it lies there, and what follows it when the files are replaced. */
-export function openTls(files: TlsFiles) {
-  let seen = stampOf(files); // before reading: what is replaced while we read is read again
+/** The pair as it lies there, and what follows it: the files when they are replaced, and its end. `host` is where links lead. */
+export function openTls(files: TlsFiles, host: string | undefined) {
+  const seen = stampOf(files); // before reading: what is replaced while we read is read again
   const tls = readTls(files, Date.now());
-  /** A renewal that cannot be served is told once, and the pair in use stays. */
   function follow(renew: (tls: Tls) => void, log: Log): { stop(): void } {
+    const inUse = { tls };
+    const take = (next: Tls) => {
+      renew(next);
+      inUse.tls = next;
+      log.info('the TLS certificate was renewed', { file: files.cert });
+      for (const words of warningsOfTls(next, files, host)) log.warn(words);
+    };
+    const looks = [renewing(files, seen, take, log), tellingEnd(files, inUse, log)];
     const timer = setInterval(() => {
-      const stamp = stampOf(files);
-      if (stamp === seen) return;
-      seen = stamp;
-      try {
-        renew(readTls(files, Date.now()));
-        log.info('the TLS certificate was renewed', { file: files.cert });
-      } catch (error) {
-        log.failed(error);
-      }
+      for (const look of looks) look();
     }, TLS_LOOK_MS).unref();
     return { stop: () => clearInterval(timer) };
   }
-  return { tls, follow };
+  return { tls, warnings: warningsOfTls(tls, files, host), follow };
+}
+
+/**
+ * Takes what was replaced. What cannot be served, or not even looked at, is told once, and the pair in use stays; it is
+ * tried again at each look, since not all that mends it shows in the files.
+ */
+function renewing(files: TlsFiles, first: string, take: (tls: Tls) => void, log: Log): () => void {
+  let seen = first;
+  let told: string | undefined;
+  return () => {
+    try {
+      const stamp = stampOf(files);
+      if (stamp !== seen) {
+        take(readTls(files, Date.now()));
+        seen = stamp;
+      }
+      told = undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== told) log.failed(error);
+      told = message;
+    }
+  };
+}
+
+function tellingEnd({ cert }: TlsFiles, inUse: { readonly tls: Tls }, log: Log): () => void {
+  let toldAt = Date.now(); // by the start
+  return () => {
+    const now = Date.now();
+    if (Math.abs(now - toldAt) < TOLD_AGAIN_MS) return;
+    toldAt = now;
+    for (const words of endingOf(certificateIn(inUse.tls.cert, cert), cert, now)) log.warn(words);
+  };
+}
+
+/** What whoever has this pair served must know of it, line by line. */
+export function warningsOfTls(tls: Tls, { cert }: TlsFiles, host: string | undefined): readonly string[] {
+  const certificate = certificateIn(tls.cert, cert);
+  return [...endingOf(certificate, cert, Date.now()), ...namelessFor(certificate, cert, host)];
 }
 
 /** Refuses a pair that no client would take, with what to do. */
@@ -57,16 +97,6 @@ export function readTls(files: TlsFiles, now: number): Tls {
   return tls;
 }
 
-/** The first one; those behind it, which Node would leave out unsaid where they are broken, must be whole too. */
-function certificateIn(pem: Buffer, file: string): X509Certificate {
-  const blocks = pem.toString().split(BEGIN).slice(1);
-  try {
-    const [own] = blocks.map((block) => new X509Certificate(`${BEGIN}${block}`));
-    if (own !== undefined) return own;
-  } catch {} // of what is none
-  throw no(`The TLS certificate ${file} is not one in PEM, or one behind it is not. It should begin with ${BEGIN}`);
-}
-
 function keyIn(pem: Buffer, file: string): KeyObject {
   try {
     return createPrivateKey(pem);
@@ -77,19 +107,12 @@ function keyIn(pem: Buffer, file: string): KeyObject {
   }
 }
 
-function refuseOutdated({ validFromDate, validToDate }: X509Certificate, file: string, now: number): void {
-  if (validToDate.getTime() <= now) throw no(`The TLS certificate ${file} expired at ${at(validToDate)}. Renew it.`);
-  if (validFromDate.getTime() > now)
-    throw no(`The TLS certificate ${file} begins at ${at(validFromDate)} only. See the clock of this machine.`);
+/** Tells one state of the files from another; throws what the file system has against looking. */
+const stampOf = ({ cert, key }: TlsFiles): string => [...statted('certificate', cert), ...statted('key', key)].join();
+
+function statted(what: string, file: string): readonly bigint[] {
+  const { ino, mtimeNs, size } = naming(`The TLS ${what} ${file}`, () => statSync(file, { bigint: true }));
+  return [ino, mtimeNs, size];
 }
-
-const at = (date: Date): string => date.toISOString();
-
-/** Tells one state of the files from another. */
-const stampOf = ({ cert, key }: TlsFiles): string =>
-  [cert, key]
-    .map((file) => statSync(file, { throwIfNoEntry: false, bigint: true }))
-    .map((stat) => (stat === undefined ? 'none' : `${stat.ino} ${stat.mtimeNs} ${stat.size}`))
-    .join();
 
 const no = (message: string): Refusal => new Refusal('conflict', message);

@@ -4,6 +4,8 @@ import { Refusal } from '#domain/refusal.ts';
 /** Lines of JSON. What is given must be safe to print; values are not, and redaction is the second line of defence. */
 export type Log = {
   info(words: string, fields?: object): void;
+  /** What goes on working, and will not for long. */
+  warn(words: string, fields?: object): void;
   /** What was our fault, with its cause and whatever else only an operator may know. */
   failed(error: unknown, fields?: object): void;
 };
@@ -16,6 +18,7 @@ export function openLog(level: string, write: (line: string) => void): Log {
   const log = pino({ level, redact: { paths: REDACT, censor: '[redacted]' }, base: null }, { write });
   return {
     info: (words, fields = {}) => log.info(fields, words),
+    warn: (words, fields = {}) => log.warn(fields, words),
     failed: (error, fields = {}) => log.error({ ...fields, error: described(error) }, 'failed'),
   };
 }

@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, existsSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect as connectPlainly } from 'node:net';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
@@ -136,20 +145,21 @@ function replace(pair: Pair, by: Pair): void {
 
 describe.skipIf(!hasOpenssl)('a renewed certificate (needs openssl)', () => {
   /** The program in this process, so that its timers are ours. */
-  async function servingHere(pair: Pair) {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  async function servingHere(pair: Pair, flags = {}) {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
     onTestFinished(() => void vi.useRealTimers());
-    const read = readConfig({}, { listen: '127.0.0.1:0', data, 'tls-cert': pair.cert, 'tls-key': pair.key });
+    const read = readConfig({}, { listen: '127.0.0.1:0', data, 'tls-cert': pair.cert, 'tls-key': pair.key, ...flags });
     if (!read.ok) throw new Error(read.problems.join());
     const logged: string[] = [];
     const log = {
       info: (words: string) => void logged.push(words),
+      warn: (words: string) => void logged.push(words),
       failed: (error: unknown) => void logged.push((error as Error).message),
     };
     const said: string[] = [];
     const served = await serveHere(read.config, (line) => void said.push(line), log);
     onTestFinished(() => served.stop());
-    return { origin: served.origin, logged };
+    return { origin: served.origin, logged, said };
   }
 
   test('is served within a minute, without a restart; whoever is connected stays so', async () => {
@@ -190,6 +200,67 @@ describe.skipIf(!hasOpenssl)('a renewed certificate (needs openssl)', () => {
     vi.advanceTimersByTime(TLS_LOOK_MS);
     expect((await askSecurely(origin, read(next.cert), '/health')).name).toBe('new');
     expect(logged.slice(2)).toEqual(['the TLS certificate was renewed']);
+  });
+
+  test('that cannot even be looked at leaves the one in use, is told once, and reached again is taken', async () => {
+    const pair = newPair({ name: 'old' });
+    const { origin, logged } = await servingHere(pair);
+    const old = read(pair.cert);
+    rmSync(pair.cert);
+    symlinkSync(pair.cert, pair.cert); // as with a folder that may not be entered, or a disk that has gone
+    for (let n = 0; n < 3; n++) vi.advanceTimersByTime(TLS_LOOK_MS);
+    expect((await askSecurely(origin, old, '/health')).name).toBe('old');
+    expect(logged).toEqual([`The TLS certificate ${pair.cert} is a link that leads back to itself.`]);
+    rmSync(pair.cert);
+    replace(pair, newPair({ name: 'new' }));
+    vi.advanceTimersByTime(TLS_LOOK_MS);
+    expect((await askSecurely(origin, read(pair.cert), '/health')).name).toBe('new');
+    expect(logged.slice(1)).toEqual(['the TLS certificate was renewed']);
+  });
+
+  test('is tried again where what mends it does not show in the files’ content', async () => {
+    const pair = newPair({ name: 'old' });
+    const { origin, logged } = await servingHere(pair);
+    const next = newPair({ name: 'new' });
+    chmodSync(next.key, 0o644);
+    replace(pair, next);
+    for (let n = 0; n < 2; n++) vi.advanceTimersByTime(TLS_LOOK_MS);
+    expect(logged).toEqual([expect.stringMatching(/^The TLS key .*chmod go-rwx/)]);
+    chmodSync(pair.key, 0o600);
+    vi.advanceTimersByTime(TLS_LOOK_MS);
+    expect((await askSecurely(origin, read(pair.cert), '/health')).name).toBe('new');
+  });
+
+  test('is warned of as at a start: that it ends soon, or does not name the host of links', async () => {
+    const pair = newPair({ name: 'old', hosts: 'DNS:tokens.example.com' });
+    const { logged, said } = await servingHere(pair, { 'public-url': 'https://tokens.example.com' });
+    expect(said.join()).not.toContain('WARNING');
+    replace(pair, newPair({ name: 'new' }));
+    vi.advanceTimersByTime(TLS_LOOK_MS);
+    expect(logged).toEqual([
+      'the TLS certificate was renewed',
+      expect.stringContaining('does not name tokens.example.com'),
+    ]);
+  });
+
+  test('that does not come is warned of once a day: as the end comes near, and past it', async () => {
+    const { origin, logged } = await servingHere(newPair({ days: 60 }));
+    const pass = (days: number) => {
+      // Less than a look at a time would be 1440 of them a day.
+      for (let n = 0; n < days * 24; n++) {
+        vi.setSystemTime(Date.now() + 3_600_000 - TLS_LOOK_MS);
+        vi.advanceTimersByTime(TLS_LOOK_MS);
+      }
+    };
+    pass(45);
+    expect(logged).toEqual([]);
+    pass(14);
+    expect(logged).toHaveLength(14);
+    expect(new Set(logged)).toEqual(new Set([expect.stringMatching(/expires at \d{4}-\d\d-\d\dT.*Z\. Renew it/)]));
+    logged.length = 0;
+    pass(4);
+    expect(logged.filter((line) => line.includes(' expired at '))).toHaveLength(4);
+    expect(new URL(origin).protocol).toBe('https:'); // and goes on: what renews it may be late
   });
 
   test('is seen by more than its time: a file of the same age is another one', async () => {

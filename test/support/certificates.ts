@@ -15,15 +15,19 @@ type Wanted = {
   /** 0: it has expired when it is there. */
   readonly days?: number;
   readonly key?: readonly string[];
+  readonly hosts?: string;
 };
 
 const EC_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** A new certificate for this machine that signs itself, and its key, 0600, as a person would make them. */
-export function newPair({ folder = temporaryFolder(), name = 'pair', days = 30, key = EC_KEY }: Wanted = {}): Pair {
+const THIS_MACHINE = 'DNS:localhost,IP:127.0.0.1';
+
+/** A new certificate, for this machine unless others are named, that signs itself, and its key, 0600, as a person would make them. */
+export function newPair(wanted: Wanted = {}): Pair {
+  const { folder = temporaryFolder(), name = 'pair', days = 30, key = EC_KEY, hosts = THIS_MACHINE } = wanted;
   const at = (end: string) => join(folder, `${name}.${end}`);
   const pair = { cert: at('pem'), key: at('key') };
-  writeFileSync(at('ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  writeFileSync(at('ext'), `subjectAltName=${hosts}\n`);
   openssl('req', '-new', ...key, '-subj', `/CN=${name}`, '-keyout', pair.key, '-out', at('csr'));
   openssl(
     'x509',
