@@ -140,7 +140,7 @@ describe('a change', () => {
   });
 });
 
-describe('a change by a caller who was cut off after they were verified', () => {
+describe('a change, or a reveal, by a caller who was cut off after they were verified', () => {
   const byToken = async (own?: Instant) => core.callerBy(await core.pat(member, 'deploy', own));
   const bySession = () => core.signedIn(member);
   const soon = () => core.clock.now() + 1_000;
@@ -174,6 +174,25 @@ describe('a change by a caller who was cut off after they were verified', () => 
       ...{ code: 'unauthenticated', message: 'The API key is missing or not valid. Check your API key.' },
     });
     expect(written()).toEqual({ users: 0, entries: [] });
+  });
+
+  const read = async () => expect.unreachable('it was read');
+
+  test.each(WAYS)('is `unauthenticated` and shows nothing, when $how meanwhile', async ({ end, ...way }) => {
+    const caller = await way.caller();
+    const locate = async () => {
+      await end(caller);
+      return 'found';
+    };
+    await expect(reveal(deps, caller, { ...ACT, locate }, read)).rejects.toMatchObject({ code: 'unauthenticated' });
+    expect(written()).toEqual({ users: 0, entries: [] });
+  });
+
+  test('shows nothing, with an entry of the denial, when they lost the right meanwhile', async () => {
+    const caller = await byToken();
+    const locate = async () => core.tamper('delete from role_grant where principal = ?', member.principal.id);
+    await expect(reveal(deps, caller, { ...ACT, locate }, read)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(written()).toMatchObject({ entries: [{ decision: 'denied', action: ACT.action }] });
   });
 
   test('is denied, with its entry, when they lost the right meanwhile', async () => {

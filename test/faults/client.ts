@@ -34,6 +34,8 @@ export function clientOf({ origin }: Pick<Served, 'origin'>, token: string) {
     },
     createFor: async (userEmail: string, name: string): Promise<string> =>
       textIn(await ask('POST', `${PATS}/for-user`, { name, userEmail }), 'token'),
+    createJwt: async (name: string): Promise<string> =>
+      textIn(await ask('POST', TOKENS, { name, format: 'jwt' }), 'value'),
     rename: (id: string, name: string): Promise<object> => ask('PATCH', `${TOKENS}/${id}`, { name }),
     /** How many tokens one user may hold; of all else no limit. */
     limit: (countMax: number): Promise<object> => ask('PUT', '/api/v1/settings/tokens', { ...NO_LIMITS, countMax }),
@@ -44,6 +46,9 @@ export type Client = ReturnType<typeof clientOf>;
 
 /** A new signing key, as the operator asks for one. */
 export const rotate = (data: string) => spawned(['rotate-signing-key', '--data', data]).ended;
+
+/** The same for keys that leaked: whatever they signed has ended. */
+export const withdraw = (data: string) => spawned(['withdraw-signing-keys', '--data', data]).ended;
 
 /** What the server says to whoever presents this value: 200 or 401. */
 export const standingOf = async ({ origin }: Pick<Served, 'origin'>, value: string): Promise<number> =>

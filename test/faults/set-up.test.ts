@@ -7,7 +7,7 @@ import { temporaryFolder } from '#support/folder.ts';
 import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, spawned, unattended } from '#support/process.ts';
 import { type Answer, JSON_TYPE } from '#support/world.ts';
 import { adminToken, setUpOnce } from './base.ts';
-import { clientOf, rotate, standingOf, TOKENS } from './client.ts';
+import { clientOf, rotate, standingOf, TOKENS, withdraw } from './client.ts';
 import { defectsIn, rowsIn } from './database.ts';
 import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
 
@@ -203,6 +203,22 @@ const ACTS = {
     },
     before: { kept: true, more: 0 },
     after: { kept: true, more: 1 },
+  }),
+  'signing-key:Rotate by withdrawing': act({
+    data: once.copy,
+    arrange: async (served, data) => ({
+      jwt: await clientOf(served, adminToken(data)).createJwt('signed'),
+      keys: await publishedKeys(served),
+    }),
+    act: (_served, _, data) => withdraw(data),
+    standing: async (served, { jwt, keys }, data) => {
+      const now = await publishedKeys(served);
+      const old = now.filter((kid) => keys.includes(kid)).length;
+      const ended = rowsIn(data, `select end_reason from personal_access_token where name = 'signed'`);
+      return { standing: await standingOf(served, jwt), old, all: now.length, ended };
+    },
+    before: { standing: 200, old: 1, all: 1, ended: [{ end_reason: null }] },
+    after: { standing: 401, old: 0, all: 1, ended: [{ end_reason: 'leaked' }] },
   }),
   'user:ManageUsers by registering': act({
     data: once.copy,

@@ -73,6 +73,18 @@ test.each<[string, string, (caller: Caller) => Promise<unknown>]>([
   expect(await readTokenSettings(core.deps, root)).toEqual(TOKEN_SETTINGS);
 });
 
+test('where tokens create none, no token changes that either, and the attempt is in the audit; a session does', async () => {
+  const byToken = await core.callerBy(await core.pat(root, 'roots'));
+  await putTokenSettings(core.deps, byToken, { ...TOKEN_SETTINGS, sessionOnly: true });
+  await expect(putTokenSettings(core.deps, byToken, TOKEN_SETTINGS)).rejects.toMatchObject({
+    ...{ code: 'forbidden', isExact: true, message: expect.stringContaining('sign in to the console') },
+  });
+  expect(core.audit().at(-1)).toMatchObject({ action: 'settings:Update', decision: 'denied' });
+  expect((await readTokenSettings(core.deps, byToken)).sessionOnly).toBe(true);
+  await putTokenSettings(core.deps, await core.signedIn(root), TOKEN_SETTINGS);
+  expect(await readTokenSettings(core.deps, root)).toEqual(TOKEN_SETTINGS);
+});
+
 test('where the entry cannot be written they stay as they were (I2)', async () => {
   const { mended } = core.breakAudit();
   await expect(putTokenSettings(core.deps, root, WANTED)).rejects.toThrow();

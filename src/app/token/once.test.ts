@@ -158,6 +158,22 @@ describe('no answer is given again', () => {
     });
   });
 
+  test('of what has expired since: a conflict that says what to do', async () => {
+    await create({}, { expiresAt: core.clock.now() + 1_000 });
+    core.clock.advance(1_000);
+    await expect(create({})).rejects.toMatchObject({
+      ...{ code: 'conflict', message: expect.stringContaining('expired or been revoked since') },
+    });
+    expect(entries()).toHaveLength(1);
+  });
+
+  test('to a token, where tokens may create none since: denied, and recorded', async () => {
+    await create();
+    await putTokenSettings(deps, await core.user('root', 'tenant-admin'), { ...TOKEN_SETTINGS, sessionOnly: true });
+    await expect(create()).rejects.toMatchObject({ code: 'forbidden', isExact: true });
+    expect(entries().at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
+  });
+
   test('where the right to it was lost since: denied, and recorded', async () => {
     await create();
     core.tamper('delete from role_grant where principal = ?', ada.principal.id);
@@ -217,6 +233,7 @@ describe('what is kept to give it again', () => {
       'said to be of another token',
       `update replay set pat = (select id from personal_access_token where name = 'first')`,
     ],
+    ['given more time', 'update replay set expires_at = expires_at + 1'],
     ['changed', `update replay set sealed = zeroblob(length(sealed))`],
   ])('and was %s in the database gives nobody a value', async (_, sql) => {
     await create();
