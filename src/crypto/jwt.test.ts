@@ -1,6 +1,7 @@
 import {
   createHmac,
   createPublicKey,
+  createSecretKey,
   constants as crypto,
   generateKeyPairSync,
   type KeyObject,
@@ -8,7 +9,7 @@ import {
 } from 'node:crypto';
 import * as fc from 'fast-check';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { KeyId } from '#ports/digest.ts';
 import vectors from '../../test/vectors/jwt.json' with { type: 'json' };
@@ -306,5 +307,41 @@ describe('what could be a JWT at all', () => {
     ]) {
       expect(await isOurs(text)).toBe(false);
     }
+  });
+});
+
+describe('what cannot be verified is a fault of ours, and no bad credential (I8)', () => {
+  const token = new Sensitive(TOKEN);
+
+  test('where the runtime fails', async () => {
+    const fails = vi.spyOn(globalThis.crypto.subtle, 'verify').mockRejectedValue(new Error('out of memory'));
+    onTestFinished(() => fails.mockRestore());
+    await expect(isOurJwt(keyring, token)).rejects.toThrow();
+    fails.mockRestore();
+    expect(await isOurJwt(keyring, token)).toBe(true);
+  });
+
+  test('where the key that is held cannot be used', async () => {
+    const broken = new Keyring();
+    broken.hold({ id: KID, purpose: 'token-signing', tenant: undefined, createdAt: 1 }, PKCS8);
+    Object.assign(broken.byId('token-signing', KID) ?? {}, { key: createSecretKey(Buffer.alloc(32, 1)) });
+    await expect(isOurJwt(broken, token)).rejects.toThrow();
+  });
+
+  test('whereas no header that anybody can write is one', async () => {
+    const odd = fc.constantFrom('alg', 'typ', 'kid', 'crit', 'b64', 'jwk', 'jku', 'x5c', 'zip', 'enc', '__proto__');
+    const value = fc.oneof(fc.constantFrom('RS256', 'none', 'HS256', KID, false, ['b64']), fc.jsonValue());
+    const part = fc.oneof(
+      fc.base64String(),
+      fc.json().map((text) => Buffer.from(text).toString('base64url')),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(odd, value), part, part, async (own, claims, signature) => {
+        for (const header of [own, { ...GOOD, ...own }]) {
+          expect(await isOurs(`${encoded(header)}.${claims}.${signature}`)).toBe(false);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

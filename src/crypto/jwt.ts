@@ -51,11 +51,15 @@ export async function isOurJwt(keyring: Keyring, credential: Sensitive): Promise
   return compactVerify(text, keyOf, { algorithms: [ALG] }).then(
     ({ protectedHeader }) => protectedHeader.typ === TYP,
     (error: unknown) => {
-      if (error instanceof errors.JOSEError) return false;
+      if (error instanceof errors.JOSEError && !isFault(error)) return false;
       throw error; // a fault of ours, which must not look like a bad credential
     },
   );
 }
+
+/** A runtime that could not verify has the name of a signature that is wrong, and, unlike it, a cause. */
+const isFault = (error: errors.JOSEError): boolean =>
+  error instanceof errors.JWSSignatureVerificationFailed && error.cause !== undefined;
 
 /** The last bits of base64url may be anything where they carry nothing: one signature has sixteen spellings. */
 const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;

@@ -1,7 +1,7 @@
 import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, jwtVerify } from 'jose';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { signingKey, signJwt } from '#crypto/jwt.ts';
 import type { Caller } from '#domain/caller.ts';
 import { Sensitive } from '#domain/sensitive.ts';
@@ -124,6 +124,16 @@ describe('a JWT', () => {
     const token = await jwt();
     core.tamper('delete from token');
     expect(await costOf(token)).toEqual({ standing: 'unknown', statements: 1 });
+  });
+
+  test('that cannot be verified is an outage too, remembered by nobody as unknown: the next ask is answered (I8)', async () => {
+    const token = await jwt();
+    const fails = vi.spyOn(crypto.subtle, 'verify').mockRejectedValue(new Error('out of memory'));
+    onTestFinished(() => fails.mockRestore());
+    for (let at = 0; at < 300; at++) await expect(core.standing(token)).rejects.toThrow();
+    fails.mockRestore();
+    expect(deps.strangers.total).toBe(0);
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
   });
 
   test('that cannot be looked up is an outage, though its signature is good (I8)', async () => {
