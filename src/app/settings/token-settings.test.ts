@@ -3,6 +3,7 @@ import type { Caller } from '#domain/caller.ts';
 import { TOKEN_SETTINGS, type TokenSettings } from '#domain/token-settings.ts';
 import { type Core, openCore } from '#support/core.ts';
 import { statementsOf } from '#support/statements.ts';
+import type { Deps } from '../deps.ts';
 import { breaksUnder, putTokenSettings, readTokenSettings } from './token-settings.ts';
 
 const DAY_MS = 86_400_000;
@@ -83,6 +84,22 @@ test('where tokens create none, no token changes that either, and the attempt is
   expect((await readTokenSettings(core.deps, byToken)).sessionOnly).toBe(true);
   await putTokenSettings(core.deps, await core.signedIn(root), TOKEN_SETTINGS);
   expect(await readTokenSettings(core.deps, root)).toEqual(TOKEN_SETTINGS);
+});
+
+test('a token that was counting when that was put changes nothing either, and the attempt is in the audit', async () => {
+  const byToken = await core.callerBy(await core.pat(root, 'roots'));
+  const browser = await core.signedIn(root);
+  const closed = { ...TOKEN_SETTINGS, sessionOnly: true };
+  let put: Promise<unknown> | undefined;
+  const transact: Deps['store']['transact'] = async (body) => {
+    put ??= putTokenSettings(core.deps, browser, closed);
+    await put;
+    return core.deps.store.transact(body);
+  };
+  const counting: Deps = { ...core.deps, store: { ...core.deps.store, transact } };
+  await expect(putTokenSettings(counting, byToken, TOKEN_SETTINGS)).rejects.toMatchObject({ code: 'forbidden' });
+  expect(core.audit().at(-1)).toMatchObject({ action: 'settings:Update', decision: 'denied' });
+  expect(await readTokenSettings(core.deps, root)).toEqual(closed);
 });
 
 test('where the entry cannot be written they stay as they were (I2)', async () => {

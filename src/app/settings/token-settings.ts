@@ -4,6 +4,7 @@ import type { TokenSettings } from '#domain/token-settings.ts';
 import type { Breaks } from '#ports/token-settings.ts';
 import type { Deps } from '../deps.ts';
 import { change, made, recordDenial, view } from '../doors.ts';
+import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 
 /** Owners that are named; of the others there is a count. */
 const OWNERS_MAX = 100;
@@ -29,17 +30,22 @@ export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettin
       return counted(deps, caller, wanted);
     },
   } as const;
-  return change(deps, caller, what, async (tx, _, breaks: Breaks) => {
-    await tx.tokenSettings.put(tenant.id, wanted);
-    const details = { settings: wanted, count: breaks.tokens };
-    return { result: breaks, details, moved: [{ kind: 'tenant', id: tenant.id }] };
-  });
+  return untilNotOvertaken(() =>
+    change(deps, caller, what, async (tx, _, breaks: Breaks) => {
+      if (await isForSessions(tx, caller)) throw new Overtaken(); // counting takes a while
+      await tx.tokenSettings.put(tenant.id, wanted);
+      const details = { settings: wanted, count: breaks.tokens };
+      return { result: breaks, details, moved: [{ kind: 'tenant', id: tenant.id }] };
+    }),
+  );
 }
 
 /** Where no token may create tokens, none may change that either. */
+const isForSessions = async ({ tokenSettings }: Pick<Deps['store'], 'tokenSettings'>, { tenant, credential }: Caller) =>
+  credential.kind === 'token' && (await tokenSettings.get(tenant.id)).sessionOnly;
+
 async function refuseToken(deps: Deps, caller: Caller): Promise<void> {
-  const { sessionOnly } = await deps.store.tokenSettings.get(caller.tenant.id);
-  if (!sessionOnly || caller.credential.kind !== 'token') return;
+  if (!(await isForSessions(deps.store, caller))) return;
   await recordDenial(deps, caller, { action: 'settings:Update', resource: 'settings/tokens' });
   throw new Refusal(
     'forbidden',
