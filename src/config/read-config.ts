@@ -32,6 +32,7 @@ export type Config = {
   /** In a window of 10 seconds; 0 is no limit, as in all that follow. */
   readonly requestsPerAddressMax: number;
   readonly requestsPerTokenMax: number;
+  readonly requestsPerPrincipalMax: number;
   readonly requestsPerTenantMax: number;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
@@ -155,7 +156,14 @@ export const SETTINGS = {
     env: 'COUNTERSIGN_REQUESTS_PER_TOKEN',
     flag: undefined,
     fallback: '10000',
-    about: 'requests by one token, or one session, in 10 seconds',
+    about: 'requests by one token, with all its values, or by the sessions of one user, in 10 seconds',
+    parse: wholeNumber,
+  },
+  requestsPerPrincipalMax: {
+    env: 'COUNTERSIGN_REQUESTS_PER_PRINCIPAL',
+    flag: undefined,
+    fallback: '30000',
+    about: 'requests by all tokens of one user in 10 seconds',
     parse: wholeNumber,
   },
   requestsPerTenantMax: {

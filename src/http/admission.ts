@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { ENTRANCES } from '#contract/entrances.ts';
 import type { Caller } from '#domain/caller.ts';
 import { isLoopback, placeOf } from '#domain/place.ts';
 import { Refusal } from '#domain/refusal.ts';
@@ -50,7 +51,7 @@ export function admission(core: Pick<Core, 'now'>, rules: AdmissionRules): Admis
       if (rawHeaders.length > 2 * HEADERS_MAX) return TOO_MANY_HEADERS; // names and values in turn
       const peer = socket.remoteAddress === undefined ? undefined : peerAddress(socket.remoteAddress);
       if (peer === undefined) return undefined; // has gone already
-      if (isAround(peer)) return AROUND_THE_PROXY;
+      if (isAround(peer) && !isProbe(request)) return AROUND_THE_PROXY;
       request.clientAddress = clients.addressOf(peer, request.headers);
       return perAddress?.(placeOf(request.clientAddress), core.now());
     },
@@ -58,12 +59,29 @@ export function admission(core: Pick<Core, 'now'>, rules: AdmissionRules): Admis
   };
 }
 
-function callerLimit(core: Pick<Core, 'now'>, { perTokenMax, perTenantMax }: RequestLimits): Admission['ofCaller'] {
-  const perToken = requestLimit(perTokenMax, 'are made with this key');
-  const perTenant = requestLimit(perTenantMax, 'are made in this tenant');
-  if (perToken === undefined && perTenant === undefined) return undefined;
-  return ({ credential, tenant }) => {
+/** Whoever looks whether we live comes from anywhere, and has nothing to lose on the way. */
+function isProbe({ method, raw: { url, headers } }: FastifyRequest): boolean {
+  const { health } = ENTRANCES;
+  const bare = headers.authorization === undefined && headers.cookie === undefined;
+  return bare && method === health.method && url === health.path;
+}
+
+function callerLimit(core: Pick<Core, 'now'>, limits: RequestLimits): Admission['ofCaller'] {
+  const perToken = requestLimit(limits.perTokenMax, 'are made with this key');
+  const perPrincipal = requestLimit(limits.perPrincipalMax, 'are made with the keys of this account');
+  const perTenant = requestLimit(limits.perTenantMax, 'are made in this tenant');
+  if ([perToken, perPrincipal, perTenant].every((limit) => limit === undefined)) return undefined;
+  return (caller) => {
     const now = core.now();
-    return perToken?.(credential.id ?? 'none', now) ?? perTenant?.(tenant.id, now);
+    const byTokens = () => (caller.credential.kind === 'token' ? perPrincipal?.(caller.principal.id, now) : undefined);
+    return perToken?.(countedAs(caller), now) ?? byTokens() ?? perTenant?.(caller.tenant.id, now);
   };
 }
+
+/**
+ * What whoever holds one credential cannot make more of. A token has as many values as somebody asks for; so it counts,
+ * with all of them. More tokens can be made as well: those of a principal count together besides, their sessions apart,
+ * so that whoever has somebody's token cannot keep them from signing in and revoking it.
+ */
+const countedAs = ({ credential, principal }: Caller): string =>
+  credential.kind === 'token' ? credential.pat : principal.id;

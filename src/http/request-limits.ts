@@ -6,9 +6,15 @@ import { Windows } from '#domain/windows.ts';
 export type RequestLimits = {
   readonly perAddressMax: number;
   readonly perTokenMax: number;
+  readonly perPrincipalMax: number;
   readonly perTenantMax: number;
 };
-export const NO_REQUEST_LIMITS: RequestLimits = { perAddressMax: 0, perTokenMax: 0, perTenantMax: 0 };
+export const NO_REQUEST_LIMITS: RequestLimits = {
+  perAddressMax: 0,
+  perTokenMax: 0,
+  perPrincipalMax: 0,
+  perTenantMax: 0,
+};
 
 /** Refuses what is too much for a key; undefined where there is no limit, so that nothing is done for it. */
 export type RequestLimit = (key: string, now: Instant) => Refusal | undefined;

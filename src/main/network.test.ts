@@ -30,12 +30,13 @@ test('limits hold as they are set, and without a setting too', () => {
     tls: undefined,
     proxies: { trusted: [], header: 'x-forwarded-for' },
     proxiesOnly: false,
-    requests: { perAddressMax: 20_000, perTokenMax: 10_000, perTenantMax: 100_000 },
+    requests: { perAddressMax: 20_000, perTokenMax: 10_000, perPrincipalMax: 30_000, perTenantMax: 100_000 },
     connections: { max: 10_000, perAddressMax: 1_000 },
   });
   const env = {
     COUNTERSIGN_REQUESTS_PER_ADDRESS: '1',
     COUNTERSIGN_REQUESTS_PER_TOKEN: '2',
+    COUNTERSIGN_REQUESTS_PER_PRINCIPAL: '6',
     COUNTERSIGN_REQUESTS_PER_TENANT: '3',
     COUNTERSIGN_CONNECTIONS_MAX: '4',
     COUNTERSIGN_CONNECTIONS_PER_ADDRESS: '5',
@@ -43,7 +44,7 @@ test('limits hold as they are set, and without a setting too', () => {
   };
   expect(termsOf(configOf(PROXY, env), undefined)).toMatchObject({
     proxies: { trusted: ['10.0.0.0/8'], header: 'forwarded' },
-    requests: { perAddressMax: 1, perTokenMax: 2, perTenantMax: 3 },
+    requests: { perAddressMax: 1, perTokenMax: 2, perPrincipalMax: 6, perTenantMax: 3 },
     connections: { max: 4, perAddressMax: 5 },
   });
 });

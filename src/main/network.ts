@@ -17,6 +17,7 @@ export const termsOf = (config: Config, tls: Tls | undefined): Terms => ({
   requests: {
     perAddressMax: config.requestsPerAddressMax,
     perTokenMax: config.requestsPerTokenMax,
+    perPrincipalMax: config.requestsPerPrincipalMax,
     perTenantMax: config.requestsPerTenantMax,
   },
   connections: { max: config.connectionsMax, perAddressMax: config.connectionsPerAddressMax },

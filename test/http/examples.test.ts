@@ -9,6 +9,7 @@ import { compile, type Role } from '#domain/permission.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { parseTokenName } from '#domain/token.ts';
+import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
 import { ORIGIN } from '#support/core.ts';
 import { type Answer, JSON_TYPE, openWorld, type World } from '#support/world.ts';
 import { NOT_SERVED, NOT_SERVED_MAX } from '../contract/not-served.ts';
@@ -137,7 +138,7 @@ async function answerTo(pair: Pair): Promise<Answer> {
   if (pair.status === 429) await world.send(sent); // the one that is not too many
   return world.send(sent);
 }
-const ONE_BY_ONE = { perAddressMax: 0, perTokenMax: 1, perTenantMax: 0 };
+const ONE_BY_ONE = { ...NO_REQUEST_LIMITS, perTokenMax: 1 };
 
 type Scene = { readonly alice: Sensitive; readonly bob: Sensitive; readonly revoked: Sensitive };
 

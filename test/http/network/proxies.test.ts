@@ -109,13 +109,14 @@ describe.skipIf(!isLinux)('where a request comes from (needs Linux: all of 127/8
 });
 
 describe('where only the proxies may connect', () => {
-  const ask = async (remoteAddress: string, url = '/health') => {
+  const CREDENTIAL = { authorization: 'Bearer x' };
+  const ask = async (remoteAddress: string, url = '/health', headers: Record<string, string> = CREDENTIAL) => {
     const proxies = { trusted: ['10.0.0.0/8'], header: 'x-forwarded-for' } as const;
     const { server } = await openWorld({ proxies, proxiesOnly: true });
     return server.inject({
       url,
       remoteAddress,
-      headers: { 'x-forwarded-for': '127.0.0.1', authorization: 'Bearer x' },
+      headers: { 'x-forwarded-for': '127.0.0.1', ...headers },
     });
   };
 
@@ -136,6 +137,20 @@ describe('where only the proxies may connect', () => {
       message: expect.stringMatching(/in plain HTTP around the proxy .* replace any key that was sent here/),
     });
     expect(headers['x-request-id']).toEqual(expect.any(String));
+  });
+
+  test('whoever asks whether we live may, from anywhere: there is nothing in it to lose', async () => {
+    const { statusCode, body } = await ask('192.0.2.7', '/health', {});
+    expect({ statusCode, body }).toEqual({ statusCode: 200, body: 'OK!' });
+  });
+
+  test.each([
+    { url: '/health', headers: { cookie: 'x=y' } },
+    { url: '/health?token=x', headers: {} },
+    { url: '/', headers: {} },
+    { url: '/api/openapi.json', headers: {} },
+  ])('but not with anything else: $url with $headers', async ({ url, headers }) => {
+    expect((await ask('192.0.2.7', url, headers)).statusCode).toBe(403);
   });
 });
 

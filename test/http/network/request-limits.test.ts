@@ -1,18 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { errorBody } from '#contract/errors.ts';
-import type { RequestLimits } from '#http/request-limits.ts';
+import { Sensitive } from '#domain/sensitive.ts';
+import { NO_REQUEST_LIMITS, type RequestLimits } from '#http/request-limits.ts';
 import { statementsOf } from '#support/statements.ts';
 import { type Answer, openWorld, type Sent, type World } from '#support/world.ts';
 import { PATS, post } from '../provoked.ts';
 
 const WINDOW_MS = 10_000;
 const MAX = 5;
-const NONE: RequestLimits = { perAddressMax: 0, perTokenMax: 0, perTenantMax: 0 };
 const HEALTH: Sent = { method: 'GET', path: '/health' };
 const WHOAMI: Sent = { method: 'GET', path: '/api/v1/whoami' };
 /** This machine stands for a proxy, so that a test can come from anywhere. */
 const proxies = { trusted: ['127.0.0.1/32'], header: 'x-forwarded-for' } as const;
-const limited = (requests: Partial<RequestLimits>) => openWorld({ proxies, requests: { ...NONE, ...requests } });
+const limited = (requests: Partial<RequestLimits>) =>
+  openWorld({ proxies, requests: { ...NO_REQUEST_LIMITS, ...requests } });
 const from = (address: string, sent: Sent = HEALTH): Sent => ({
   ...sent,
   headers: { ...sent.headers, 'x-forwarded-for': address },
@@ -127,12 +128,57 @@ describe('requests by one token', () => {
     expect(world.rows('select count(*) as n from audit_entry')).toEqual(before);
   });
 
-  test('hold for a session in the same way, at its own forms too', async () => {
+  test('are counted with those by its other values: asking it for a new one each time is no way around', async () => {
     const world = await limited({ perTokenMax: MAX });
-    const headers = await world.browserOf(await world.user('ann', 'tenant-member'));
-    expect(await taken(world, { ...WHOAMI, headers })).toBe(MAX);
+    let { token } = await world.person('ann', 'tenant-member');
+    const statuses: number[] = [];
+    for (let n = 0; n < MAX + 2; n++) {
+      const { status, text } = await world.send({ method: 'GET', path: `${PATS}/first`, token });
+      statuses.push(status);
+      if (status === 200) token = new Sensitive(JSON.parse(text).token);
+    }
+    expect(statuses).toEqual([...Array(MAX).fill(200), 429, 429]);
+  });
+
+  test('hold for the sessions of one user together, at their own forms too', async () => {
+    const world = await limited({ perTokenMax: MAX });
+    const ann = await world.user('ann', 'tenant-member');
+    const headers = await world.browserOf(ann);
+    expect(await taken(world, { ...WHOAMI, headers: await world.browserOf(ann) }, 1)).toBe(1);
+    expect(await taken(world, { ...WHOAMI, headers })).toBe(MAX - 1);
     const signOut = { ...post('/auth/sign-out', {}), headers: { ...headers, 'content-type': 'application/json' } };
     expect((await world.send(signOut)).status).toBe(429);
+  });
+});
+
+describe('requests by the tokens of one user', () => {
+  test('are counted together: a new token for each is no way around', async () => {
+    const world = await limited({ perTokenMax: 2, perPrincipalMax: MAX });
+    let { token } = await world.person('ann', 'tenant-member');
+    const statuses: number[] = [];
+    for (let n = 0; n < MAX + 2; n++) {
+      const { status, text } = await world.send({ ...post(PATS, { name: `token-${n}` }), token });
+      statuses.push(status);
+      if (status === 200) token = new Sensitive(JSON.parse(text).token);
+    }
+    expect(statuses).toEqual([...Array(MAX).fill(200), 429, 429]);
+    const bob = await world.person('bob', 'tenant-member');
+    expect(await taken(world, { ...WHOAMI, token: bob.token })).toBe(2);
+  });
+
+  test('are not taken from what their sessions have: whoever has a token cannot keep its owner from revoking it', async () => {
+    const world = await limited({ perTokenMax: MAX, perPrincipalMax: MAX });
+    const { caller, token } = await world.person('ann', 'tenant-member');
+    expect(await taken(world, { ...WHOAMI, token })).toBe(MAX);
+    expect(await taken(world, { ...WHOAMI, headers: await world.browserOf(caller) })).toBe(MAX);
+  });
+
+  test('are not used up by those that one token has too many of: another goes on', async () => {
+    const world = await limited({ perTokenMax: MAX, perPrincipalMax: 2 * MAX });
+    const { caller, token } = await world.person('ann', 'tenant-member');
+    const second = await world.pat(caller, 'second');
+    expect(await taken(world, { ...WHOAMI, token }, 10 * MAX)).toBe(MAX);
+    expect(await taken(world, { ...WHOAMI, token: second })).toBe(MAX);
   });
 });
 
