@@ -1,3 +1,7 @@
+import { refuseCredentials } from '#cli/argv.ts';
+import { EXIT } from '#cli/exit.ts';
+import { Refusal } from '#domain/refusal.ts';
+
 const USAGE_TEXT = `Usage: countersign <command> [options]
 
 On the server:
@@ -9,7 +13,7 @@ On the server:
                  --public-url URL              what clients reach it by, where that is not the address above
                  --tls-cert FILE --tls-key FILE
                                                serve TLS by itself
-                 --trusted-proxies LIST        proxies that are believed who their clients are
+                 --trusted-proxies LIST        proxies whose X-Forwarded-For is believed
                  --insecure-http               plain HTTP on other addresses than loopback, all the same
                  --bootstrap-token-file FILE   the first token of an unattended first start
                  --log-level LEVEL             info
@@ -56,8 +60,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tokens: client,
 };
 
-const NOT_UNDERSTOOD = 2;
-const [name = '', ...args] = process.argv.slice(2);
+const words = process.argv.slice(2);
+const [name = '', ...args] = words;
 process.umask(0o077); // what this program writes is its owner's to read
 process.exitCode = await run();
 
@@ -67,14 +71,33 @@ async function client(): Promise<Command> {
 }
 
 async function run(): Promise<number> {
-  if (name === 'help' || [name, ...args].includes('--help')) {
-    process.stdout.write(USAGE_TEXT);
-    return 0;
-  }
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const isHelp = name === 'help' || words.includes('--help');
+  const saysItself = load === client && !isHelp; // as JSON where that was asked for
+  const problem = saysItself ? undefined : credentialIn(words);
+  if (problem !== undefined) return notUnderstood(problem);
+  if (isHelp) {
+    process.stdout.write(USAGE_TEXT);
+    return EXIT.done;
+  }
   if (load !== undefined) return (await load())(args, process.env);
-  process.stderr.write(`countersign: ${wordsFor(name)}\n\n${USAGE_TEXT}`);
-  return NOT_UNDERSTOOD;
+  return notUnderstood(`${wordsFor(name)}\n\n${USAGE_TEXT.trimEnd()}`);
+}
+
+/** Before any of its words is read: what is read may be said again. */
+function credentialIn(all: readonly string[]): string | undefined {
+  try {
+    refuseCredentials(all);
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
+function notUnderstood(problem: string): number {
+  process.stderr.write(`countersign: ${problem}\n`);
+  return EXIT.usage;
 }
 
 /** What cannot be a command is not said again: it may be a key. */

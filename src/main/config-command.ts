@@ -1,10 +1,11 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { EXIT } from '#cli/exit.ts';
 import { type Config, type Given, givenSettings, readConfig } from '#config/read-config.ts';
 import type { Texts } from '#config/setting.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { pathsIn } from './data-folder.ts';
 import { tlsFilesIn } from './network.ts';
-import { notUnderstood, USAGE } from './serve-command.ts';
+import { notUnderstood } from './serve-command.ts';
 import { readFlags } from './serve-flags.ts';
 import { OTHERS_READ, OTHERS_WRITE, refuseShared } from './shared.ts';
 import { naming } from './system-refusal.ts';
@@ -28,8 +29,8 @@ export async function configCommand(args: readonly string[], env: NodeJS.Process
   const settings = shownSettings(env, flags);
   if (rest.includes('--json')) print(JSON.stringify({ ok: problems.length === 0, problems, settings }, undefined, 2));
   else print(asTable(settings));
-  if (problems.length === 0) return 0;
-  return rest.includes('--json') ? USAGE : notUnderstood(problems);
+  if (problems.length === 0) return EXIT.done;
+  return rest.includes('--json') ? EXIT.usage : notUnderstood(problems);
 }
 
 function problemsOf(env: Texts, flags: Texts): readonly string[] {

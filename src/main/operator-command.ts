@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { EXIT } from '#cli/exit.ts';
 import { SETTINGS } from '#config/read-config.ts';
 import { askControl, type ControlCommand } from './control.ts';
 import { pathsIn } from './data-folder.ts';
-import { err, notUnderstood, REFUSED, refused } from './serve-command.ts';
+import { misread } from './misread.ts';
+import { err, notUnderstood, refused } from './serve-command.ts';
 
 type Command = (args: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
 
@@ -41,7 +43,7 @@ async function ask(command: ControlCommand, args: readonly string[], env: NodeJS
     const answer = (await askControl(pathsIn(folder).socket, command, read.words[0] ?? '')) ?? noServer(folder);
     if (answer.ok) process.stdout.write(`${answer.words}\n`);
     else err(`countersign: ${answer.words}`);
-    return answer.ok ? 0 : REFUSED;
+    return answer.ok ? EXIT.done : EXIT.refused;
   } catch (error) {
     return refused(error);
   }
@@ -54,7 +56,7 @@ function readWords(args: readonly string[]): { readonly words: readonly string[]
     const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
     return { words: positionals, ...values };
   } catch (error) {
-    return (error as Error).message;
+    return misread(error);
   }
 }
 

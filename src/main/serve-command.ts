@@ -1,12 +1,9 @@
+import { EXIT } from '#cli/exit.ts';
 import { type ReadConfig, readConfig } from '#config/read-config.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { openLog } from '#telemetry/log.ts';
 import { readFlags } from './serve-flags.ts';
 import { inOperatorsWords } from './system-refusal.ts';
-
-/** Exit codes: 0 done, 1 refused, 2 not understood. */
-export const REFUSED = 1;
-export const USAGE = 2;
 
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 export const err = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -26,7 +23,7 @@ export async function serveCommand(args: readonly string[], env: NodeJS.ProcessE
     await told;
     out('Stopping: answering what has arrived');
     await served.stop();
-    return 0;
+    return EXIT.done;
   } catch (error) {
     return refused(error);
   }
@@ -40,7 +37,7 @@ const toldToStop = (): Promise<void> =>
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.on(signal, () => {
         signals += 1;
-        if (signals > 1) process.exit(REFUSED);
+        if (signals > 1) process.exit(EXIT.refused);
         told();
       });
     }
@@ -53,12 +50,12 @@ function readWith(args: readonly string[], env: NodeJS.ProcessEnv): ReadConfig {
 
 export function notUnderstood(problems: readonly string[]): number {
   for (const problem of problems) err(`countersign: ${problem}`);
-  return USAGE;
+  return EXIT.usage;
 }
 
 /** A refusal is for the operator, in words; anything else is a bug, with its trace. */
 export function refused(error: unknown): number {
   if (!(error instanceof Refusal)) throw error;
   err(`countersign: ${inOperatorsWords(error)}`);
-  return REFUSED;
+  return EXIT.refused;
 }

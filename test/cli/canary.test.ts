@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '#support/folder.ts';
-import { instance } from '../clients/instance.ts';
+import { instance, memberOf } from '../clients/instance.ts';
 import { countersign, type Env, pipeline, started } from './program.ts';
+
+const server = await instance();
 
 /** Of every process that runs now: its arguments, and the name by which it goes. */
 const processes = (): string =>
@@ -27,7 +29,7 @@ describe('I1: a credential on the command line’s side', () => {
     { how: 'text', json: [] },
     { how: 'JSON', json: ['--json'] },
   ])('is in nothing that any command says as $how, done or refused', { timeout: 60_000 }, async ({ json }) => {
-    const to = await instance();
+    const to = await memberOf(server);
     const folder = temporaryFolder();
     const env: Env = { ...pipeline(to), XDG_CONFIG_HOME: folder };
     const file = join(folder, 'value');
@@ -48,6 +50,24 @@ describe('I1: a credential on the command line’s side', () => {
     const dead = readFileSync(file, 'utf8').trim();
     for (const args of [['whoami'], ['login', '--host', to.origin]]) await run(args, 1, { ...env, TFY_API_KEY: dead });
     for (const value of [to.token.reveal(), dead]) expect(said.join('\n')).not.toContain(value.slice(-20));
+  });
+
+  test('among the words of any command is refused before anything else, and not said again', async () => {
+    const value = `tfy_pat_${'k'.repeat(49)}`;
+    const data = join(temporaryFolder(), 'data');
+    const commands = [
+      ...['serve', 'config check', 'setup-link', 'password-link', 'rotate-signing-key', 'withdraw-signing-keys'],
+      ...['login', 'logout', 'whoami', 'status', 'tokens list', 'tokens create', 'tokens check', 'help', 'no-such'],
+    ].map((name) => name.split(' '));
+    const given = [[value], ['--data', value], [`--public-url=https://${value}@example.com`], [value, '--help']];
+    for (const [at, command] of commands.entries()) {
+      const words = [...command, ...(given[at % given.length] ?? [])];
+      const { code, out, err } = await countersign(words, { env: { COUNTERSIGN_DATA: data } });
+      expect({ words, code, out }).toEqual({ words, code: 2, out: '' });
+      expect(err).toMatch(/^countersign: A credential stands on the command line \(word \d after countersign\)/);
+      expect(err).not.toContain('kkkk');
+    }
+    expect(existsSync(data)).toBe(false);
   });
 
   test('is in no command line and no title of any process while a command is under way', async () => {

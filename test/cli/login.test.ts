@@ -2,11 +2,14 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '#support/folder.ts';
-import { type Instance, instance, newToken, revoke } from '../clients/instance.ts';
+import { instance, newToken, revoke } from '../clients/instance.ts';
+import { isRoot } from '../start/spawn.ts';
 import { countersign, type Env, pipeline } from './program.ts';
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 const BAD_KEY = `tfy_pat_${'0'.repeat(49)}`;
+
+const to = await instance();
 
 /** A person without anything, and where their profile will be. */
 function person() {
@@ -18,14 +21,12 @@ function person() {
   };
 }
 
-const login = (to: Instance, env: Env) =>
-  countersign(['login', '--host', to.origin], { env, input: `${to.token.reveal()}\n` });
+const login = (env: Env) => countersign(['login', '--host', to.origin], { env, input: `${to.token.reveal()}\n` });
 
 describe('login', () => {
   test('keeps host and token where only their owner can read them, and every command finds them there', async () => {
-    const to = await instance();
     const { env, folder, profile } = person();
-    expect(await login(to, env)).toMatchObject({
+    expect(await login(env)).toMatchObject({
       code: 0,
       out: expect.stringContaining('as admin@example.com'),
       err: '',
@@ -40,22 +41,20 @@ describe('login', () => {
   });
 
   test('a token that the server does not take is not kept, and an older profile stays as it was', async () => {
-    const to = await instance();
     const { env, profile } = person();
     const refused = await countersign(['login', '--host', to.origin], { env, input: BAD_KEY });
     expect([refused.code, refused.out, existsSync(profile)]).toEqual([1, '', false]);
-    await login(to, env);
+    await login(env);
     const before = readFileSync(profile, 'utf8');
     expect((await countersign(['login', '--host', to.origin], { env, input: BAD_KEY })).code).toBe(1);
     expect(readFileSync(profile, 'utf8')).toBe(before);
   });
 
   test('replaces a profile that others could read, and closes its folder', async () => {
-    const to = await instance();
     const { env, folder, profile } = person();
     mkdirSync(folder, { mode: 0o755 });
     writeFileSync(profile, '{}', { mode: 0o644 });
-    expect((await login(to, env)).code).toBe(0);
+    expect((await login(env)).code).toBe(0);
     expect([modeOf(folder), modeOf(profile)]).toEqual(['700', '600']);
   });
 
@@ -79,6 +78,11 @@ describe('login', () => {
     }
   });
 
+  test('a file whose name only begins as a credential does is taken for a file', async () => {
+    const answer = await countersign(['tokens', 'check', '--file', './tfy_pat_production']);
+    expect(answer).toMatchObject({ code: 1, err: expect.stringContaining('is not there') });
+  });
+
   test('a credential instead of a command, or as a word too many, is not said again', async () => {
     for (const args of [[BAD_KEY], ['tokens', BAD_KEY], ['whoami', 'hunter2hunter2']]) {
       const { code, out, err } = await countersign(args);
@@ -99,7 +103,6 @@ describe('login', () => {
   });
 
   test('the address that public clients are given works, with /api/svc behind it or a slash', async () => {
-    const to = await instance();
     for (const TFY_BASE_URL of [`${to.origin}/api/svc`, `${to.origin}/`]) {
       expect((await countersign(['whoami'], { env: { TFY_BASE_URL, TFY_API_KEY: to.token.reveal() } })).code).toBe(0);
     }
@@ -114,6 +117,38 @@ describe('login', () => {
     const { code, err } = await countersign(['login', '--host', 'http://127.0.0.1:1'], { input });
     expect([code, err]).toEqual([2, expect.stringContaining(said)]);
     expect(err).not.toContain('hunter');
+  });
+});
+
+describe.skipIf(!isRoot)('for a user without a home (needs root, to become one)', () => {
+  const user = { uid: 54_321, gid: 54_321 };
+  const env = { HOME: '' };
+
+  test('what needs a profile says what to set; what needs none works', async () => {
+    for (const args of [['whoami'], ['logout'], ['login', '--host', 'http://127.0.0.1:1'], ['status']]) {
+      const { code, out, err } = await countersign(args, { env, user, input: BAD_KEY });
+      expect({ args, code, said: out + err }).toEqual({
+        ...{ args, code: 1 },
+        said: expect.stringContaining('set HOME or XDG_CONFIG_HOME, or TFY_HOST and TFY_API_KEY'),
+      });
+    }
+    const asked = { ...env, TFY_HOST: 'http://127.0.0.1:1', TFY_API_KEY: BAD_KEY };
+    expect((await countersign(['whoami'], { env: asked, user })).err).toContain('nothing listens there');
+    expect((await countersign(['tokens', 'check'], { env, user, input: BAD_KEY })).err).toBe('');
+  });
+});
+
+describe('an option', () => {
+  test('that is empty is not one left out', async () => {
+    for (const [option, ...command] of [
+      ['--out', 'tokens', 'create', 'one'],
+      ['--reason', 'tokens', 'revoke', 'one', '--yes'],
+      ['--file', 'tokens', 'check'],
+      ['--host', 'login'],
+    ] as const) {
+      const { code, out, err } = await countersign([...command, option, '']);
+      expect([code, out, err]).toEqual([2, '', expect.stringContaining(`${option} must not be empty`)]);
+    }
   });
 });
 
@@ -140,9 +175,8 @@ describe('a profile', () => {
       said: 'is damaged. Log in again',
     },
   ])('that $what is refused, and its key is not used', async ({ spoil, said }) => {
-    const to = await instance();
     const someone = person();
-    await login(to, someone.env);
+    await login(someone.env);
     spoil(someone);
     expect(await countersign(['whoami'], { env: someone.env })).toMatchObject({
       code: 1,
@@ -152,9 +186,8 @@ describe('a profile', () => {
   });
 
   test('gives its key to no other host, whatever the environment names', async () => {
-    const to = await instance();
     const { env } = person();
-    await login(to, env);
+    await login(env);
     const other = await countersign(['whoami'], { env: { ...env, TFY_HOST: 'http://127.0.0.1:1' } });
     expect(other).toMatchObject({ code: 1, err: expect.stringContaining('it is not sent elsewhere') });
     expect((await countersign(['whoami'], { env: { ...env, TFY_HOST: to.origin } })).code).toBe(0);
@@ -163,9 +196,8 @@ describe('a profile', () => {
 
 describe('the environment', () => {
   test('goes before the profile; set to nothing it counts as unset', async () => {
-    const to = await instance();
     const { env } = person();
-    await login(to, env);
+    await login(env);
     const second = await newToken(to, 'second');
     const by = async (more: Env) => (await countersign(['whoami'], { env: { ...env, ...more } })).out;
     expect(await by({})).toContain('Token:    bootstrap');
@@ -183,7 +215,6 @@ describe('the environment', () => {
   });
 
   test('that names one host twice is understood', async () => {
-    const to = await instance();
     const env = { ...pipeline(to), TFY_BASE_URL: `${to.origin}/api/svc` };
     expect((await countersign(['whoami'], { env })).code).toBe(0);
   });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '#support/folder.ts';
-import { type Instance, instance, newToken } from '../clients/instance.ts';
+import { type Instance, instance, memberOf, newToken } from '../clients/instance.ts';
 import { atTerminal, countersign, pipeline, type Step } from './program.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -11,6 +11,8 @@ const ENTER = '\r';
 const CTRL_C = '\u0003';
 const DOWN = '\u001b[B';
 const VALUE = /tfy_pat_[0-9A-Za-z]{49}/g;
+
+const server = await instance();
 
 const READY: Step = ['Are you ready', 'y'];
 
@@ -21,7 +23,7 @@ async function namesAt(to: Instance): Promise<readonly string[]> {
 
 describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', () => {
   test('login asks for the token, and nothing of what is typed is on the screen', async () => {
-    const to = await instance();
+    const to = await memberOf(server);
     const env = { XDG_CONFIG_HOME: temporaryFolder() };
     const steps = [['Access token for', `${to.token.reveal()}${ENTER}`]] as const;
     const { code, out } = await atTerminal(['login', '--host', to.origin], env, steps);
@@ -31,13 +33,13 @@ describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', 
   });
 
   test('tokens create --show shows the value once, after a yes, with the warning; a no creates nothing', async () => {
-    const to = await instance();
+    const to = await memberOf(server);
     const words = ['tokens', 'create', 'shown', '--show'];
     const no = await atTerminal(words, pipeline(to), [['Are you ready', ENTER]]);
     expect([no.code, no.out, await namesAt(to)]).toEqual([
       1,
       expect.stringContaining('Nothing was created.'),
-      ['bootstrap'],
+      ['first'],
     ]);
     const yes = await atTerminal(words, pipeline(to), [READY]);
     expect(yes.code).toBe(0);
@@ -48,11 +50,11 @@ describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', 
   });
 
   test('tokens create asks where the value should go before there is one', async () => {
-    const to = await instance();
+    const to = await memberOf(server);
     const file = join(temporaryFolder(), 'saved');
     const words = ['tokens', 'create', 'asked'];
     const nothing = await atTerminal(words, pipeline(to), [['Where should it go', `${DOWN}${DOWN}${ENTER}`]]);
-    expect([nothing.code, await namesAt(to)]).toEqual([1, ['bootstrap']]);
+    expect([nothing.code, await namesAt(to)]).toEqual([1, ['first']]);
     const steps: readonly Step[] = [
       ['Where should it go', `${DOWN}${ENTER}`],
       ['File', `${file}${ENTER}`],
@@ -63,12 +65,12 @@ describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', 
   });
 
   test('tokens revoke shows the last use and asks; Enter alone is no', async () => {
-    const to = await instance();
+    const to = await memberOf(server);
     await newToken(to, 'one');
     const no = await atTerminal(['tokens', 'revoke', 'one'], pipeline(to), [['Revoke one for ever?', ENTER]]);
     expect([no.code, no.out]).toEqual([1, expect.stringMatching(/Last used: never[\s\S]*Nothing was revoked\./)]);
     const yes = await atTerminal(['tokens', 'revoke', 'one'], pipeline(to), [['Revoke one for ever?', 'y']]);
-    expect([yes.code, await namesAt(to)]).toEqual([0, ['bootstrap']]);
+    expect([yes.code, await namesAt(to)]).toEqual([0, ['first']]);
   });
 
   test('a terminal that does not say how wide it is can be read all the same', async () => {
@@ -79,7 +81,7 @@ describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', 
   });
 
   test('Ctrl-C at any question does nothing, and says so', async () => {
-    const to = await instance();
+    const to = await memberOf(server);
     await newToken(to, 'one');
     const config = temporaryFolder();
     for (const [words, said] of [
@@ -96,6 +98,6 @@ describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', 
         out: expect.stringContaining('Broken off: nothing was done.'),
       });
     }
-    expect([await namesAt(to), existsSync(join(config, 'countersign'))]).toEqual([['one', 'bootstrap'], false]);
+    expect([await namesAt(to), existsSync(join(config, 'countersign'))]).toEqual([['one', 'first'], false]);
   });
 });

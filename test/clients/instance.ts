@@ -57,3 +57,11 @@ export async function memberToken(to: Instance, email: string): Promise<Sensitiv
   const { token } = await asked(to, { ...sent, headers: { ...browser, cookie } });
   return new Sensitive(String(token));
 }
+
+let members = 0;
+
+/** The same server to a new user, who has nothing yet but their first token: many tests can share one. */
+export async function memberOf(to: Instance): Promise<Instance> {
+  members += 1;
+  return { ...to, token: await memberToken(to, `member-${members}@example.com`) };
+}

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { StepLabel } from '#ports/step.ts';
+import { whenOver } from './over.ts';
 import { type Answer, type Sent, sendTo } from './world.ts';
 
 export type Ended = { readonly code: number | null; readonly signal: string | null; readonly said: string };
@@ -28,11 +28,11 @@ function cleanEnvironment(env: Env): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(ours), ...env };
 }
 
-/** The program itself, as a process of its own; killed with the test at the latest. */
+/** The program itself, as a process of its own; killed at the latest with the test, or with all those of the file that started it outside of one. */
 export function spawned(args: readonly string[], env: Env = {}) {
   const options = { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] } as const;
   const child = spawn(process.execPath, ['src/main/bin.ts', ...args], { ...options, stdio: [...options.stdio] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  whenOver(() => void child.kill('SIGKILL'));
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -76,7 +76,7 @@ export async function serving(data: string, options: Options = {}): Promise<Serv
 export function unattended(data: string): Required<Pick<Options, 'env' | 'args'>> {
   const password = join(data, '..', `${data.split('/').at(-1)}.password`);
   writeFileSync(password, `${ADMIN_PASSWORD}\n`, { mode: 0o600 });
-  onTestFinished(() => rmSync(password, { force: true }));
+  whenOver(() => rmSync(password, { force: true }));
   return {
     env: { COUNTERSIGN_ADMIN_EMAIL: ADMIN_EMAIL, COUNTERSIGN_ADMIN_PASSWORD_FILE: password },
     args: ['--bootstrap-token-file', join(data, 'bootstrap-token')],
