@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { SETTINGS } from '#config/read-config.ts';
 import type { Setting, Texts } from '#config/setting.ts';
+import { misread } from './misread.ts';
 
 type Options = Record<string, { readonly type: 'string' | 'boolean' }>;
 
@@ -14,6 +15,6 @@ export function readFlags(args: readonly string[], more: Options = {}): Texts | 
     const { values } = parseArgs({ args: [...args], options: { ...Object.fromEntries(flags), ...more } });
     return Object.fromEntries(Object.entries(values).map(([flag, value]) => [flag, String(value)]));
   } catch (error) {
-    return (error as Error).message;
+    return misread(error);
   }
 }
