@@ -1,8 +1,15 @@
 // Writes docs/scanning/ from the constants of the parser: `node bin/launch.js scripts/scanning.ts`
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ALG, TYP } from '#crypto/jwt.ts';
-import { KIND_NAMES, type OpaqueKind, PATTERN, PREFIXES, shapeOf } from '#crypto/opaque-form.ts';
+import {
+  JWT_BEGINNING,
+  KIND_NAMES,
+  type OpaqueKind,
+  PATTERN,
+  PREFIXES,
+  SIGNATURE_CHARS_MIN,
+  shapeOf,
+} from '#crypto/opaque-form.ts';
 
 type Sought = {
   readonly name: string;
@@ -19,19 +26,11 @@ const opaque = (kind: OpaqueKind): Sought => ({
 });
 
 const BASE64URL = '0-9A-Za-z_-';
-/** Of RSA with 2048 bits, the fewest that RS256 may have. */
-const SIGNATURE_CHARS_MIN = 342;
-
-/** The header of ours is the same up to the id of the key: whole groups of three bytes, which are four characters each. */
-function jwtBeginning(): string {
-  const header = Buffer.from(JSON.stringify({ alg: ALG, typ: TYP, kid: '' }).replace(/"}$/, ''));
-  return header.subarray(0, header.length - (header.length % 3)).toString('base64url');
-}
 
 function jwt(): Sought {
   const part = `[${BASE64URL}]`;
-  const shape = `${jwtBeginning()}${part}+\\.${part}+\\.${part}{${SIGNATURE_CHARS_MIN},}`;
-  return { name: 'Countersign access token (JWT)', begins: jwtBeginning(), shape, goesOnBy: BASE64URL };
+  const shape = `${JWT_BEGINNING}${part}+\\.${part}+\\.${part}{${SIGNATURE_CHARS_MIN},}`;
+  return { name: 'Countersign access token (JWT)', begins: JWT_BEGINNING, shape, goesOnBy: BASE64URL };
 }
 
 /** By what people name a finding; stable, since baselines and dashboards hold it. */

@@ -38,9 +38,14 @@ async function given(here: Here, options: Options): Promise<Sensitive> {
 
 const STILL_GOOD = 'Whether it is still good, only the server knows.';
 
+const FOREIGN_JWT =
+  'A JWT, and not one of Countersign’s as they are written: another product’s, or one that was cut short or altered.';
+
 function wordsOf(form: Form): string {
-  if (form.form === 'foreign') return 'Not one of Countersign’s: it begins as none of them does.';
-  if (form.form === 'jwt') return `A JWT. Whose it is, and whether its signature is right, only the server knows.`;
+  if (form.form === 'foreign')
+    return form.isJwt ? FOREIGN_JWT : 'Not one of Countersign’s: it begins as none of them does.';
+  if (form.form === 'jwt')
+    return 'A JWT as Countersign writes them. Which server signed it, and whether that is right, only a server knows.';
   if (form.fault === undefined) return `A ${KIND_NAMES[form.kind]}, written correctly. ${STILL_GOOD}`;
   return `Meant to be a ${KIND_NAMES[form.kind]}, and it is none: ${FAULTS[form.fault]}.`;
 }

@@ -3,18 +3,13 @@ import { compactVerify, errors, exportJWK, SignJWT } from 'jose';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { Held, Keyring } from './keyring.ts';
-import { JWT_SHAPE } from './opaque-form.ts';
+import { ALG, isCanonical, JWT_CHARS_MAX, JWT_SHAPE, TYP } from './opaque-form.ts';
 
 /*
  * Access token as a JWT:   RS256 (RFC 7518, 3.3), `kid` names one of our keys, `typ` is this one's alone.
  * RS256 is deterministic and what every verifier knows. The file of digests decides, as for opaque ones: a signature
  * only spares the database whatever we never signed.
  */
-export const ALG = 'RS256';
-/** One `typ` for each purpose, so that nothing signed for another is ever taken for an access token (RFC 8725, 3.11). */
-export const TYP = 'access+jwt';
-/** Longer ones are none of ours: claims are few and names are short. */
-const CHARS_MAX = 4_096;
 
 /** How long a new key is published before it signs: verifiers elsewhere look at the key set less often than this. */
 export const SIGNING_OVERLAP_MS = 60 * 60 * 1000;
@@ -36,7 +31,7 @@ export async function signJwt({ id, key }: Pick<Held, 'id' | 'key'>, claims: Cla
 /** Whether it could be one at all. No I/O, and no key is touched. */
 export function isJwtShaped(credential: Sensitive): boolean {
   const text = credential.reveal();
-  return text.length <= CHARS_MAX && JWT_SHAPE.test(text);
+  return text.length <= JWT_CHARS_MAX && JWT_SHAPE.test(text);
 }
 
 /** Whether one of our keys signed exactly these characters. What it says, and whether it lives, the file knows. */
@@ -60,9 +55,6 @@ export async function isOurJwt(keyring: Keyring, credential: Sensitive): Promise
 /** A runtime that could not verify has the name of a signature that is wrong, and, unlike it, a cause. */
 const isFault = (error: errors.JOSEError): boolean =>
   error instanceof errors.JWSSignatureVerificationFailed && error.cause !== undefined;
-
-/** The last bits of base64url may be anything where they carry nothing: one signature has sixteen spellings. */
-const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;
 
 const publics = new WeakMap<object, ReturnType<typeof createPublicKey>>();
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_KINDS } from '#domain/token.ts';
 import { countingRandom } from '#support/fixed.ts';
+import jwtVectors from '../../test/vectors/jwt.json' with { type: 'json' };
 import vectors from '../../test/vectors/token.json' with { type: 'json' };
 import { mint, previewOf } from './opaque.ts';
 import { checkOf, type Form, formOf, kindOf, type OpaqueKind, PATTERN, PREFIXES, shapeOf } from './opaque-form.ts';
@@ -124,7 +125,14 @@ const opaque = (kind: OpaqueKind, fault?: 'checksum' | 'preview' | 'length' | 'c
   fault,
 });
 const jwt: Form = { form: 'jwt' };
-const foreign: Form = { form: 'foreign' };
+const foreign: Form = { form: 'foreign', isJwt: false };
+const foreignJwt: Form = { form: 'foreign', isJwt: true };
+
+const ourHeader = { alg: 'RS256', typ: 'access+jwt', kid: 'ka0bc1de2fg3hi4jk5lm6no7' };
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const signature = Buffer.alloc(256, 7).toString('base64url');
+const jwtWith = (header: object): string => `${part(header)}.${part({ sub: 'x' })}.${signature}`;
+const ourJwt = jwtWith(ourHeader);
 
 test.each<{ what: string; text: string; told: Form }>([
   ...KINDS.map((kind) => ({
@@ -148,7 +156,23 @@ test.each<{ what: string; text: string; told: Form }>([
   { what: 'a token with a line end', text: `${pat}\n`, told: opaque('pat', 'characters') },
   { what: 'a token twice', text: pat + pat, told: opaque('pat', 'characters') },
   { what: 'a placeholder', text: 'tfy_pat_<your token>', told: opaque('pat', 'characters') },
-  { what: 'a JWT', text: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln', told: jwt },
+  { what: 'a JWT as ours are', text: ourJwt, told: jwt },
+  { what: 'a JWT of an RSA key of 4096 bits', text: `${ourJwt.slice(0, -2)}${'A'.repeat(344)}`, told: jwt },
+  { what: 'a JWT without a type', text: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln', told: foreignJwt },
+  { what: 'a JWT of another type', text: jwtWith({ ...ourHeader, typ: 'at+jwt' }), told: foreignJwt },
+  { what: 'a JWT of another algorithm', text: jwtWith({ ...ourHeader, alg: 'ES256' }), told: foreignJwt },
+  { what: 'an unsigned JWT', text: jwtWith({ ...ourHeader, alg: 'none' }), told: foreignJwt },
+  { what: 'a JWT that names no key', text: jwtWith({ alg: 'RS256', typ: 'access+jwt' }), told: foreignJwt },
+  { what: 'a JWT whose key is no text', text: jwtWith({ ...ourHeader, kid: 1 }), told: foreignJwt },
+  {
+    what: 'a JWT whose header is in another order',
+    text: jwtWith({ typ: 'access+jwt', alg: 'RS256', kid: 'k' }),
+    told: foreignJwt,
+  },
+  { what: 'a JWT with its header altered', text: ourJwt.replace('.', 'A.'), told: foreignJwt },
+  { what: 'a JWT cut short', text: ourJwt.slice(0, -1), told: foreignJwt },
+  { what: 'a JWT in another spelling', text: `${ourJwt.slice(0, -1)}x`, told: foreignJwt },
+  { what: 'a JWT that is too long', text: ourJwt + 'A'.repeat(4_096), told: foreignJwt },
   { what: 'a JWT without its signature', text: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0', told: foreign },
   { what: 'an encrypted JWT, of five parts', text: 'eyJh.eyJh.eyJh.eyJh.eyJh', told: foreign },
   { what: 'a host name', text: 'www.example.com', told: foreign },
@@ -157,6 +181,11 @@ test.each<{ what: string; text: string; told: Form }>([
   { what: 'nothing', text: '', told: foreign },
 ])('offline, $what is told for what it is', ({ text, told }) => {
   expect(formOf(new Sensitive(text))).toEqual(told);
+});
+
+test('offline each JWT that was ever issued is told for one', () => {
+  expect(jwtVectors.issued.length).toBeGreaterThan(0);
+  for (const { token } of jwtVectors.issued) expect(formOf(new Sensitive(token))).toEqual(jwt);
 });
 
 test('offline one is called whole exactly when the server would look it up', () => {

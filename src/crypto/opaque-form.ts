@@ -61,17 +61,17 @@ export type Form =
   | { readonly form: 'opaque'; readonly kind: OpaqueKind; readonly fault: Fault | undefined }
   /** Whose it is, and whether its signature is right, cannot be told without the server's keys. */
   | { readonly form: 'jwt' }
-  | { readonly form: 'foreign' };
+  /** `isJwt`: somebody's, but not as we write them, or no longer. */
+  | { readonly form: 'foreign'; readonly isJwt: boolean };
 export type Fault = 'checksum' | 'preview' | 'length' | 'characters';
 
 const KINDS = Object.keys(PREFIXES) as readonly OpaqueKind[];
-/** Header, claims, signature. Every header begins with an object's first key, so a host name's three parts are no JWT. */
-export const JWT_SHAPE = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
 
 export function formOf(credential: Sensitive): Form {
   const text = credential.reveal();
   const kind = KINDS.find((one) => text.startsWith(PREFIXES[one]));
-  if (kind === undefined) return { form: JWT_SHAPE.test(text) ? 'jwt' : 'foreign' };
+  if (kind === undefined)
+    return isOurJwtsForm(text) ? { form: 'jwt' } : { form: 'foreign', isJwt: JWT_SHAPE.test(text) };
   return { form: 'opaque', kind, fault: isWhole(text, kind) ? undefined : faultIn(text.slice(PREFIXES[kind].length)) };
 }
 
@@ -85,3 +85,42 @@ const faultIn = (rest: string): Fault => FAULTS.find(([fits]) => fits.test(rest)
 
 /** The checksum that belongs after prefix and body. */
 export const checkOf = (prefixAndBody: string): string => base62OfUint32(crc32(prefixAndBody), CHECK_CHARS);
+
+/*
+ * How an access token as a JWT is written (jwt.ts), as far as that can be told without our keys.
+ */
+export const ALG = 'RS256';
+/** One `typ` for each purpose, so that nothing signed for another is ever taken for an access token (RFC 8725, 3.11). */
+export const TYP = 'access+jwt';
+/** Longer ones are none of ours: claims are few and names are short. */
+export const JWT_CHARS_MAX = 4_096;
+/** Header, claims, signature. Every header begins with an object's first key, so a host name's three parts are no JWT. */
+export const JWT_SHAPE = /^eyJ[\w-]+\.[\w-]+\.[\w-]+$/;
+/** Of RSA with 2048 bits, the fewest that RS256 may have. */
+export const SIGNATURE_CHARS_MIN = 342;
+
+/** The header of ours is the same up to the id of the key: whole groups of three bytes, which are four characters each. */
+export const JWT_BEGINNING = ((): string => {
+  const header = Buffer.from(JSON.stringify({ alg: ALG, typ: TYP, kid: '' }).replace(/"}$/, ''));
+  return header.subarray(0, header.length - (header.length % 3)).toString('base64url');
+})();
+
+/** The last bits of base64url may be anything where they carry nothing: one signature has sixteen spellings. */
+export const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part;
+
+function isOurJwtsForm(text: string): boolean {
+  if (text.length > JWT_CHARS_MAX || !JWT_SHAPE.test(text) || !text.startsWith(JWT_BEGINNING)) return false;
+  const [header = '', claims = '', signature = ''] = text.split('.');
+  return (
+    signature.length >= SIGNATURE_CHARS_MIN && [header, claims, signature].every(isCanonical) && hasOurHeader(header)
+  );
+}
+
+function hasOurHeader(part: string): boolean {
+  try {
+    const { alg, typ, kid } = JSON.parse(Buffer.from(part, 'base64url').toString());
+    return alg === ALG && typ === TYP && typeof kid === 'string';
+  } catch {
+    return false;
+  }
+}

@@ -219,7 +219,13 @@ describe('tokens check, offline', () => {
       code: 1,
       form: { form: 'opaque', kind: 'pat', fault: 'preview', wellFormed: false },
     },
-    { what: 'something else', input: 'hunter2', code: 1, form: { form: 'foreign', wellFormed: false } },
+    { what: 'something else', input: 'hunter2', code: 1, form: { form: 'foreign', isJwt: false, wellFormed: false } },
+    {
+      what: 'another product’s JWT',
+      input: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln',
+      code: 1,
+      form: { form: 'foreign', isJwt: true, wellFormed: false },
+    },
   ])('tells $what from standard input or a file, and says none of it again', async ({ input, code, form }) => {
     const file = join(temporaryFolder(), 'checked');
     writeFileSync(file, `${input}\n`);

@@ -4,6 +4,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { signJwt } from '#crypto/jwt.ts';
 import { mint, previewOf } from '#crypto/opaque.ts';
+import { formOf } from '#crypto/opaque-form.ts';
+import { Sensitive } from '#domain/sensitive.ts';
 import type { KeyId } from '#ports/digest.ts';
 import { countingRandom } from '#support/fixed.ts';
 import { temporaryFolder } from '#support/folder.ts';
@@ -123,6 +125,19 @@ test('the documents show the published expression', () => {
   for (const page of ['docs/formats.md', 'docs/scanning.md']) {
     expect(readFileSync(page, 'utf8')).toContain(`\`${PUBLISHED['token.regex']?.trimEnd()}\``);
   }
+});
+
+test('tokens check calls well formed what the rules find, and none of what they pass over', () => {
+  const whole = (text: string) => {
+    const told = formOf(new Sensitive(text));
+    return told.form === 'jwt' || (told.form === 'opaque' && told.fault === undefined);
+  };
+  expect(Object.values(TOKENS).map(whole)).toEqual(RULES.map(() => true));
+  const others = [
+    ...Object.values(NEAR_JWTS),
+    ...Object.values(OPAQUE).flatMap((token) => Object.values(NEAR_MISSES).map((of) => of(token.reveal()))),
+  ];
+  expect(others.filter(whole)).toEqual([]);
 });
 
 describe.skipIf(!has('gitleaks'))(needing('gitleaks', 'gitleaks with the published rules'), () => {

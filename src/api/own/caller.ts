@@ -14,9 +14,14 @@ export const callerHandlers: Handlers<typeof CALLER_OPERATIONS> = {
   }),
 };
 
+/** By what other operations know it. */
+const named = (credential: Exclude<Credential, { readonly kind: 'none' }>) =>
+  credential.kind === 'session'
+    ? { id: credential.id }
+    : { id: credential.pat, valueId: credential.id, name: credential.name, preview: credential.preview };
+
 function shown(credential: Credential) {
   if (credential.kind === 'none') throw new Error('whoever has no credential is no caller of this operation');
-  const { kind, id, expiresAt } = credential;
-  const token = kind === 'token' ? { name: credential.name, preview: credential.preview } : {};
-  return { kind, id, ...token, expiresAt: expiresAt === undefined ? null : wireDate(expiresAt) };
+  const { kind, expiresAt } = credential;
+  return { kind, ...named(credential), expiresAt: expiresAt === undefined ? null : wireDate(expiresAt) };
 }

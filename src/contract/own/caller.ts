@@ -20,7 +20,10 @@ export const CALLER_OPERATIONS = {
       rights: z.strictObject({ roles: z.array(z.string()), actions: z.array(z.enum(ACTIONS)) }),
       credential: z.strictObject({
         kind: z.enum(['token', 'session']),
+        /** Of the token, as its operations take it, or of the session. */
         id: z.string(),
+        /** Which of the token's values it is; the audit has it under this one. */
+        valueId: z.string().optional(),
         name: z.string().optional(),
         preview: z.string().optional(),
         /** ISO 8601; null when it does not expire. */
