@@ -126,6 +126,16 @@ describe('the bundle', () => {
     expect(bundles()).toEqual([folder]);
   });
 
+  test('that is old and made again is not pruned as it is chosen', async () => {
+    await run();
+    const [folder = ''] = bundles();
+    const old = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
+    utimesSync(join(cache, folder), old, old);
+    rmSync(join(cache, 'inputs.json'));
+    expect(await run()).toEqual({ code: 0, out: `${WORDS}\n`, err: '', from: 'bundle' });
+    expect(bundles()).toEqual([folder]);
+  });
+
   test('that was being made when its process was killed is in nobody’s way', async () => {
     mkdirSync(join(cache, 'part-killed'), { recursive: true });
     writeFileSync(join(cache, 'part-killed', 'client.js'), 'half');

@@ -55,12 +55,12 @@ export async function atTerminal(
   args: readonly string[],
   env: Env,
   steps: readonly Step[],
-  columns = 200,
+  { columns = 200, rows = 40 } = {},
 ): Promise<Outcome> {
   const words = [process.execPath, BIN, ...args];
   const driver = spawn('python3', [resolve('test', 'cli', 'terminal.py')], { env: environment(env), stdio: 'pipe' });
   onTestFinished(() => void driver.kill('SIGKILL'));
-  driver.stdin.end(JSON.stringify({ words, steps, columns }));
+  driver.stdin.end(JSON.stringify({ words, steps, columns, rows }));
   const said = { out: '', err: '' };
   driver.stdout.setEncoding('utf8').on('data', (chunk) => {
     said.out += chunk;

@@ -1,4 +1,4 @@
-"""Runs a command at a pseudo-terminal by a script: {"words": [...], "columns": 200, "steps": [[said, typed], ...]} on standard input.
+"""Runs a command at a pseudo-terminal by a script: {"words": [...], "columns": 200, "rows": 40, "steps": [[said, typed], ...]} on standard input.
 
 Prints {"code": exit code, "screen": all that was written}. Gives up where a step's words do not come.
 """
@@ -24,7 +24,7 @@ def main():
     if child == 0:
         os.read(sized, 1)
         os.execv(words[0], words)
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, asked["columns"], 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", asked["rows"], asked["columns"], 0, 0))
     os.write(size, b".")
     screen = b""
     for said, typed in asked["steps"]:

@@ -76,8 +76,18 @@ describe.skipIf(!hasPython)('at a terminal (needs python3: a pseudo-terminal)', 
   test('a terminal that does not say how wide it is can be read all the same', async () => {
     const env = { XDG_CONFIG_HOME: temporaryFolder() };
     const steps = [['Access token for http://127.0.0.1:1', CTRL_C]] as const;
-    const { code, out } = await atTerminal(['login', '--host', 'http://127.0.0.1:1'], env, steps, 0);
+    const { code, out } = await atTerminal(['login', '--host', 'http://127.0.0.1:1'], env, steps, { columns: 0 });
     expect([code, out]).toEqual([1, expect.stringContaining('Broken off')]);
+  });
+
+  test('a terminal that does not say how high it is shows every choice', async () => {
+    const to = await memberOf(server);
+    const steps = [['Create nothing', CTRL_C]] as const;
+    const { code, out } = await atTerminal(['tokens', 'create', 'one'], pipeline(to), steps, { columns: 80, rows: 0 });
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(/Show it here[\s\S]*Save it in a new file[\s\S]*Create nothing/),
+    ]);
   });
 
   test('Ctrl-C at any question does nothing, and says so', async () => {
