@@ -49,6 +49,10 @@ test.each(PAGES)('%s gives tokens no name that would be refused', (page) => {
   for (const name of every(page, /\{"name": *"([^"]+)"/g)) expect(parseTokenName(name)).toBe(name);
 });
 
+test.each(PAGES)('%s puts no token into arguments or into what a shell keeps', (page) => {
+  expect(every(page, /(--api-key[ =]\S+|TFY_API_KEY=[^\s`]+)/g)).toEqual([]);
+});
+
 test('operating.md explains every setting with its flag and default, and no other', () => {
   const told = rowsOf('docs/operating.md')
     .filter(([first = '']) => first.startsWith('`COUNTERSIGN_'))
