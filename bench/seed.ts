@@ -64,7 +64,9 @@ async function isGood(kept: string): Promise<boolean> {
   if (!existsSync(kept)) return false;
   const world = await openWorld(kept);
   const [first = ''] = readFileSync(join(kept, 'tokens'), 'utf8').split('\n', 1);
-  const verified = await verifyToken(world.deps, new Sensitive(first), originOf('rest')).catch(() => undefined);
+  const verified = await Promise.resolve(verifyToken(world.deps, new Sensitive(first), originOf('rest'))).catch(
+    () => undefined,
+  );
   await world.close();
   return verified?.ok === true;
 }

@@ -30,10 +30,14 @@ export const originOf = (request: FastifyRequest, surface: Surface): Origin => (
  * Who asks; or 401 with a challenge that says what is wrong with the credential, as far as its holder may know. A token
  * goes before a cookie, which browsers send by themselves.
  */
-export async function authenticate(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function authenticate(core: Core, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
   const { authorization } = request.headers;
-  const verification =
-    authorization === undefined ? await bySession(core, request) : await byToken(core, request, authorization);
+  const outcome = authorization === undefined ? bySession(core, request) : byToken(core, request, authorization);
+  if (outcome instanceof Promise) return outcome.then((late) => admit(late, request, reply));
+  admit(outcome, request, reply);
+}
+
+function admit(verification: Outcome, request: FastifyRequest, reply: FastifyReply): void {
   if (verification !== 'absent' && verification.ok) {
     request.caller = verification.caller;
     return;
@@ -44,7 +48,7 @@ export async function authenticate(core: Core, request: FastifyRequest, reply: F
 
 type Outcome = Verification | 'absent';
 
-async function byToken(core: Core, request: FastifyRequest, authorization: string): Promise<Outcome> {
+function byToken(core: Core, request: FastifyRequest, authorization: string): Outcome | Promise<Outcome> {
   const token = tokenIn(authorization);
   return token === undefined ? 'absent' : core.verifyToken(token, originOf(request, 'rest'));
 }
@@ -59,7 +63,7 @@ export const presentedBy = (request: FastifyRequest): Sensitive | undefined =>
   request.headers.authorization === undefined ? sessionCookieOf(request) : tokenIn(request.headers.authorization);
 
 /** A page elsewhere can make a browser send our cookie, but not make it say that the request is from here. */
-export async function bySession(core: Core, request: FastifyRequest): Promise<Outcome> {
+export function bySession(core: Core, request: FastifyRequest): Outcome | Promise<Outcome> {
   const cookie = sessionCookieOf(request);
   if (cookie === undefined) return 'absent';
   if (!isFromOurPages(request)) {

@@ -1,4 +1,4 @@
-import type { Verification } from '#app/token/verify.ts';
+import type { Verified } from '#app/token/verify.ts';
 import type { EntranceId } from '#contract/entrances.ts';
 import type { Untrusted } from '#contract/operation.ts';
 import type { OperationId } from '#contract/operations.ts';
@@ -16,8 +16,8 @@ export type Page = { readonly type: string; readonly body: string };
 
 /** What this way in needs of the core. */
 export type Core = {
-  verifyToken(token: Sensitive, origin: Origin): Promise<Verification>;
-  verifySession(cookie: Sensitive, origin: Origin): Promise<Verification>;
+  verifyToken(token: Sensitive, origin: Origin): Verified;
+  verifySession(cookie: Sensitive, origin: Origin): Verified;
   call(caller: Caller | undefined, id: OperationId, untrusted: Untrusted, once?: Once): Promise<unknown>;
   /** Resolves to a session that has begun, or to nothing where one has ended. */
   enter(id: EntranceId, body: unknown, origin: Origin, caller: Caller | undefined): Promise<Session | undefined>;

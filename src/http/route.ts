@@ -18,8 +18,9 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     schema: { response: { 200: z.toJSONSchema(operation.output, { target: 'draft-7' }) } },
-    onRequest: async (request, reply) => {
-      if (operation.access !== 'public') await authenticate(core, request, reply);
+    onRequest: (request, reply, done) => {
+      if (operation.access === 'public') done();
+      else atOnceOrLater(() => authenticate(core, request, reply), done);
     },
     handler: async (request, reply) => {
       // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
@@ -28,6 +29,17 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
       return core.call(request.caller, id, untrustedIn(request), once);
     },
   });
+}
+
+/** Nobody waits for what is there already: this is on the way of every request. */
+function atOnceOrLater(act: () => void | Promise<void>, done: (error?: Error) => void): void {
+  try {
+    const later = act();
+    if (later === undefined) done();
+    else later.then(() => done(), done);
+  } catch (error) {
+    done(error as Error); // what is thrown in this room is a Refusal or a bug
+  }
 }
 
 function untrustedIn({ params, query, body }: FastifyRequest) {

@@ -2,6 +2,7 @@ import { isJwtShaped, isOurJwt } from '#crypto/jwt.ts';
 import { digestsOf } from '#crypto/opaque.ts';
 import { kindOf } from '#crypto/opaque-form.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_KINDS } from '#domain/token.ts';
 import { type Known, standingOf } from '#domain/verification.ts';
@@ -23,8 +24,11 @@ type Way = {
   readonly isIssued?: () => Promise<boolean>;
 };
 
+/** At once where the credential is in memory: this stands before every request. */
+export type Verified = Verification | Promise<Verification>;
+
 /** An access token of either form, as it stands behind `Bearer`. */
-export function verifyToken(deps: VerifyDeps, token: Sensitive, origin: Origin): Promise<Verification> {
+export function verifyToken(deps: VerifyDeps, token: Sensitive, origin: Origin): Verified {
   const read = (digests: readonly Digest[]) => deps.store.tokens.byDigest(digests);
   if (!isJwtShaped(token)) {
     return verify(deps, token, origin, { isOurs: kindOf(token, TOKEN_KINDS) !== undefined, read });
@@ -33,28 +37,29 @@ export function verifyToken(deps: VerifyDeps, token: Sensitive, origin: Origin):
 }
 
 /** A browser session, by the value of its cookie. */
-export const verifySession = (deps: VerifyDeps, cookie: Sensitive, origin: Origin): Promise<Verification> =>
+export const verifySession = (deps: VerifyDeps, cookie: Sensitive, origin: Origin): Verified =>
   verify(deps, cookie, origin, {
     isOurs: kindOf(cookie, ['session']) !== undefined,
     read: (digests) => deps.store.sessions.byDigest(digests),
   });
 
 /** Checksum, memory, signature, one indexed read: each step only when the one before cannot tell. Writes nothing. */
-async function verify(
-  deps: VerifyDeps,
-  credential: Sensitive,
-  origin: Origin,
-  { isOurs, read, isIssued }: Way,
-): Promise<Verification> {
+function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOurs, read, isIssued }: Way): Verified {
   if (!isOurs) return { ok: false, reason: 'malformed' };
   const now = deps.clock.now();
   const look = async () => {
     if (isIssued !== undefined && !(await isIssued())) return undefined;
     return read(digestsOf(deps.keyring, credential));
   };
-  const known = await deps.verified.find(credential, now, (wasKnown) =>
+  const found = deps.verified.find(credential, now, (wasKnown) =>
     wasKnown ? look() : deps.strangers.read(origin.address, now, look),
   );
+  return found instanceof Promise
+    ? found.then((known) => judged(deps, known, origin, now))
+    : judged(deps, found, origin, now);
+}
+
+function judged(deps: VerifyDeps, known: Known | undefined, origin: Origin, now: Instant): Verification {
   if (known === undefined) {
     deps.strangers.noticed();
     return { ok: false, reason: 'unknown' };

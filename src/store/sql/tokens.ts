@@ -105,34 +105,40 @@ async function endAll(
   return rows.map(({ id }) => id);
 }
 
+const used = ({ tenant, token, at, surface, address }: Omit<Schema['token_use'], 'mac'>) => ({
+  ...{ tenant, token, at, surface, address },
+});
+
+const noteUse = prepared((db, row: Schema['token_use']) =>
+  db
+    .insertInto('token_use')
+    .values({ ...used(row), mac: row.mac })
+    .onConflict((old) =>
+      old
+        .columns(['tenant', 'token'])
+        .doUpdateSet({ at: row.at, surface: row.surface, address: row.address, mac: row.mac })
+        .where('token_use.at', '<', sql<number>`excluded.at`),
+    ),
+);
+
+const noteDeadUse = prepared((db, row: Schema['token_dead_use']) =>
+  db
+    .insertInto('token_dead_use')
+    .values({ ...used(row), pat: row.pat })
+    .onConflict((old) =>
+      old
+        .columns(['tenant', 'pat', 'token'])
+        .doUpdateSet({ at: row.at, surface: row.surface, address: row.address })
+        .where('token_dead_use.at', '<', sql<number>`excluded.at`),
+    ),
+);
+
 export const tokenUseWrites = (db: Kysely<Schema>, macs: RowMacs): TokenUseWrites => ({
   async note(uses) {
-    for (const use of uses) {
-      const row = maced(macs, 'token_use', { ...use, address: use.address ?? null });
-      const { tenant: _, token: __, ...changed } = row;
-      const newer = db
-        .insertInto('token_use')
-        .values(row)
-        .onConflict((old) =>
-          old.columns(['tenant', 'token']).doUpdateSet(changed).where('token_use.at', '<', sql<number>`excluded.at`),
-        );
-      await newer.execute();
-    }
+    for (const use of uses) await noteUse(db, maced(macs, 'token_use', { ...use, address: use.address ?? null }));
   },
+
   async noteDead(uses) {
-    for (const use of uses) {
-      const row = { ...use, address: use.address ?? null };
-      const { tenant: _, pat: __, token: ___, ...changed } = row;
-      const newer = db
-        .insertInto('token_dead_use')
-        .values(row)
-        .onConflict((old) =>
-          old
-            .columns(['tenant', 'pat', 'token'])
-            .doUpdateSet(changed)
-            .where('token_dead_use.at', '<', sql<number>`excluded.at`),
-        );
-      await newer.execute();
-    }
+    for (const use of uses) await noteDeadUse(db, { ...use, address: use.address ?? null });
   },
 });
