@@ -73,3 +73,14 @@ test('a row that was written under an older key is believed as long as the key i
   expect(hex(both.of('token', ['a']))).not.toBe(hex(mac));
   expect(macsWith(second).proves(mac, 'token', ['a'])).toBe(false);
 });
+
+test('what was proved before proves neither other fields nor another table, and is not needed for what was not', () => {
+  const mac = macs.of('token', ['acme', 1]);
+  for (let again = 0; again < 3; again++) {
+    expect(macs.proves(mac, 'token', ['acme', 1])).toBe(true);
+    expect(macs.proves(mac, 'token', ['acme', 2])).toBe(false);
+    expect(macs.proves(mac, 'session', ['acme', 1])).toBe(false);
+  }
+  const other = macsWith(['k'.repeat(24), Buffer.alloc(32, 9)]);
+  expect(other.proves(mac, 'token', ['acme', 1])).toBe(false);
+});
