@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import type { Deps } from '#app/deps.ts';
 import { setUpAdministrator } from '#app/set-up/administrator.ts';
 import { deliver } from '#app/set-up/deliver.ts';
@@ -7,8 +7,8 @@ import { parsePassword } from '#domain/password.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant } from '#domain/tenant.ts';
-import { writeNew } from './new-file.ts';
-import { naming } from './system-refusal.ts';
+import { refuseUnmakeable, writeNew } from './new-file.ts';
+import { naming, namingNew } from './system-refusal.ts';
 
 type Wanted = Pick<Config, 'adminEmail' | 'adminPasswordFile' | 'bootstrapTokenFile'>;
 type Say = (line: string) => void;
@@ -53,18 +53,49 @@ function passwordIn(file: string): Sensitive {
   }
 }
 
+/**
+ * What a first start would refuse, each by itself, before there is anything that it would have to be undone with. Of a
+ * later one only the database knows whether any of it counts.
+ */
+export const bootstrapChecks = (wanted: Wanted, dataFolder: string): readonly (() => void)[] => [
+  () => refuseOwnerless(wanted),
+  () => refusePassword(wanted.adminPasswordFile),
+  () => refuseInTheWay(wanted.bootstrapTokenFile, dataFolder),
+];
+
+function refuseOwnerless({ adminEmail, bootstrapTokenFile }: Wanted): void {
+  if (bootstrapTokenFile !== undefined && adminEmail === undefined) throw needsAdministrator();
+}
+
+/** What comes through a pipe can be read once, by whoever needs it. */
+function refusePassword(file: string | undefined): void {
+  if (file === undefined) return;
+  const stat = naming(`The password file ${file}`, () => statSync(file));
+  if (stat.isFile() || stat.isDirectory()) passwordIn(file);
+}
+
+function refuseInTheWay(file: string | undefined, dataFolder: string): void {
+  if (file === undefined) return;
+  const what = `The file ${file}`;
+  if (naming(what, () => lstatSync(file, { throwIfNoEntry: false })) !== undefined) throw inTheWay(file);
+  refuseUnmakeable(file, what, dataFolder);
+}
+
 /** Nobody else knows this token, so a file that holds it is ours, of a start that was killed; any other is never trusted. */
 function putInto(file: string, token: Sensitive, step: Deps['step']): void {
-  naming(`The file ${file}`, () => {
-    const written = writeNew(file, token.reveal(), () => step('bootstrap.part-written'));
-    step('bootstrap.file-written');
-    if (written || readFileSync(file, 'utf8') === token.reveal()) return;
-    throw new Refusal(
-      'conflict',
-      `${file} is in the way: it does not hold the first token. Move it elsewhere, and start again to have it written.`,
-    );
-  });
+  const what = `The file ${file}`;
+  const put = () => writeNew(file, token.reveal(), () => step('bootstrap.part-written'));
+  const written = namingNew(what, file, put);
+  step('bootstrap.file-written');
+  if (written || naming(what, () => readFileSync(file, 'utf8')) === token.reveal()) return;
+  throw inTheWay(file);
 }
+
+const inTheWay = (file: string): Refusal =>
+  new Refusal(
+    'conflict',
+    `${file} is in the way: it does not hold the first token. Move it elsewhere, and start again to have it written.`,
+  );
 
 const needsAdministrator = (): Refusal =>
   new Refusal(

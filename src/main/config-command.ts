@@ -1,15 +1,14 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { EXIT } from '#cli/exit.ts';
-import { type Config, type Given, givenSettings, readConfig } from '#config/read-config.ts';
+import { type Config, type Given, givenSettings, type ReadConfig, readConfig } from '#config/read-config.ts';
 import type { Texts } from '#config/setting.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { checksBeforeStart, isBegun, rootKeyFileOf } from './before-start.ts';
 import { pathsIn } from './data-folder.ts';
-import { tlsFilesIn } from './network.ts';
-import { notUnderstood } from './serve-command.ts';
+import { hostOf, tlsFilesIn, warningsOf } from './network.ts';
+import { err, notUnderstood } from './serve-command.ts';
 import { readFlags } from './serve-flags.ts';
-import { OTHERS_READ, OTHERS_WRITE, refuseShared } from './shared.ts';
-import { naming } from './system-refusal.ts';
-import { readTls } from './tls.ts';
+import { readTls, warningsOfTls } from './tls.ts';
 
 /** A setting as `--json` shows it: stable. `value` is null where it is not set, or not usable. */
 type Shown = {
@@ -19,23 +18,80 @@ type Shown = {
   readonly from: string;
 };
 
+/** What is wrong, and what a start would warn of; and what cannot be known without one. */
+type Found = {
+  readonly exit: number;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+  readonly notChecked: readonly string[];
+};
+
 /** Prints what `serve` would take from the same flags and environment, and all that is wrong with it. */
 export async function configCommand(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const [what, ...rest] = args;
   if (what !== 'check') return notUnderstood(['Usage: countersign config check [options of serve] [--json]']);
   const read = readFlags(rest, { json: { type: 'boolean' } });
   const flags = typeof read === 'string' ? {} : read;
-  const problems = [...(typeof read === 'string' ? [read] : []), ...problemsOf(env, flags)];
+  const found = foundIn(readConfig(env, flags), typeof read === 'string' ? [read] : []);
   const settings = shownSettings(env, flags);
-  if (rest.includes('--json')) print(JSON.stringify({ ok: problems.length === 0, problems, settings }, undefined, 2));
-  else print(asTable(settings));
-  if (problems.length === 0) return EXIT.done;
-  return rest.includes('--json') ? EXIT.usage : notUnderstood(problems);
+  if (rest.includes('--json')) printJson(found, settings);
+  else printText(found, settings);
+  return found.exit;
 }
 
-function problemsOf(env: Texts, flags: Texts): readonly string[] {
-  const read = readConfig(env, flags);
-  return read.ok ? problemsOnDisk(read.config) : read.problems;
+function foundIn(read: ReadConfig, misread: readonly string[]): Found {
+  if (read.ok && misread.length === 0) return foundOnDisk(read.config);
+  const problems = [...misread, ...(read.ok ? [] : read.problems)];
+  return { exit: EXIT.usage, problems, warnings: [], notChecked: [FILES] };
+}
+
+/** Without making or opening anything that `serve` would keep. */
+function foundOnDisk(config: Config): Found {
+  const tls = tlsFilesIn(config);
+  const warnings = [...warningsOf(config, config.listen), ...missingKey(config)];
+  const checkTls = () => {
+    if (tls !== undefined) warnings.push(...warningsOfTls(readTls(tls, Date.now()), tls, hostOf(config)));
+  };
+  const problems = [...checksBeforeStart(config), checkTls].flatMap(problemIn);
+  return {
+    exit: problems.length === 0 ? EXIT.done : EXIT.refused,
+    problems,
+    warnings,
+    notChecked: notCheckedOf(config),
+  };
+}
+
+/** Whether that database was ever begun is known by opening it. */
+const missingKey = (config: Config): readonly string[] =>
+  isBegun(config) && !existsSync(rootKeyFileOf(config))
+    ? [
+        `The root key ${rootKeyFileOf(config)} is missing, and there is a database, which does not open without its own.`,
+      ]
+    : [];
+
+const FILES = 'the files and folders, as long as the settings are wrong';
+const FROM_OUTSIDE = [
+  'whether the address is one of this machine, and free',
+  'whether a server runs on the data folder already',
+];
+
+const notCheckedOf = (config: Config): readonly string[] => [
+  ...FROM_OUTSIDE,
+  ...(isBegun(config)
+    ? ['whether the database is of this tenant, of this root key, and of a version that is known']
+    : []),
+  ...(isBegun(config) && config.adminEmail !== undefined
+    ? ['the files of an unattended first start, which count only while there is no administrator']
+    : []),
+];
+
+function printJson({ problems, warnings, notChecked }: Found, settings: readonly Shown[]): void {
+  print(JSON.stringify({ ok: problems.length === 0, problems, warnings, notChecked, settings }, undefined, 2));
+}
+
+function printText({ problems, warnings, notChecked }: Found, settings: readonly Shown[]): void {
+  print([asTable(settings), '', ...notChecked.map((what) => `Not checked: ${what}`)].join('\n'));
+  for (const line of [...warnings.map((words) => `WARNING: ${words}`), ...problems]) err(`countersign: ${line}`);
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -73,18 +129,6 @@ function asTable(settings: readonly Shown[]): string {
     .join('\n');
 }
 
-/** What only the file system knows, without making or opening anything that `serve` would keep. */
-function problemsOnDisk(config: Config): readonly string[] {
-  const files = tlsFilesIn(config);
-  const { data, adminPasswordFile, rootKeyFile } = config;
-  return [
-    () => whereThere(data, () => checkFolder(data)),
-    () => checkRootKey(rootKeyFile ?? pathsIn(data).rootKey),
-    () => files && readTls(files, Date.now()),
-    () => adminPasswordFile && readable(adminPasswordFile, `The password file ${adminPasswordFile}`),
-  ].flatMap(problemIn);
-}
-
 function problemIn(check: () => unknown): readonly string[] {
   try {
     check();
@@ -94,29 +138,3 @@ function problemIn(check: () => unknown): readonly string[] {
     throw error;
   }
 }
-
-/** The first start makes it. */
-const whereThere = (path: string, check: () => void): void => {
-  if (existsSync(path)) check();
-};
-
-function checkFolder(folder: string): void {
-  const what = `The data folder ${folder}`;
-  if (!statSync(folder).isDirectory()) throw new Refusal('conflict', `${what} is not a folder.`);
-  naming(what, () => accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK));
-  refuseShared(folder, what, OTHERS_WRITE);
-}
-
-const ROOT_KEY_BYTES = 32;
-
-function checkRootKey(file: string): void {
-  whereThere(file, () => {
-    const what = `The root key ${file}`;
-    readable(file, what);
-    refuseShared(file, what, OTHERS_READ);
-    const { size } = statSync(file);
-    if (size !== ROOT_KEY_BYTES) throw new Refusal('conflict', `${what} has ${size} bytes, and should have 32.`);
-  });
-}
-
-const readable = (file: string, what: string): void => naming(what, () => accessSync(file, constants.R_OK));

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Refusal } from '#domain/refusal.ts';
 import { PART } from './new-file.ts';
 import { OTHERS_WRITE, refuseShared } from './shared.ts';
-import { naming, systemRefusal } from './system-refusal.ts';
+import { naming } from './system-refusal.ts';
 
 export type DataFolder = {
   readonly database: string;
@@ -19,21 +19,34 @@ const NAMED_MAX = 3;
 /** What Linux's socket addresses hold, and no more (macOS: 104). */
 const SOCKET_PATH_BYTES_MAX = 103;
 
+const ALL = constants.R_OK | constants.W_OK | constants.X_OK;
+
 /** Makes the folder where it is missing; refuses one that cannot be used, or that is somebody else's. */
 export function dataFolder(folder: string, besides: readonly string[]): DataFolder {
-  const paths = pathsIn(folder);
-  if (Buffer.byteLength(paths.socket) > SOCKET_PATH_BYTES_MAX) throw tooLong(paths.socket); // before anything is made
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  refuseDataFolder(folder, besides);
+  naming(`The data folder ${folder}`, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
+  return pathsIn(folder);
+}
+
+/** The same, and makes nothing. */
+export function refuseDataFolder(folder: string, besides: readonly string[]): void {
+  const { socket, lock, database } = pathsIn(folder);
+  if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) throw tooLong(socket);
+  const what = `The data folder ${folder}`;
+  naming(what, () => {
+    if (!existsSync(folder)) return accessSync(`${nearest(folder)}/.`, constants.W_OK | constants.X_OK);
     if (!statSync(folder).isDirectory()) throw notAFolder(folder);
+    accessSync(folder, ALL);
     refuseForeign(folder, besides);
-    refuseShared(folder, `The data folder ${folder}`, OTHERS_WRITE);
-  } catch (error) {
-    throw systemRefusal(error, `The data folder ${folder}`);
-  }
-  for (const file of [paths.lock, paths.database]) refuseUnusable(file);
-  return paths;
+    refuseShared(folder, what, OTHERS_WRITE);
+  });
+  for (const file of [lock, database]) refuseUnusable(file);
+}
+
+/** What is there of the way to a folder that is to be made. */
+function nearest(folder: string): string {
+  const parent = dirname(resolve(folder));
+  return existsSync(parent) ? parent : nearest(parent);
 }
 
 /** Of a start by another user; the engine itself would only say that it cannot open it. */

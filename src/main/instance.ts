@@ -8,6 +8,7 @@ import type { Tenant } from '#domain/tenant.ts';
 import type { Step } from '#ports/step.ts';
 import { holdLock } from '#store/sqlite/lock.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
+import { filesIn, rootKeyFileOf } from './before-start.ts';
 import { type DataFolder, dataFolder } from './data-folder.ts';
 import { unlock } from './keyring.ts';
 import { openDeps } from './open.ts';
@@ -23,12 +24,7 @@ export type Instance = {
 
 /** `issuer` is asked whenever a token is signed: where we are reached is known once we listen. */
 export async function openInstance(config: Config, issuer: () => string): Promise<Instance> {
-  const { rootKeyFile, adminPasswordFile, bootstrapTokenFile, tlsCertFile, tlsKeyFile } = config;
-  const files = [rootKeyFile, adminPasswordFile, bootstrapTokenFile, tlsCertFile, tlsKeyFile];
-  const folder = dataFolder(
-    config.data,
-    files.filter((file) => file !== undefined),
-  );
+  const folder = dataFolder(config.data, filesIn(config));
   const lock = holdLock(folder.lock);
   const clock = { now: () => Date.now() + config.testClockMs };
   const random = { bytes: randomBytes };
@@ -36,7 +32,7 @@ export async function openInstance(config: Config, issuer: () => string): Promis
   const database = openSqlite(folder.database, clock.now(), step);
   try {
     const parts = { keys: database.keys, clock, random, step };
-    const { keyring, wrapper } = await unlock(config.rootKeyFile ?? folder.rootKey, parts);
+    const { keyring, wrapper } = await unlock(rootKeyFileOf(config), parts);
     const store = database.store(rowMacs(keyring));
     const deps = await openDeps({ store, keyring, wrapper, clock, random, issuer, step });
     const tenant = await setUpTenant(deps, config.tenant);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { newId } from '#app/new-id.ts';
 import { type Keyring, makeKey, openKeyring } from '#crypto/keyring.ts';
 import { KEY_BYTES } from '#crypto/keys.ts';
@@ -8,9 +8,9 @@ import type { Clock, Random } from '#ports/chance-and-time.ts';
 import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
 import type { Step } from '#ports/step.ts';
-import { writeNew } from './new-file.ts';
+import { refuseUnmakeable, writeNew } from './new-file.ts';
 import { OTHERS_READ, refuseShared } from './shared.ts';
-import { naming } from './system-refusal.ts';
+import { naming, namingNew } from './system-refusal.ts';
 
 type Parts = { readonly keys: KeyShelves; readonly clock: Clock; readonly random: Random; readonly step: Step };
 export type Unlocked = { readonly keyring: Keyring; readonly wrapper: KeyWrapper };
@@ -32,13 +32,28 @@ export async function unlock(rootKeyFile: string, parts: Parts): Promise<Unlocke
  * taken, so that it can come from elsewhere, and from where nothing can be written.
  */
 function rootKeyIn(file: string, shelf: KeyShelf | undefined, random: Random): Uint8Array {
-  return naming(`The root key ${file}`, () => {
-    if (shelf === undefined && !existsSync(file)) writeNew(file, random.bytes(KEY_BYTES));
+  const what = `The root key ${file}`;
+  return naming(what, () => {
+    if (shelf === undefined && !existsSync(file)) namingNew(what, file, () => writeNew(file, random.bytes(KEY_BYTES)));
     if (!existsSync(file)) throw missingKey(file);
     const key = readFileSync(file);
-    refuseShared(file, `The root key ${file}`, OTHERS_READ);
+    refuseShared(file, what, OTHERS_READ);
     return key;
   });
+}
+
+/** Refuses one that cannot be used; and of a first start, which is in `begins`, one that could not be made. */
+export function refuseRootKey(file: string, begins: string | undefined): void {
+  const what = `The root key ${file}`;
+  if (!existsSync(file)) {
+    if (begins !== undefined) refuseUnmakeable(file, what, begins);
+    return;
+  }
+  naming(what, () => accessSync(file, constants.R_OK));
+  const stat = statSync(file);
+  if (stat.isDirectory()) throw new Refusal('conflict', `${what} is a folder, and should be a file.`);
+  refuseShared(file, what, OTHERS_READ);
+  if (stat.isFile() && stat.size !== KEY_BYTES) throw wrongSize(what, stat.size); // what is a pipe is read only once
 }
 
 async function newShelf(wrapper: KeyWrapper, { clock, random, step }: Parts): Promise<KeyShelf> {
@@ -48,6 +63,12 @@ async function newShelf(wrapper: KeyWrapper, { clock, random, step }: Parts): Pr
   step('keys.made');
   return { fingerprint: wrapper.fingerprint, keys: made.map(({ wrapped }) => wrapped) };
 }
+
+const wrongSize = (what: string, bytes: number): Refusal =>
+  new Refusal(
+    'conflict',
+    `${what} has ${bytes} bytes, and should have ${KEY_BYTES}. Put the right one back from its backup.`,
+  );
 
 const missingKey = (file: string): Refusal =>
   new Refusal(

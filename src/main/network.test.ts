@@ -57,8 +57,8 @@ function warned(flags: Readonly<Record<string, string>>): readonly string[] {
 
 test('plain HTTP beyond loopback is said loudly, with the port that was got and what does not work by it', () => {
   expect(warningsOf(configOf({ ...INSECURE, listen: '10.0.0.1:0' }), { host: '10.0.0.1', port: 7081 })).toEqual([
-    expect.stringMatching(/^WARNING: plain HTTP on http:\/\/10\.0\.0\.1:7081\. .* reads and changes all of it/),
-    expect.stringMatching(/^WARNING: nobody can sign in from another machine/),
+    expect.stringMatching(/^Plain HTTP on http:\/\/10\.0\.0\.1:7081\. .* reads and changes all of it/),
+    expect.stringMatching(/^Nobody can sign in from another machine/),
   ]);
 });
 

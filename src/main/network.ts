@@ -39,8 +39,8 @@ export const warningsOf = (config: Config, listened: Address): readonly string[]
 const isPlain = (config: Config): boolean => config.tlsCertFile === undefined && !staysHere(config);
 
 const insecure = (listened: Address): readonly string[] => [
-  `WARNING: plain HTTP on ${originOf(listened, 'http')}. Whoever is on the way reads and changes all of it, tokens and passwords too.`,
-  'WARNING: nobody can sign in from another machine: over plain HTTP browsers do not say which page a request comes from.',
+  `Plain HTTP on ${originOf(listened, 'http')}. Whoever is on the way reads and changes all of it, tokens and passwords too.`,
+  'Nobody can sign in from another machine: over plain HTTP browsers do not say which page a request comes from.',
 ];
 
 const LINKS_HERE_ONLY =

@@ -1,5 +1,16 @@
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { namingNew } from './system-refusal.ts';
 
 /** Ends the name of a file that is being written; nothing of anybody else's is called so. */
 export const PART = '.countersign-part';
@@ -23,6 +34,13 @@ export function writeNew(file: string, content: Uint8Array | string, partWritten
   } finally {
     rmSync(part, { force: true });
   }
+}
+
+/** Refuses what `writeNew` would fail at, without a trace; a folder that will be made before is taken for one that is there. */
+export function refuseUnmakeable(file: string, what: string, willBeMade: string): void {
+  const folder = dirname(file);
+  if (resolve(folder) === resolve(willBeMade) && !existsSync(folder)) return;
+  namingNew(what, file, () => accessSync(`${folder}/.`, constants.W_OK | constants.X_OK));
 }
 
 function durably(path: string, flags: string, use: (opened: number) => void = () => {}): void {

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writ
 import { constants } from 'node:os';
 import type { NewFile } from '#cli/here.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { naming } from './system-refusal.ts';
+import { namingNew } from './system-refusal.ts';
 
 const OWNER_ONLY = 0o600;
 /** More than any token has. */
@@ -13,7 +13,7 @@ const ROOM_BYTES = 4096;
  * wrong before there is a value to lose. Nothing is overwritten or followed. Gone again when its value never comes.
  */
 export function takeFile(path: string): NewFile {
-  const opened = naming(`The file ${path}`, () => openNew(path));
+  const opened = namingNew(`The file ${path}`, path, () => openNew(path));
   const discard = () => rmSync(path, { force: true });
   const forget = onEnd(discard);
   return {

@@ -11,6 +11,7 @@ import type { Config } from '#config/read-config.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Log } from '#telemetry/log.ts';
+import { checksBeforeStart } from './before-start.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
 import { type Instance, openInstance } from './instance.ts';
@@ -34,6 +35,7 @@ const DRAIN_MS_MAX = 10_000;
 export async function serve(config: Config, say: Say, log: Log): Promise<Served> {
   const files = tlsFilesIn(config);
   const secured = files === undefined ? undefined : openTls(files, hostOf(config)); // before anything is made in the data folder
+  for (const check of checksBeforeStart(config)) check();
   const place = { origin: config.publicUrl ?? '' };
   const instance = await openInstance(config, () => place.origin);
   try {
@@ -62,8 +64,7 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     const listened = { host: config.listen.host, port: await listening(server, config.listen) };
     place.origin = siteOrigin(config.publicUrl, listened, scheme);
     ways.push(await serveControl(folder.socket, controlOf(deps, site), log));
-    for (const line of warningsOf(config, listened)) say(line);
-    for (const line of secured?.warnings ?? []) say(`WARNING: ${line}`);
+    for (const line of [...warningsOf(config, listened), ...(secured?.warnings ?? [])]) say(`WARNING: ${line}`);
     say(`Countersign listens on ${originOf(listened, scheme)}`);
     if (!(await isSetUp(deps, tenant))) {
       say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Refusal } from '#domain/refusal.ts';
 import { temporaryFolder } from '#support/folder.ts';
-import { addressRefusal, inOperatorsWords, naming, systemRefusal } from './system-refusal.ts';
+import { addressRefusal, inOperatorsWords, naming, namingNew, systemRefusal } from './system-refusal.ts';
 
 const THING = 'The thing x';
 const withCode = (code: string) => Object.assign(new Error('of the system'), { code });
@@ -64,6 +65,19 @@ test('what is done is handed on, and what the system refuses of it is said', () 
   expect(() => naming(THING, () => readFileSync(temporaryFolder()))).toThrow(
     expect.objectContaining({ code: 'conflict', message: 'The thing x is a folder, and should be a file.' }),
   );
+});
+
+test('of a file that is to be made, what is not there is its folder; all else is said as of any', () => {
+  const folder = temporaryFolder();
+  const make = (file: string) => () => namingNew(THING, file, () => writeFileSync(file, '', { flag: 'wx' }));
+  expect(make(join(folder, 'nowhere', 'x'))).toThrow(
+    expect.objectContaining({
+      code: 'conflict',
+      message: `The thing x cannot be made: its folder ${folder}/nowhere is not there. Make that, or choose another.`,
+    }),
+  );
+  make(join(folder, 'file'))();
+  expect(make(join(folder, 'file', 'x'))).toThrow('The thing x is not a folder, or lies in something that is none.');
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Refusal } from '#domain/refusal.ts';
 
 /** What the operating system says no with, of a file or folder, and what its operator can do. */
@@ -45,5 +46,16 @@ export function naming<Result>(what: string, act: () => Result): Result {
     return act();
   } catch (error) {
     throw systemRefusal(error, what);
+  }
+}
+
+/** The same of making a file: what is not there is the folder that it should lie in. */
+export function namingNew<Result>(what: string, file: string, make: () => Result): Result {
+  try {
+    return make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw systemRefusal(error, what);
+    const words = `${what} cannot be made: its folder ${dirname(file)} is not there. Make that, or choose another.`;
+    throw new Refusal('conflict', words, { cause: error });
   }
 }

@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { SETTINGS } from '#config/read-config.ts';
 import { hasOpenssl, newPair } from '#support/certificates.ts';
 import { temporaryFolder } from '#support/folder.ts';
+import { serving, spawned } from '#support/process.ts';
 
 let data: string;
 beforeEach(() => {
@@ -39,11 +40,13 @@ test('every setting is shown with its value and where that comes from, in a tabl
   const env = { COUNTERSIGN_TENANT: 'acme', COUNTERSIGN_LISTEN: '127.0.0.1:1', COUNTERSIGN_LOG_LEVEL: '' };
   const { status, stdout, problems } = check(['--listen', '[::1]:7', '--insecure-http'], env);
   expect({ status, problems }).toEqual({ status: 0, problems: [] });
+  const [table = '', notes] = stdout.split('\n\n');
+  expect(notes?.trimEnd().split('\n')).toEqual([
+    'Not checked: whether the address is one of this machine, and free',
+    'Not checked: whether a server runs on the data folder already',
+  ]);
   const rows = Object.fromEntries(
-    stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => [line.split(/\s+/)[0], line.split(/ {2,}/).slice(1)]),
+    table.split('\n').map((line) => [line.split(/\s+/)[0], line.split(/ {2,}/).slice(1)]),
   );
   expect(Object.keys(rows)).toEqual(Object.values(SETTINGS).map(({ env: name }) => name));
   const shown = {
@@ -115,6 +118,8 @@ describe('what is wrong', () => {
           'COUNTERSIGN_TLS_KEY needs COUNTERSIGN_TLS_CERT beside it',
           expect.stringContaining('COUNTERSIGN_LISTEN must be a loopback address'),
         ],
+        warnings: [],
+        notChecked: ['the files and folders, as long as the settings are wrong'],
         settings: expect.any(Array),
       },
     });
@@ -122,7 +127,7 @@ describe('what is wrong', () => {
     expect(stdout).not.toContain('hunter2');
   });
 
-  test.skipIf(!hasOpenssl)('with files is said too, all at once (needs openssl)', () => {
+  test.skipIf(!hasOpenssl)('with files is said too, all at once, with 1 (needs openssl)', () => {
     const key = join(data, 'root.key');
     mkdirSync(data, { mode: 0o700 });
     writeFileSync(key, 'short', { mode: 0o600 });
@@ -134,12 +139,12 @@ describe('what is wrong', () => {
     };
     const { status, problems } = check(['--tls-cert', pair.cert, '--tls-key', pair.key], env);
     expect({ status, problems }).toEqual({
-      status: 2,
+      status: 1,
       problems: [
         expect.stringContaining(`The data folder ${data} can be read or changed by other users`),
         expect.stringContaining(`The root key ${key} has 5 bytes, and should have 32.`),
-        expect.stringContaining(`The TLS certificate ${pair.cert} expired at`),
         expect.stringContaining(`The password file ${join(data, 'nowhere')} is not there`),
+        expect.stringContaining(`The TLS certificate ${pair.cert} expired at`),
       ],
     });
     chmodSync(data, 0o700);
@@ -147,6 +152,123 @@ describe('what is wrong', () => {
     chmodSync(key, 0o644);
     expect(check([]).problems).toEqual([expect.stringContaining(`The root key ${key} can be read or changed`)]);
     expect(readdirSync(data)).toEqual(['root.key']);
+  });
+});
+
+/** What a start refuses because of what lies there, before it makes anything. */
+describe('what a start would refuse', () => {
+  const outside = () => join(data, '..');
+  const ADMIN = { COUNTERSIGN_ADMIN_EMAIL: 'admin@example.com' };
+  const withPassword = (text: string) => {
+    writeFileSync(join(outside(), 'password'), text, { mode: 0o600 });
+    return { env: { ...ADMIN, COUNTERSIGN_ADMIN_PASSWORD_FILE: join(outside(), 'password') } };
+  };
+  type Wrong = { readonly args?: readonly string[]; readonly env?: Env };
+
+  test.each<{ what: string; make: () => Wrong; says: string }>([
+    {
+      what: 'files of somebody else',
+      make: () => {
+        mkdirSync(data, { mode: 0o700 });
+        writeFileSync(join(data, 'theirs'), '');
+        return {};
+      },
+      says: 'holds other files (theirs) and no database of Countersign',
+    },
+    {
+      what: 'a path too long for a socket',
+      make: () => ({ args: ['--data', join(data, 'd'.repeat(100))] }),
+      says: 'is too long for a socket',
+    },
+    {
+      what: 'a data folder inside a file',
+      make: () => {
+        writeFileSync(join(outside(), 'file'), '');
+        return { args: ['--data', join(outside(), 'file', 'data')] };
+      },
+      says: 'is not a folder, or lies in something that is none',
+    },
+    { what: 'a password that is too short', make: () => withPassword('short'), says: 'A password has 12 to 256' },
+    {
+      what: 'a bootstrap file in the way',
+      make: () => {
+        writeFileSync(join(outside(), 'token'), '');
+        return { ...withPassword('correct horse battery'), args: ['--bootstrap-token-file', join(outside(), 'token')] };
+      },
+      says: 'token is in the way: it does not hold the first token',
+    },
+    {
+      what: 'a bootstrap file without a folder',
+      make: () => ({
+        ...withPassword('correct horse battery'),
+        args: ['--bootstrap-token-file', join(outside(), 'nowhere', 'token')],
+      }),
+      says: 'nowhere is not there. Make that, or choose another.',
+    },
+    {
+      what: 'a bootstrap file for nobody',
+      make: () => ({ args: ['--bootstrap-token-file', join(outside(), 'token')] }),
+      says: 'A first token needs an administrator whose it is',
+    },
+    {
+      what: 'a root key without a folder',
+      make: () => ({ args: ['--root-key-file', join(outside(), 'nowhere', 'key')] }),
+      says: 'nowhere is not there. Make that, or choose another.',
+    },
+    {
+      what: 'a root key of another size',
+      make: () => {
+        writeFileSync(join(outside(), 'key'), 'short', { mode: 0o600 });
+        return { args: ['--root-key-file', join(outside(), 'key')] };
+      },
+      says: 'has 5 bytes, and should have 32',
+    },
+  ])('is told of $what, in the same words and with the same 1, and neither makes anything', async ({ make, says }) => {
+    const { args = [], env = {} } = make();
+    const before = readdirSync(outside(), { recursive: true });
+    const told = check(args, env);
+    expect({ status: told.status, problems: told.problems }).toEqual({
+      status: 1,
+      problems: [expect.stringContaining(says)],
+    });
+    const command = ['serve', '--listen', '127.0.0.1:0', '--data', data, ...args];
+    const started = await spawned(command, env).ended;
+    expect(started).toMatchObject({ code: 1, said: `${told.problems[0]}\n` });
+    expect(readdirSync(outside(), { recursive: true })).toEqual(before);
+  });
+
+  test('is not told of what only the database knows, and that is said', async () => {
+    const first = await serving(data);
+    first.process.kill('SIGKILL');
+    await first.ended;
+    rmSync(join(data, 'root.key'));
+    const { status, stdout, problems } = check([], {
+      ...ADMIN,
+      COUNTERSIGN_ADMIN_PASSWORD_FILE: join(outside(), 'gone'),
+    });
+    expect({ status, problems }).toEqual({
+      status: 0,
+      problems: [
+        expect.stringMatching(/^countersign: WARNING: The root key .*root\.key is missing, and there is a database/),
+      ],
+    });
+    expect(stdout).toContain('Not checked: whether the database is of this tenant');
+    expect(stdout).toContain('Not checked: the files of an unattended first start');
+  });
+});
+
+test.skipIf(!hasOpenssl)('what a start warns of is told, and is no reason to fail (needs openssl)', () => {
+  const { cert, key } = newPair({ days: 5 });
+  const args = ['--tls-cert', cert, '--tls-key', key, '--public-url', 'https://tokens.example.com'];
+  expect(check(args)).toMatchObject({
+    status: 0,
+    problems: [expect.stringContaining(`WARNING: The TLS certificate ${cert} does not name tokens.example.com`)],
+  });
+  const { stdout } = check(['--json', ...args]);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: true,
+    warnings: [expect.stringContaining('does not name tokens.example.com')],
+    notChecked: [expect.stringContaining('whether the address'), expect.stringContaining('whether a server')],
   });
 });
 

@@ -224,8 +224,8 @@ describe('a root key', () => {
       replace: () => writeFileSync(key(), Buffer.alloc(ROOT_KEY_BYTES, 5)),
       said: 'but the database was begun with',
     },
-    { what: 'cut short', replace: () => writeFileSync(key(), 'short'), said: 'A root key has 32 bytes, this one 5' },
-    { what: 'empty', replace: () => writeFileSync(key(), ''), said: 'A root key has 32 bytes, this one 0' },
+    { what: 'cut short', replace: () => writeFileSync(key(), 'short'), said: 'has 5 bytes, and should have 32' },
+    { what: 'empty', replace: () => writeFileSync(key(), ''), said: 'has 0 bytes, and should have 32' },
   ])(
     'that is $what is refused with what to do, and never made anew; put back, all goes on',
     async ({ replace, said }) => {
@@ -267,6 +267,14 @@ describe('a root key', () => {
     expect(await serve(data)).toMatchObject(refusal(`The data folder ${data} can be read or changed by other users`));
   });
 
+  test('that could not be made is refused before anything is', async () => {
+    const file = join(data, '..', 'nowhere', 'the.key');
+    expect(await serve(data, { args: ['--root-key-file', file] })).toMatchObject(
+      refusal(`The root key ${file} cannot be made: its folder ${join(file, '..')} is not there.`),
+    );
+    expect(existsSync(data)).toBe(false);
+  });
+
   test('that is a folder is refused', async () => {
     mkdirSync(key(), { recursive: true });
     expect(await serve(data)).toMatchObject(refusal('is a folder, and should be a file'));
@@ -290,7 +298,8 @@ describe('an unattended first start', () => {
       refusal(`${token} is in the way: it does not hold the first token. Move it elsewhere, and start again`),
     );
     expect(readFileSync(token, 'utf8')).toBe('tfy_pat_planted');
-    renameSync(token, join(data, 'planted'));
+    expect(readdirSync(data)).toEqual(['bootstrap-token']);
+    renameSync(token, join(data, '..', 'planted'));
     const served = await serving(data, unattended(data));
     expect(bootstrapToken(data).reveal()).not.toBe('tfy_pat_planted');
     expect(await whoami(served)).toBe(200);
@@ -298,9 +307,9 @@ describe('an unattended first start', () => {
   });
 
   test('that could not hand its token over says so at a start that is not asked to', async () => {
-    mkdirSync(data);
+    await serve(data, { ...unattended(data), stopAt: 'bootstrap.part-written' });
     writeFileSync(join(data, 'bootstrap-token'), 'planted');
-    await serve(data, unattended(data));
+    expect(await serve(data, unattended(data))).toMatchObject(refusal('is in the way'));
     const served = await serving(data);
     expect(served.said()).toContain('A first token waits to be written: give --bootstrap-token-file again.');
     expect(served.said()).not.toContain('are ignored');
@@ -322,7 +331,7 @@ describe('an unattended first start', () => {
     expect(await serve(data, { args })).toMatchObject(
       refusal('set COUNTERSIGN_ADMIN_EMAIL and COUNTERSIGN_ADMIN_PASSWORD_FILE'),
     );
-    expect(existsSync(join(data, 'bootstrap-token'))).toBe(false);
+    expect(existsSync(data)).toBe(false);
   });
 
   test.each([
@@ -342,7 +351,7 @@ describe('an unattended first start', () => {
     const { env, args } = unattended(data);
     make(env.COUNTERSIGN_ADMIN_PASSWORD_FILE ?? '');
     expect(await serve(data, { env, args })).toMatchObject(refusal(said));
-    expect(existsSync(join(data, 'bootstrap-token'))).toBe(false);
+    expect(existsSync(data)).toBe(false);
     rmSync(env.COUNTERSIGN_ADMIN_PASSWORD_FILE ?? '', { recursive: true, force: true });
     expect(await whoami(await serving(data, unattended(data)))).toBe(200);
   });
@@ -366,14 +375,15 @@ describe('an unattended first start', () => {
     expect(await signIn('battery staple horse\n')).toMatchObject({ status: 401 });
   });
 
-  test('refuses a bootstrap file whose folder is not there, with its name', async () => {
+  test('refuses a bootstrap file whose folder is not there, before it makes anything', async () => {
     const { env } = unattended(data);
-    const file = join(data, 'nowhere', 'token');
+    const folder = join(data, '..', 'nowhere');
+    const file = join(folder, 'token');
     expect(await serve(data, { env, args: ['--bootstrap-token-file', file] })).toMatchObject(
-      refusal(`The file ${file} is not there`),
+      refusal(`The file ${file} cannot be made: its folder ${folder} is not there. Make that, or choose another.`),
     );
-    mkdirSync(join(data, 'nowhere'));
-    chmodSync(join(data, 'nowhere'), 0o700);
+    expect(existsSync(data)).toBe(false);
+    mkdirSync(folder);
     await serving(data, { env, args: ['--bootstrap-token-file', file] });
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
