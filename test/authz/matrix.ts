@@ -1,6 +1,7 @@
 import { ENTRANCES, type EntranceId } from '#contract/entrances.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { JSON_TYPE } from '#support/world.ts';
+import { NO_LIMITS } from '../http/asked.ts';
 
 /** What an operation is on: a token by id, a token by name, a user by e-mail address, or nothing that anybody has. */
 export type Kind = 'token' | 'name' | 'user' | 'none';
@@ -48,7 +49,7 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   ownRenameToken: { of: 'token', body: () => ({ name: 'renamed' }) },
   ownRevokeToken: { of: 'token', body: () => ({ reason: 'unused' }) },
   ownGetTokenSettings: { of: 'none' },
-  ownPutTokenSettings: { of: 'none', body: () => ({ lifeDaysDefault: 90 }) },
+  ownPutTokenSettings: { of: 'none', body: () => ({ ...NO_LIMITS, lifeDaysDefault: 90 }) },
   ownGetKeySet: { of: 'none' },
   wireGetKeySet: { of: 'none' },
 };

@@ -71,6 +71,7 @@ describe('the key set', () => {
     const row = await rowNamed(alice.list, 'signed');
     expect(claims).toEqual({
       ...{ iss: ISSUER, aud: ISSUER, sub: caller.principal.id, jti: row.jwtId },
+      rnd: expect.stringMatching(/^[0-9A-Za-z]{43}$/),
       ...{ iat: Date.UTC(2026, 0, 15, 10) / 1000, exp: Date.UTC(2026, 8, 1, 10) / 1000 }, // rounded down
       ...{ tenantName: 'default', subjectType: 'serviceaccount', userType: 'user' },
       ...{ username: 'alice@example.com', email: 'alice@example.com' },

@@ -48,7 +48,7 @@ test.each(['opaque', 'jwt'])('a value of the form %s is good at once, and in no 
     await alice.ownRevoke(token.id),
     await alice.ownGet(token.id),
   ];
-  const secret = value.split(/[._]/).at(-1);
+  const secret = value.split(format === 'jwt' ? '.' : '_').at(-1);
   expect(later.map(({ status }) => status)).toEqual([200, 200, 200, 409, 200, 200, 200]);
   expect(JSON.stringify(later)).not.toContain(secret);
 });
