@@ -79,9 +79,10 @@ test('what the skill knows to explain is refused in the skill’s words', async 
     deletedStillInUse: refusal(401, 'unauthenticated', 'The API key is missing or not valid. Check your API key.'),
     forbidden: refusal(403, 'forbidden', 'Only a tenant admin can revoke the tokens of another user.'),
     noValueLater: refusal(
-      404,
-      'not_found',
-      'There is nothing at this path: this server does not offer what was asked for.',
+      403,
+      'forbidden',
+      'Token values are only shown at creation time. If lost, delete the old token and create a new one, then update ' +
+        'all services that used the old token.',
     ),
   });
 });

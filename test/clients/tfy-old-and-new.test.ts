@@ -63,8 +63,8 @@ for (const { part, version, ofExpired } of VERSIONS) {
       expect(told(await tfy(['login', '--host', recorder.origin], home))).toEqual({
         code: 1,
         words: expect.stringContaining(
-          `There is no device login on this server yet. Make a personal access token at ${served.origin} and log in ` +
-            `with it: tfy login --host ${served.origin} --api-key TOKEN (tfy 0.16 and older take only one of type jwt)`,
+          `There is no device login on this server yet. Make a personal access token at ${served.origin}, and set ` +
+            `TFY_HOST to ${served.origin} and TFY_API_KEY to the token (tfy 0.16 and older take only one of type jwt)`,
         ),
       });
       const [session, ...before] = [...prologue(recorder)].reverse();

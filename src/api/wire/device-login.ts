@@ -8,8 +8,8 @@ export const deviceLoginHandlers: Handlers<typeof DEVICE_LOGIN_OPERATIONS> = {
     const origin = site.origin();
     throw new Refusal(
       'unprocessable',
-      `There is no device login on this server yet. Make a personal access token at ${origin} and log in with it: ` +
-        `tfy login --host ${origin} --api-key TOKEN (tfy 0.16 and older take only one of type jwt)`,
+      `There is no device login on this server yet. Make a personal access token at ${origin}, and set TFY_HOST to ` +
+        `${origin} and TFY_API_KEY to the token (tfy 0.16 and older take only one of type jwt)`,
     );
   },
 };
