@@ -60,7 +60,7 @@ export interface TokenWrites {
    * token. Says which.
    */
   endSignedBy(key: KeyId, ended: Ended): Promise<readonly Moved[]>;
-  /** Ends the oldest values of a personal access token that stand beyond `keep`; says which. */
+  /** Ends what stands of a personal access token beyond its `keep` newest values, ended ones counted; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }
 
@@ -70,6 +70,6 @@ export type DeadTokenUse = TokenUse & { readonly pat: PatId };
 export interface TokenUseWrites {
   /** Notes when tokens were last used; an older use never replaces a newer one. */
   note(uses: readonly TokenUse[]): Promise<void>;
-  /** The same of uses after the end, which were refused. */
+  /** The same of uses after the end, which were refused: of a personal access token the last, whichever value it was of. */
   noteDead(uses: readonly DeadTokenUse[]): Promise<void>;
 }

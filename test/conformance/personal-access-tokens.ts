@@ -94,6 +94,18 @@ export function patConformance(adapter: Adapter): void {
         expect(await count(4)).toBe(0);
       });
 
+      test('of an owner are counted however many there are', async () => {
+        const many = 17_000; // more than as many ids as one statement takes
+        await store.transact(async (tx) => {
+          for (let at = 0; at < many; at++) {
+            const pat = newPat(alice.id, `token-${at}`);
+            await tx.pats.insert(acme.id, pat);
+            await tx.tokens.add(acme.id, newToken(pat), newDigest());
+          }
+        });
+        expect(await store.pats.countLive(acme.id, alice.id, 0)).toBe(many);
+      });
+
       test('are renamed by their owner alone, and are as they were but for name and time of change', async () => {
         const { pat, view } = await held('deploy');
         const renamed = { ...view, pat: { ...pat, name: parseTokenName('release'), updatedAt: 9 } };

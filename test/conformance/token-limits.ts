@@ -112,6 +112,21 @@ export function tokenLimitConformance(adapter: Adapter): void {
       });
     });
 
+    test('tokens are counted until they end by their age or their idleness, and again where those are loosened', async () => {
+      const count = (now: number) => store.pats.countLive(acme.id, alice.id, now);
+      const { pat, token } = await heldBy(store, acme.id, alice.id, 'deploy', { createdAt: 0 });
+      await put({ ageDaysMax: 3 });
+      expect([await count(3 * DAY_MS - 1), await count(3 * DAY_MS)]).toEqual([1, 0]);
+      await put({ idleDaysMax: 1 });
+      expect([await count(DAY_MS - 1), await count(DAY_MS)]).toEqual([1, 0]);
+      await used(token, DAY_MS - 1);
+      expect([await count(2 * DAY_MS - 2), await count(2 * DAY_MS - 1)]).toEqual([1, 0]);
+      await addValue(store, acme.id, pat, { createdAt: 2 * DAY_MS });
+      expect([await count(2 * DAY_MS), await count(3 * DAY_MS)]).toEqual([1, 0]);
+      await put({});
+      expect(await count(9 * DAY_MS)).toBe(1);
+    });
+
     describe('what other settings would break', () => {
       test('is counted by owner, the most first, then by name; owners beyond the bound are only counted', async () => {
         const bob = await userIn(store, acme.id, 'bob');

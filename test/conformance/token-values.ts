@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { compile } from '#domain/permission.ts';
 import type { PrincipalRecord } from '#domain/principal.ts';
 import type { Tenant } from '#domain/tenant.ts';
-import type { Token, TokenId } from '#domain/token.ts';
+import { LIVE_GENERATIONS_MAX, type Token, type TokenId } from '#domain/token.ts';
 import type { Store } from '#ports/store.ts';
-import type { Adapter } from './adapters.ts';
+import type { Adapter, Raw } from './adapters.ts';
 import {
   addValue,
   EVERYTHING,
@@ -27,11 +27,12 @@ import {
 export function tokenValueConformance(adapter: Adapter): void {
   describe(`${adapter.name} keeps the promises of Store about values of tokens`, () => {
     let store: Store;
+    let raw: Raw;
     let acme: Tenant;
     let other: Tenant;
     let alice: PrincipalRecord;
     beforeEach(async () => {
-      ({ store, acme, other, alice } = await openWorld(adapter));
+      ({ store, raw, acme, other, alice } = await openWorld(adapter));
     });
     const held = (name: string, own = {}) => heldBy(store, acme.id, alice.id, name, own);
     const list = (page: object = {}) => store.pats.list(acme.id, alice.id, { ...EVERYTHING, ...page });
@@ -184,7 +185,7 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect(await end()).toEqual([]);
       });
 
-      test('beyond `keep` the oldest end, and it says which; ended ones do not count', async () => {
+      test('beyond the `keep` newest, ended ones counted, what stands ends, and it says which', async () => {
         const { pat, token: first } = await held('deploy');
         const later = [];
         for (let at = 0; at < 3; at++) later.push((await addValue(store, acme.id, pat)).token);
@@ -197,6 +198,25 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect(await shown()).toEqual([fourth, third].map((token) => standing(token as Token)));
         expect(await keep(1)).toEqual([third?.id]);
         expect(await shown()).toEqual([standing(fourth as Token)]);
+      });
+
+      test('that stand are all shown, also where one between them was ended, and no older one is left alive', async () => {
+        const key = newId<'Key'>();
+        const { pat, digest } = await held('deploy');
+        await addValue(store, acme.id, pat, { format: 'jwt', signedBy: key });
+        for (let generation = 3; generation <= LIVE_GENERATIONS_MAX; generation++) await addValue(store, acme.id, pat);
+        await store.transact((tx) => tx.tokens.endSignedBy(key, endedBy(alice.id, 4)));
+        const shown = async () => (await store.pats.view(acme.id, alice.id, pat.id))?.tokens.length;
+        expect(await shown()).toBe(LIVE_GENERATIONS_MAX - 1);
+        for (let more = 0; more < 3; more++) {
+          await addValue(store, acme.id, pat);
+          await store.transact((tx) =>
+            tx.tokens.endOldest(acme.id, pat.id, LIVE_GENERATIONS_MAX, endedBy(alice.id, 5)),
+          );
+          const live = await raw.all('select id from token where pat = ? and ended_at is null', pat.id);
+          expect(await shown()).toBe(live.length);
+        }
+        expect((await store.tokens.byDigest([digest]))?.ended).toBe(true);
       });
 
       test('a digest is remembered once', async () => {

@@ -76,6 +76,16 @@ describe('how many one user may hold', () => {
     await expect(create('and-again')).rejects.toMatchObject(TOO_MANY);
   });
 
+  test.each(['ageDaysMax', 'idleDaysMax'] as const)('nor those that %s has ended', async (field) => {
+    await create('old');
+    core.clock.advance(2 * DAY_MS);
+    await put({ countMax: 1 });
+    await expect(create('more')).rejects.toMatchObject(TOO_MANY);
+    await put({ countMax: 1, [field]: 2 });
+    await create('more');
+    await expect(create('and-more')).rejects.toMatchObject(TOO_MANY);
+  });
+
   test('another value of one that is there is no token more; what others hold is nobody else’s', async () => {
     await put({ countMax: 1 });
     for (let at = 0; at < LIVE_GENERATIONS_MAX + 2; at++) await get('console');

@@ -66,7 +66,7 @@ export const MIGRATIONS: readonly Migration[] = [
       ) ${keyed}`,
       `create table token_dead_use (
         tenant text not null, pat text not null, token text not null, at ${instant} not null, surface text not null,
-        address text, primary key (tenant, pat, token)
+        address text, primary key (tenant, pat)
       ) ${keyed}`,
       `create table token_settings (
         tenant text primary key references tenant (id), age_days_max ${count}, count_max ${count},

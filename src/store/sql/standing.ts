@@ -66,7 +66,7 @@ const newestOf = (db: Kysely<Schema>) =>
 /** The last time any value of each of these was presented after its end. */
 export async function deadUses(db: Kysely<Schema>, tenant: TenantId, pats: Pats): Promise<ReadonlyMap<PatId, LastUse>> {
   const all = db.selectFrom('token_dead_use').selectAll().where('tenant', '=', tenant).where('pat', 'in', idsIn(pats));
-  const rows = await all.orderBy('at').execute();
+  const rows = await all.execute();
   return new Map(rows.map(({ pat, at, surface, address }) => [pat, { at, surface, address: address ?? undefined }]));
 }
 

@@ -60,12 +60,20 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
     await insertToken(db, row);
   },
 
-  /** Those that stand are among the newest, since each that is added ends what is over: no others are looked at. */
+  /**
+   * Each that is added ends what is over. So what stands is among the newest few, whatever ended between them, and no
+   * others are looked at: not here, and not to show them.
+   */
   async endOldest(tenant, pat, keep, ended) {
     const all = db.selectFrom('token').selectAll().where('tenant', '=', tenant).where('pat', '=', pat);
     const newestFirst = all.orderBy('generation', 'desc').limit(LIVE_GENERATIONS_MAX + 1);
     const newest = (await newestFirst.execute()).map((row) => proved(macs, 'token', row));
-    return endAll(db, macs, newest.filter((row) => row.ended_at === null).slice(keep), ended);
+    return endAll(
+      db,
+      macs,
+      newest.slice(keep).filter((row) => row.ended_at === null),
+      ended,
+    );
   },
 
   async endSignedBy(key, ended) {
@@ -127,8 +135,8 @@ const noteDeadUse = prepared((db, row: Schema['token_dead_use']) =>
     .values({ ...used(row), pat: row.pat })
     .onConflict((old) =>
       old
-        .columns(['tenant', 'pat', 'token'])
-        .doUpdateSet({ at: row.at, surface: row.surface, address: row.address })
+        .columns(['tenant', 'pat'])
+        .doUpdateSet({ token: row.token, at: row.at, surface: row.surface, address: row.address })
         .where('token_dead_use.at', '<', sql<number>`excluded.at`),
     ),
 );
