@@ -107,6 +107,7 @@ test('an old key is dropped only 90 days after the last life that it signed; the
   expect(dropped).toContain(old);
   expect(await published()).not.toContain(old);
   expect(core.rows('select id from wrapped_key where id = ?', old)).toEqual([]);
+  expect(core.audit().at(-1)?.details).toEqual({ dropped, count: 0 });
   expect([await standing(short), await standing(forever)]).toEqual(['unknown', 'unknown']);
 });
 

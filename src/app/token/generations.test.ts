@@ -6,7 +6,7 @@ import { type Core, openCore } from '#support/core.ts';
 import { usingRaw } from '#support/raw-sqlite.ts';
 import { statementsOf } from '#support/statements.ts';
 import { getOrCreatePat } from './get-or-create.ts';
-import { newValue } from './issue.ts';
+import { type NewValue, newValue } from './issue.ts';
 import { listPats } from './list.ts';
 import { renamePat } from './rename.ts';
 
@@ -21,7 +21,7 @@ async function holding(values: number): Promise<{ readonly core: Core; readonly 
   await deps.store.transact((tx) => tx.tokenSettings.put(tenant.id, { ...TOKEN_SETTINGS, countMax: 9 }));
   const { id } = (await get(core, ada)).view.pat;
   const wanted = { pat: id, format: 'opaque', expiresAt: undefined } as const;
-  const made = [];
+  const made: NewValue[] = [];
   for (let at = 2; at <= values; at++) made.push(await newValue(deps, ada, { ...wanted, generation: at }));
   const ended = { at: core.clock.now(), by: ada.principal.id, reason: 'superseded' } as const;
   await deps.store.transact(async (tx) => {

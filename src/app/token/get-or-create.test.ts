@@ -110,6 +110,22 @@ test('of an expired one no value is made that would be dead at birth: a new one 
   expect(core.rows(rows)).toEqual([by, { ended_by: null, end_reason: null, ended_at: null }]);
 });
 
+test('the audit names the expired one that a new one replaced, and names none where none was', async () => {
+  await core.pat(ada, 'console', core.clock.now() + 1_000);
+  const [old] = core.rows('select id from personal_access_token');
+  await get();
+  core.clock.advance(1_000);
+  const { view } = await get();
+  await get();
+  const { preview } = view.tokens[0] ?? {};
+  expect(core.audit().map(({ details }) => details.replaced)).toEqual([undefined, undefined, old?.id, undefined]);
+  expect(core.audit()[2]).toMatchObject({
+    ...{ resource: `personal-access-token/${view.pat.id}` },
+    details: { preview, generation: 1, replaced: old?.id },
+  });
+  expect(core.audit()[3]?.details).not.toHaveProperty('replaced');
+});
+
 test('an expired one stays as it is where none may be made, and where the new one is refused', async () => {
   await core.pat(ada, 'console', core.clock.now() + 1_000);
   core.clock.advance(1_000);

@@ -34,7 +34,7 @@ test('is in the answer, the list and the audit; its values stay as they are', as
   expect(await core.standing(token)).toBe('ok');
   expect(core.audit().at(-1)).toMatchObject({
     ...{ action: 'personal-access-token:Rename', resource: `personal-access-token/${id}`, decision: 'allowed' },
-    details: { name: 'release' },
+    details: { name: 'release', formerName: 'deploy' },
   });
 });
 

@@ -38,6 +38,7 @@ test.each<[string, KeyPlace]>([
   ['another purpose', { ...place, purpose: 'row-mac' }],
   ['another tenant', { ...place, tenant: 'evil' as TenantId }],
   ['the instance', { ...place, tenant: undefined }],
+  ['another time of its making', { ...place, createdAt: 2 }],
 ])('moved to %s it does not unwrap', async (_, elsewhere) => {
   const wrapped = await wrapper.wrap(key, place);
   expect(hex(await wrapper.unwrap(wrapped, place))).toBe(hex(key));
