@@ -14,8 +14,8 @@ export type Control = {
 };
 export type ControlCommand = keyof Control;
 
-/** Something that lets requests in: closed once they are answered, or cut off. */
-export type Way = { close(): Promise<unknown>; cut(): void };
+/** Something that lets requests in: closed once they are answered, or cut off. `sweep` ends connections that only wait. */
+export type Way = { close(): Promise<unknown>; sweep(): void; cut(): void };
 
 const OWNER_ONLY = 0o600;
 /** What connecting to where no server is ends with; EINVAL where the path is too long for any. */
@@ -38,6 +38,7 @@ export async function serveControl(path: string, control: Control, log: Log): Pr
   chmodSync(path, OWNER_ONLY);
   return {
     close: () => new Promise<void>((closed) => server.close(() => closed())),
+    sweep: () => server.closeIdleConnections(),
     cut: () => server.closeAllConnections(),
   };
 }

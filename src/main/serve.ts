@@ -30,6 +30,7 @@ export type Served = { readonly origin: string; stop(): Promise<void> };
 const FLUSH_MS = 1_000;
 /** How long answers under way may take once we stop. */
 const DRAIN_MS_MAX = 10_000;
+const SWEEP_MS = 100;
 
 /** Opens everything, sets up what is missing, listens. */
 export async function serve(config: Config, say: Say, log: Log): Promise<Served> {
@@ -58,7 +59,13 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
   const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
   const server = openHttp(deps, { site, pages: readPages(), report, terms: termsOf(config, secured?.tls) });
-  const ways: Way[] = [{ close: () => server.close(), cut: () => server.server.closeAllConnections() }];
+  const ways: Way[] = [
+    {
+      close: () => server.close(),
+      sweep: () => server.server.closeIdleConnections(),
+      cut: () => server.server.closeAllConnections(),
+    },
+  ];
   const scheme = secured === undefined ? 'http' : 'https';
   try {
     const listened = { host: config.listen.host, port: await listening(server, config.listen) };
@@ -90,7 +97,12 @@ async function closed(ways: readonly Way[]): Promise<void> {
   const late = setTimeout(() => {
     for (const { cut } of ways) cut();
   }, DRAIN_MS_MAX);
+  // A client that was answered meanwhile would keep its connection, and us, for a next request that is not taken.
+  const swept = setInterval(() => {
+    for (const { sweep } of ways) sweep();
+  }, SWEEP_MS);
   await Promise.all(ways.map(({ close }) => close()));
+  clearInterval(swept);
   clearTimeout(late);
 }
 
