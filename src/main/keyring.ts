@@ -24,7 +24,10 @@ export async function unlock(rootKeyFile: string, parts: Parts): Promise<Unlocke
   const wrapper = fileWrapper(rootKeyIn(rootKeyFile, shelf, parts.random), parts.random);
   const { fingerprint, keys } = shelf ?? (await parts.keys.begin(await newShelf(wrapper, parts)));
   if (fingerprint !== wrapper.fingerprint) throw otherKey(rootKeyFile, wrapper.fingerprint, fingerprint);
-  return { keyring: await openKeyring(wrapper, keys), wrapper };
+  const keyring = await openKeyring(wrapper, keys).catch((cause: unknown) => {
+    throw changedKey(cause);
+  });
+  return { keyring, wrapper };
 }
 
 /**
@@ -81,4 +84,13 @@ const otherKey = (file: string, found: string, wanted: string): Refusal =>
   new Refusal(
     'conflict',
     `The root key ${file} is ${found}, but the database was begun with ${wanted}. Put the right one back from its backup.`,
+  );
+
+/** The root key is the right one by then, and it is here: nothing else can be wrong. */
+const changedKey = (cause: unknown): Refusal =>
+  new Refusal(
+    'conflict',
+    'A key in the database does not open under its root key: its row was changed, or the file is damaged. ' +
+      'Put the database back from its backup.',
+    { cause },
   );
