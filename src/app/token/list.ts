@@ -1,4 +1,5 @@
 import type { Caller } from '#domain/caller.ts';
+import type { Instant } from '#domain/instant.ts';
 import { type PatId, type PatView, REVOKED_SHOWN_MS } from '#domain/token.ts';
 import type { Listing, Page } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
@@ -15,17 +16,22 @@ export const listPats = (
   { isRevokedToo = false, ...page }: Wanted,
 ): Promise<Listing<PatView>> =>
   view(deps, caller, LIST, () => {
-    const revoked = isRevokedToo ? { endedAfter: deps.clock.now() - REVOKED_SHOWN_MS } : {};
+    const revoked = isRevokedToo ? { endedAfter: shownAfter(deps) } : {};
     return deps.store.pats.list(caller.tenant.id, caller.principal.id, { ...page, ...revoked });
   });
 
-/** One of the caller's own, revoked or not; another's is as absent as none, and costs no more to look for. */
+const shownAfter = ({ clock }: Deps): Instant => clock.now() - REVOKED_SHOWN_MS;
+
+/** One of the caller's own that is listed, revoked or not; another's is as absent as none, and costs no more to look for. */
 export async function getPat(deps: Deps, caller: Caller, id: PatId): Promise<PatView> {
   const { tenant, principal } = caller;
   const what = {
     action: LIST.action,
     resource: `personal-access-token/${id}`,
-    locate: () => deps.store.pats.get(tenant.id, principal.id, id),
+    locate: async () => {
+      const pat = await deps.store.pats.get(tenant.id, principal.id, id);
+      return pat?.ended !== undefined && pat.ended.at <= shownAfter(deps) ? undefined : pat;
+    },
   };
   await viewOne(deps, caller, what);
   return (await deps.store.pats.view(tenant.id, principal.id, id)) as PatView; // what was found is never deleted

@@ -40,13 +40,15 @@ describe('a revoked token', () => {
     expect(names(await alice.ownList('?revoked=included'))).toEqual(expect.arrayContaining(['deploy', 'first']));
   });
 
-  test('is shown for 90 days, to the millisecond', async () => {
+  test('is shown for 90 days, to the millisecond, in the list as by itself', async () => {
     const { token } = (await alice.ownCreate({ name: 'deploy' })).body;
     await alice.ownRevoke(token.id);
     world.clock.advance(SHOWN_MS - 1);
     expect((await alice.ownList()).body).toMatchObject({ data: [{}, {}], pagination: { total: 2 } });
+    expect((await alice.ownGet(token.id)).status).toBe(200);
     world.clock.advance(1);
     expect((await alice.ownList()).body).toMatchObject({ data: [{ name: 'first' }], pagination: { total: 1 } });
+    expect(await alice.ownGet(token.id)).toEqual(await alice.ownGet('a'.repeat(24)));
   });
 
   test('by an administrator, by the wire, or by one that took its place, says so', async () => {
