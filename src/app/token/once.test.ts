@@ -44,6 +44,7 @@ const create = async (asked: Asked = {}, own: Partial<AskedPat> = {}): Promise<C
 };
 const values = (made: readonly CreatedPat[]) => new Set(made.map(({ value }) => value.reveal()));
 const named = (name: string) => core.rows('select id from personal_access_token where name = ?', name);
+const patOf = ({ credential }: Caller) => (credential.kind === 'token' ? credential.pat : expect.unreachable());
 const entries = () => core.audit().filter(({ credential }) => credential === caller.credential.id);
 
 describe('a request that is sent again with its key', () => {
@@ -188,6 +189,19 @@ describe('no answer is given again', () => {
     await create();
     if (caller.credential.kind === 'token') await revokePat(deps, ada, caller.credential.pat);
     await expect(create()).rejects.toThrow('a token that should be good is revoked');
+  });
+
+  type End = () => unknown;
+  const CUT_OFF: readonly [how: string, end: End, code: string][] = [
+    ['their token was revoked', () => revokePat(deps, ada, patOf(caller)), 'unauthenticated'],
+    ['the right to it was lost', () => core.tamper('delete from role_grant'), 'forbidden'],
+  ];
+  test.each(CUT_OFF)('to whoever was verified before %s: no value, and no entry that says so', async (_, end, code) => {
+    const ask = () => createPat(deps, caller, { name: parseTokenName('deploy') }, once({}));
+    await ask();
+    await end();
+    await expect(ask()).rejects.toMatchObject({ code });
+    expect(entries().filter(({ details }) => details.replayed === true)).toEqual([]);
   });
 
   test('of what failed: nothing is remembered, and the key is free', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { flush } from '#app/flush.ts';
+import { rotateSigningKey } from '#app/signing-key/rotate.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { asking, type Said, statusOf } from '../asked.ts';
@@ -18,6 +19,7 @@ beforeEach(async () => {
 });
 const names = ({ body }: Said): readonly string[] => body.data.map(({ name }: { name: string }) => name);
 const named = async (name: string) => (await alice.ownList(`?name=${name}`)).body.data[0];
+const kidOf = (jwt: string): string => JSON.parse(Buffer.from(jwt.split('.')[0] ?? '', 'base64url').toString()).kid;
 const at = () => new Date(world.clock.now()).toISOString();
 
 describe('a revoked token', () => {
@@ -152,6 +154,27 @@ describe('the use of a dead token', () => {
     expect(await statusOf(world, value)).toBe(401);
     await flush(world.deps);
     expect(await named('old')).toMatchObject({ state: 'expired', usedAfterEnd: { at: at() } });
+  });
+
+  test('that is a JWT is told from garbage through rotations of the keys, for 90 days after its end', async () => {
+    const expiresAt = new Date(world.clock.now() + DAY_MS).toISOString();
+    const { value } = (await alice.ownCreate({ name: 'signed', format: 'jwt', expiresAt })).body;
+    const used = async () => {
+      expect(await statusOf(world, value)).toBe(401);
+      await flush(world.deps);
+      return (await named('signed')).usedAfterEnd;
+    };
+    const rotatedAfter = async (ms: number) => {
+      world.clock.advance(ms);
+      return rotateSigningKey(world.deps, world.tenant);
+    };
+    const dropped = [await rotatedAfter(DAY_MS), await rotatedAfter(DAY_MS), await rotatedAfter(SHOWN_MS - DAY_MS - 1)];
+    expect(dropped.flatMap((rotated) => rotated.dropped)).not.toContain(kidOf(value));
+    const last = { at: at(), surface: 'rest', address: '127.0.0.1' };
+    expect(await used()).toEqual(last);
+    expect((await rotatedAfter(1)).dropped).toContain(kidOf(value));
+    world.clock.advance(DAY_MS);
+    expect(await used()).toEqual(last);
   });
 
   test('is not that of a value that newer ones replaced, before the token itself has ended; after that, it is', async () => {
