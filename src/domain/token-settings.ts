@@ -34,7 +34,8 @@ export const isSame = (one: TokenSettings, other: TokenSettings): boolean =>
 
 /** A hundred years: further than anything that is meant. */
 export const SETTING_DAYS_MAX = 36_500;
-export const SETTING_COUNT_MAX = 100_000;
+/** More than one person can look after; and they are counted, each proved, inside the transaction that creates one more. */
+export const SETTING_COUNT_MAX = 1_000;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -9,6 +9,14 @@ class Slot {
   }
 }
 
+/** Runs a text on an engine that answers at once, without the layers between, which cost more than a small query. */
+export type Directly = (sql: string, parameters: readonly unknown[]) => QueryResult<unknown>;
+
+const direct = new WeakMap<Kysely<Schema>, Directly>();
+
+/** For an engine that has such a way; another is asked through Kysely. */
+export const runDirectly = (db: Kysely<Schema>, directly: Directly): unknown => direct.set(db, directly);
+
 /**
  * A query whose text is made once for each connection: making it anew costs more than running it. `build` sees every
  * value as a slot, so it may neither look at one nor decide by one.
@@ -18,11 +26,14 @@ export function prepared<Values extends object, Row>(
 ): (db: Kysely<Schema>, values: Values) => Promise<QueryResult<Row>> {
   const made = new WeakMap<Kysely<Schema>, CompiledQuery<Row>>();
   const slots = new Proxy({} as Values, { get: (_, name) => new Slot(name) });
-  return (db, values) => {
+  return async (db, values) => {
     const query = made.get(db) ?? build(db, slots).compile();
     made.set(db, query);
     const filled = (part: unknown) => (part instanceof Slot ? values[part.name as keyof Values] : part);
-    return db.executeQuery({ ...query, parameters: query.parameters.map(filled) });
+    const parameters = query.parameters.map(filled);
+    const directly = direct.get(db);
+    if (directly === undefined) return db.executeQuery({ ...query, parameters });
+    return directly(query.sql, parameters) as QueryResult<Row>; // by the very types that the query was built with
   };
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, SqliteDialect } from 'kysely';
+import { runDirectly } from '../sql/prepared.ts';
 import type { Schema } from '../sql/schema.ts';
 import { outageAware } from './outage.ts';
 
@@ -15,7 +16,14 @@ export type Connection = { readonly raw: DatabaseSync; readonly db: Kysely<Schem
 export function openConnection(file: string, options: { readOnly?: boolean } = {}): Connection {
   const raw = new DatabaseSync(file, { ...options, timeout: LOCK_WAIT_MS_MAX });
   raw.exec('pragma synchronous = full; pragma secure_delete = on; pragma temp_store = memory');
-  return { raw, db: new Kysely<Schema>({ dialect: new SqliteDialect({ database: kyselyView(raw) }) }) };
+  const database = kyselyView(raw);
+  const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database }) });
+  runDirectly(db, (sql, parameters) => {
+    const statement = database.prepare(sql);
+    if (statement.reader) return { rows: statement.all(parameters as Parameters) };
+    return { rows: [], numAffectedRows: BigInt(statement.run(parameters as Parameters).changes) };
+  });
+  return { raw, db };
 }
 
 /** What Kysely expects of a driver, on node:sqlite; prepared once for each text. */
@@ -34,8 +42,9 @@ function kyselyView(raw: DatabaseSync) {
   };
 }
 
+type Parameters = readonly SQLInputValue[];
+
 function statementView(statement: StatementSync) {
-  type Parameters = readonly SQLInputValue[];
   return {
     reader: statement.columns().length > 0,
     all: (parameters: Parameters) => outageAware(() => statement.all(...parameters)),
