@@ -1,10 +1,11 @@
 import { Failure } from '#client/failure.ts';
 import type { Invoke } from '#contract/invoke.ts';
 import type { OwnToken } from '#contract/own/token.ts';
+import { TOKEN_ABSENT } from '#contract/token-words.ts';
+import { ID } from '#domain/id.ts';
 import { refused } from './exit.ts';
 import { useOf } from './when.ts';
 
-const ID = /^[a-z][a-z0-9]{23}$/;
 const PAGE = 1000;
 
 /** Every row, however many pages they take. */
@@ -26,7 +27,7 @@ export async function tokenBy(invoke: Invoke, word: string): Promise<OwnToken> {
   if (byId !== undefined && byName !== undefined && byId.id !== byName.id) throw ambiguous(word, byName);
   const found = byId ?? byName;
   if (found !== undefined) return found;
-  throw refused(endedWords(named[0]) ?? 'Token ID not found. List tokens first to find the correct ID.');
+  throw refused(endedWords(named[0]) ?? TOKEN_ABSENT);
 }
 
 async function tokenWithId(invoke: Invoke, id: string): Promise<OwnToken | undefined> {

@@ -9,8 +9,11 @@ import { BODY_CHARS, checkOf, type OpaqueKind, PREFIXES, SHOWN_CHARS } from './o
 
 const BODY_BYTES = 32;
 
+/** 256 random bits as text. */
+export const unguessable = (random: Random): string => base62(random.bytes(BODY_BYTES), BODY_CHARS);
+
 export function mint(kind: OpaqueKind, random: Random): Sensitive {
-  const checked = PREFIXES[kind] + base62(random.bytes(BODY_BYTES), BODY_CHARS);
+  const checked = PREFIXES[kind] + unguessable(random);
   return new Sensitive(checked + checkOf(checked));
 }
 

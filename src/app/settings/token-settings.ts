@@ -1,10 +1,12 @@
 import type { Caller } from '#domain/caller.ts';
-import { Refusal } from '#domain/refusal.ts';
 import type { TokenSettings } from '#domain/token-settings.ts';
 import type { Breaks } from '#ports/token-settings.ts';
 import type { Deps } from '../deps.ts';
-import { change, made, recordDenial, view } from '../doors.ts';
+import { change, made, view } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
+import { isForSessions, refuseToken } from '../session-only.ts';
+
+const NO_TOKEN_CHANGES = 'Here no token changes these settings: sign in to the console, and ask by its session.';
 
 /** Owners that are named; of the others there is a count. */
 const OWNERS_MAX = 100;
@@ -26,13 +28,13 @@ export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettin
     resource: 'settings/tokens',
     locate: made,
     prepare: async () => {
-      await refuseToken(deps, caller);
+      await keepToSessions(deps, caller);
       return counted(deps, caller, wanted);
     },
   } as const;
   return untilNotOvertaken(() =>
     change(deps, caller, what, async (tx, _, breaks: Breaks) => {
-      if (await isForSessions(tx, caller)) throw new Overtaken(); // counting takes a while
+      if (isForSessions(await tx.tokenSettings.get(tenant.id), caller)) throw new Overtaken(); // counting takes a while
       await tx.tokenSettings.put(tenant.id, wanted);
       const details = { settings: wanted, count: breaks.tokens };
       return { result: breaks, details, moved: [{ kind: 'tenant', id: tenant.id }] };
@@ -41,17 +43,9 @@ export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettin
 }
 
 /** Where no token may create tokens, none may change that either. */
-const isForSessions = async ({ tokenSettings }: Pick<Deps['store'], 'tokenSettings'>, { tenant, credential }: Caller) =>
-  credential.kind === 'token' && (await tokenSettings.get(tenant.id)).sessionOnly;
-
-async function refuseToken(deps: Deps, caller: Caller): Promise<void> {
-  if (!(await isForSessions(deps.store, caller))) return;
-  await recordDenial(deps, caller, { action: 'settings:Update', resource: 'settings/tokens' });
-  throw new Refusal(
-    'forbidden',
-    'Here no token changes these settings: sign in to the console, and ask by its session.',
-    { isExact: true },
-  );
+async function keepToSessions(deps: Deps, caller: Caller): Promise<void> {
+  if (!isForSessions(await deps.store.tokenSettings.get(caller.tenant.id), caller)) return;
+  await refuseToken(deps, caller, { action: 'settings:Update', resource: 'settings/tokens' }, NO_TOKEN_CHANGES);
 }
 
 const counted = ({ store, clock }: Deps, { tenant }: Caller, wanted: TokenSettings): Promise<Breaks> =>

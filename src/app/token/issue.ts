@@ -1,6 +1,5 @@
-import { base62 } from '#crypto/base62.ts';
 import { signingKey, signJwt } from '#crypto/jwt.ts';
-import { digestOf, mint, previewOf } from '#crypto/opaque.ts';
+import { digestOf, mint, previewOf, unguessable } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
@@ -38,17 +37,13 @@ export async function newValue(deps: IssueDeps, owner: Owner, wanted: WantedValu
   return { value, digest: digestOf(deps.keyring, value), token: { ...token, ...life, ...shown } };
 }
 
-/** As many random bits as an opaque token has. */
-const UNGUESSABLE_BYTES = 32;
-const UNGUESSABLE_CHARS = 43;
-
 type Life = { readonly id: Token['id']; readonly createdAt: Instant };
 
 async function written(deps: IssueDeps, owner: Owner, wanted: WantedValue & Life) {
   if (wanted.format === 'opaque') return { value: mint('pat', deps.random), signedBy: undefined };
   const key = signingKey(deps.keyring, deps.clock.now());
-  const unguessable = base62(deps.random.bytes(UNGUESSABLE_BYTES), UNGUESSABLE_CHARS);
-  return { value: await signJwt(key, claimsOf(deps.issuer(), owner, { ...wanted, unguessable })), signedBy: key.id };
+  const claims = claimsOf(deps.issuer(), owner, { ...wanted, unguessable: unguessable(deps.random) });
+  return { value: await signJwt(key, claims), signedBy: key.id };
 }
 
 export type WantedPat = {

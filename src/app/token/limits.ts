@@ -7,17 +7,16 @@ import type { TenantId } from '#domain/tenant.ts';
 import { isSame, type TokenSettings } from '#domain/token-settings.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
-import { recordDenial } from '../doors.ts';
 import { Overtaken } from '../overtaken.ts';
+import { isForSessions, refuseToken } from '../session-only.ts';
+
+const NO_TOKEN_CREATES = 'Here a token creates no tokens: sign in to the console, and create it there.';
 
 /** The tenant's settings, for whoever may create tokens under them: a token may not, where only browsers do. */
 export async function settingsFor(deps: Deps, caller: Caller, act: Act): Promise<TokenSettings> {
   const settings = await deps.store.tokenSettings.get(caller.tenant.id);
-  if (!settings.sessionOnly || caller.credential.kind !== 'token') return settings;
-  await recordDenial(deps, caller, act);
-  throw new Refusal('forbidden', 'Here a token creates no tokens: sign in to the console, and create it there.', {
-    isExact: true,
-  });
+  if (!isForSessions(settings, caller)) return settings;
+  return refuseToken(deps, caller, act, NO_TOKEN_CREATES);
 }
 
 /** Inside the transaction: what was prepared under other settings than stand now is prepared again. */

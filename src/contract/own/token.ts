@@ -2,12 +2,11 @@ import * as z from 'zod';
 import { REVOKE_REASONS, TOKEN_FORMATS } from '#domain/token.ts';
 import { id, tokenName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
+import { MAY_NOT_MANAGE_TOKENS, TOKEN_ABSENT } from '../token-words.ts';
 import { dateInput } from '../wire/date.ts';
 import { pageQuery, searchText } from '../wire/page.ts';
 
 const BASE = '/api/v1/tokens';
-const ABSENT = 'Token ID not found. List tokens first to find the correct ID.';
-const MAY_NOT = 'Cannot manage access tokens. Check your API key permissions.';
 
 const person = z.strictObject({ id: z.string(), name: z.string() });
 /** Instants are ISO 8601, in UTC. */
@@ -42,7 +41,7 @@ export const TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:List',
     existence: 'tell',
-    denial: MAY_NOT,
+    denial: MAY_NOT_MANAGE_TOKENS,
     effect: 'reads',
     reveals: false,
     summary: 'List the caller’s personal access tokens, newest first; revoked ones too, for 90 days',
@@ -65,7 +64,7 @@ export const TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:Create',
     existence: 'tell',
-    denial: MAY_NOT,
+    denial: MAY_NOT_MANAGE_TOKENS,
     effect: 'mints',
     reveals: true,
     replayable: true,
@@ -86,7 +85,7 @@ export const TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:List',
     existence: 'hide',
-    absence: ABSENT,
+    absence: TOKEN_ABSENT,
     effect: 'reads',
     reveals: false,
     summary: 'One of the caller’s personal access tokens, revoked or not; never its value',
@@ -100,7 +99,7 @@ export const TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:Rename',
     existence: 'hide',
-    absence: ABSENT,
+    absence: TOKEN_ABSENT,
     effect: 'changes',
     reveals: false,
     summary: 'Give one of the caller’s personal access tokens another name; its values stay as they are',
@@ -114,7 +113,7 @@ export const TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:Revoke',
     existence: 'hide',
-    absence: ABSENT,
+    absence: TOKEN_ABSENT,
     effect: 'changes',
     reveals: false,
     summary: 'Revoke one of the caller’s personal access tokens for ever, and say how soon nobody accepts it',

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { TOKEN_FORMATS } from '#domain/token.ts';
 import { documentedAs, email, id, tokenName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
+import { MAY_NOT_MANAGE_TOKENS, TOKEN_ABSENT } from '../token-words.ts';
 import { dateInput } from './date.ts';
 import { pageOf, pageQuery, searchText } from './page.ts';
 import { subject } from './subject.ts';
@@ -54,9 +55,6 @@ export type PersonalAccessTokenRow = z.infer<typeof personalAccessToken>;
 /** There are none yet, so that none can be named. */
 const teamName = documentedAs(z.string(), { not: {} });
 
-/** The seed's words for a caller who may not. */
-const MAY_NOT = 'Cannot manage access tokens. Check your API key permissions.';
-
 export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
   wireListPats: {
     surface: 'wire',
@@ -65,7 +63,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:List',
     existence: 'tell',
-    denial: MAY_NOT,
+    denial: MAY_NOT_MANAGE_TOKENS,
     effect: 'reads',
     reveals: false,
     summary: 'List the caller’s personal access tokens, newest first; never their values',
@@ -79,7 +77,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:Create',
     existence: 'tell',
-    denial: MAY_NOT,
+    denial: MAY_NOT_MANAGE_TOKENS,
     effect: 'mints',
     reveals: true,
     replayable: true,
@@ -102,7 +100,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:Create',
     existence: 'tell',
-    denial: MAY_NOT,
+    denial: MAY_NOT_MANAGE_TOKENS,
     effect: 'mints',
     reveals: true,
     summary:
@@ -140,7 +138,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:List',
     existence: 'tell',
-    denial: MAY_NOT,
+    denial: MAY_NOT_MANAGE_TOKENS,
     effect: 'reads',
     reveals: false,
     refused: 'forbidden',
@@ -155,7 +153,7 @@ export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
     access: 'caller',
     action: 'personal-access-token:Revoke',
     existence: 'hide',
-    absence: 'Token ID not found. List tokens first to find the correct ID.',
+    absence: TOKEN_ABSENT,
     effect: 'changes',
     reveals: false,
     summary: 'Revoke one of the caller’s personal access tokens, with all its values, for ever',

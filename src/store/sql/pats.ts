@@ -5,7 +5,7 @@ import type { PatView, PersonalAccessToken } from '#domain/token.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { Page, PatReads, PatWrites } from '#ports/tokens.ts';
 import { MACED, maced, proved, swap } from './maced.ts';
-import { prepared } from './prepared.ts';
+import { columnsOf, prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED, patOf } from './rows.ts';
 import type { Schema } from './schema.ts';
 import { deadUses, shownOf, standing } from './standing.ts';
@@ -100,7 +100,7 @@ const PAT_COLUMNS = [...MACED.personal_access_token, 'updated_at', 'mac'] as con
 const insertPat = prepared((db, row: PatRow) =>
   db
     .insertInto('personal_access_token')
-    .values(Object.fromEntries(PAT_COLUMNS.map((name) => [name, row[name]])) as PatRow)
+    .values(columnsOf(row, PAT_COLUMNS))
     .onConflict((name) => name.columns(['tenant', 'owner', 'name']).where('ended_at', 'is', null).doNothing()),
 );
 

@@ -37,8 +37,10 @@ export function prepared<Values extends object, Row>(
   };
 }
 
-/** Every column of a table as it comes: a row that is written whole. */
+/** A row's columns as they come, named one by one: what stands for the row has none that could be listed. */
+export const columnsOf = <Row extends object>(row: Row, columns: readonly (keyof Row & string)[]): Row =>
+  Object.fromEntries(columns.map((name) => [name, row[name]])) as Row;
+
+/** For a row that is written whole. */
 export const insertion = <T extends keyof Schema & string>(table: T, columns: readonly (keyof Schema[T] & string)[]) =>
-  prepared<Schema[T], unknown>((db, row) =>
-    db.insertInto(table as 'token').values(Object.fromEntries(columns.map((name) => [name, row[name]])) as never),
-  );
+  prepared<Schema[T], unknown>((db, row) => db.insertInto(table as 'token').values(columnsOf(row, columns) as never));
