@@ -19,6 +19,7 @@ import type { Deps } from '#app/deps.ts';
 import { originOf } from '#app/program-caller.ts';
 import { verifyToken } from '#app/token/verify.ts';
 import { Sensitive } from '#domain/sensitive.ts';
+import { SQLITE } from '#store/sql/engine.ts';
 import { MACED } from '#store/sql/maced.ts';
 import { MIGRATIONS } from '#store/sql/migrations.ts';
 import { newPat, openWorld, type World } from './world.ts';
@@ -54,10 +55,9 @@ export function newRun(): string {
 
 const shape = (): string =>
   createHash('sha256')
-    .update(JSON.stringify([VERSION, MACED, MIGRATIONS.map(({ statements }) => statements(TYPES))]))
+    .update(JSON.stringify([VERSION, MACED, MIGRATIONS.map(({ statements }) => statements(SQLITE.types))]))
     .digest('hex')
     .slice(0, 12);
-const TYPES = { bytes: 'blob', instant: 'integer', count: 'integer', keyed: 'without rowid' };
 
 /** One whose rows the program of today does not believe is made again. */
 async function isGood(kept: string): Promise<boolean> {

@@ -19,6 +19,8 @@ export interface PrincipalReads {
 }
 
 export interface PrincipalWrites {
+  /** Whoever holds the same principal waits until this transaction is over: for what counts before it writes. */
+  hold(tenant: TenantId, id: PrincipalId): Promise<void>;
   /** False, and nothing written, when there is one of that kind and name. */
   insert(tenant: TenantId, principal: PrincipalRecord): Promise<boolean>;
   addGrant(tenant: TenantId, id: Id<'Grant'>, principal: PrincipalId, grant: Grant): Promise<void>;

@@ -15,6 +15,8 @@ import type { PatReads, PatWrites, TokenReads, TokenUseWrites, TokenWrites } fro
  * row whose MAC does not prove it throws `internal`: it is neither absent nor believed.
  */
 export interface Store {
+  /** Other processes write here too: what is remembered is good only as long as the feed is heard. */
+  readonly isShared: boolean;
   readonly tenants: TenantReads;
   readonly principals: PrincipalReads;
   readonly pats: PatReads;
@@ -28,9 +30,12 @@ export interface Store {
   /**
    * Runs the body as one unit: all that it writes, or nothing; resolves once it is durable.
    * The body touches `tx` only: a writer may commit several bodies together, so none may wait for anything else; and it
-   * may run more than once, so ids, randomness and ciphertext are made outside.
+   * may run more than once, so ids, randomness and ciphertext are made outside. Bodies may run side by side, each seeing
+   * what is committed by then: what must be serial is a constraint, a change of what was read as it was read, or held.
    */
   transact<Result>(body: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  /** Calls whenever another process may have changed something, and may miss some: a poll catches up. */
+  listen(told: () => void): { stop(): Promise<void> };
   close(): Promise<void>;
 }
 

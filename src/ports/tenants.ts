@@ -1,4 +1,4 @@
-import type { Tenant, TenantName } from '#domain/tenant.ts';
+import type { Tenant, TenantId, TenantName } from '#domain/tenant.ts';
 
 export interface TenantReads {
   byName(name: TenantName): Promise<Tenant | undefined>;
@@ -7,6 +7,8 @@ export interface TenantReads {
 }
 
 export interface TenantWrites {
+  /** As of a principal: for what there may be once in a tenant. */
+  hold(id: TenantId): Promise<void>;
   /** False, and nothing written, when the name is taken. */
   insert(tenant: Tenant): Promise<boolean>;
 }

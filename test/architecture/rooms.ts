@@ -21,7 +21,10 @@ export const ROOMS = {
     rooms: ['domain', 'contract', 'client', 'crypto/opaque-form.ts'],
     packages: ['node:util', '@clack/prompts'],
   },
-  store: { rooms: ['domain', 'ports'], packages: ['kysely', 'node:process', 'node:sqlite', 'node:timers/promises'] },
+  store: {
+    rooms: ['domain', 'ports'],
+    packages: ['kysely', 'pg', 'node:process', 'node:sqlite', 'node:timers/promises'],
+  },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   config: { rooms: ['domain'], packages: ['ipaddr.js'] },
   telemetry: { rooms: ['domain'], packages: ['pino'] },

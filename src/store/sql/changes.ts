@@ -1,6 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { ChangeReads, ChangeWrites } from '#ports/changes.ts';
+import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
+
+/** What other processes listen to, where the engine lets them. */
+export const CHANNEL = 'countersign_changes';
 
 export const changeReads = (db: Kysely<Schema>): ChangeReads => ({
   async latest() {
@@ -13,7 +17,7 @@ export const changeReads = (db: Kysely<Schema>): ChangeReads => ({
 });
 
 /** The counter's row stays locked until the commit, so numbers appear in commit order on every database. */
-export const changeWrites = (db: Kysely<Schema>): ChangeWrites => ({
+export const changeWrites = (db: Kysely<Schema>, { isShared }: Engine): ChangeWrites => ({
   async append(moved) {
     if (moved.length === 0) return 0;
     const { sequence } = await db
@@ -25,6 +29,7 @@ export const changeWrites = (db: Kysely<Schema>): ChangeWrites => ({
       .insertInto('change_log')
       .values(moved.map((one) => ({ sequence, ...one })))
       .execute();
+    if (isShared) await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
     return sequence;
   },
 });

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { Refusal } from '#domain/refusal.ts';
 import type { MacField, RowMacs } from '#ports/row-mac.ts';
+import { LostRace } from './lost-race.ts';
 import type { Schema, Table } from './schema.ts';
 
 /** Columns that decide who may do what, in the order in which the MAC covers them: never reordered, only added to by a new format. */
@@ -24,6 +25,7 @@ export const MACED = {
   ],
   session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
   invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
+  job: ['id', 'kind', 'payload'],
 } as const satisfies { readonly [T in Table]?: readonly (keyof Schema[T])[] };
 export type MacedTable = keyof typeof MACED;
 
@@ -35,6 +37,7 @@ export const NOT_MACED = {
   token_dead_use: 'shown to the owner, never decided by',
   replay: 'sealed for its own row, under a key that only the token that asked gives',
   delivery: 'sealed for its own row',
+  node: 'waited for, and shown; a verifier that is not told refuses by its own clock, whatever stands here',
   audit_entry: 'never read to decide; history is proved by its own means',
   change_counter:
     'only tells other processes what moved: one applies its own changes without it, and reads all again after a minute',
@@ -64,14 +67,15 @@ export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][n
 const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>
   MACED[table].map((column) => (row as Record<string, MacField>)[column] ?? null);
 
-/** The columns that, beside the tenant, name one row of each table whose rows change. */
+/** The columns that name one row of each table whose rows change. */
 const ROW_KEY = {
-  personal_access_token: ['owner', 'id'],
-  token: ['pat', 'generation'],
-  session: ['id'],
-  invitation: ['id'],
-  password: ['principal'],
-  token_settings: [],
+  personal_access_token: ['tenant', 'owner', 'id'],
+  token: ['tenant', 'pat', 'generation'],
+  session: ['tenant', 'id'],
+  invitation: ['tenant', 'id'],
+  password: ['tenant', 'principal'],
+  token_settings: ['tenant'],
+  job: ['id'],
 } as const satisfies { readonly [T in MacedTable]?: readonly (typeof MACED)[T][number][] };
 
 /** Changes a row that was read, and only as it was read. Whoever was faster wins; the loser's transaction is undone. */
@@ -88,12 +92,10 @@ export async function swap<T extends keyof typeof ROW_KEY>(
     .updateTable(table as 'token') // one statement for any of these tables, by columns that each of them has
     .set({ ...(changes as object), mac })
     .where(({ and, eb }) =>
-      and(
-        ['tenant', ...ROW_KEY[table]].map((column) => eb(column as 'id', '=', found[column] as Schema['token']['id'])),
-      ),
+      and(ROW_KEY[table].map((column) => eb(column as 'id', '=', found[column] as Schema['token']['id']))),
     )
     .where('mac', '=', row.mac);
   const done = await swapped.executeTakeFirst();
   if (done.numUpdatedRows === 1n) return;
-  throw new Refusal('unavailable', 'This was changed at the same moment, and nothing was done. Send it again.');
+  throw new LostRace();
 }

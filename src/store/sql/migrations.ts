@@ -1,11 +1,4 @@
-/** What databases call these types. Difference between engines as data. */
-export type ColumnTypes = {
-  readonly bytes: string;
-  readonly instant: string;
-  readonly count: string;
-  /** Ends a table that lies in the order of its key: a row is then one page to write, and not one more for an index. */
-  readonly keyed: string;
-};
+import type { ColumnTypes } from './engine.ts';
 
 export type Migration = {
   readonly number: number;
@@ -22,86 +15,102 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     number: 1,
     name: 'people, tokens and their settings',
-    statements: ({ bytes, instant, count, keyed }) => [
-      'create table instance (only_row integer primary key check (only_row = 1), fingerprint text not null)',
+    statements: ({ bytes, instant, count, text, keyed }) => [
+      `create table instance (only_row integer primary key check (only_row = 1), fingerprint ${text} not null)`,
       `create table wrapped_key (
-        id text primary key, tenant text, purpose text not null, wrapped ${bytes} not null, created_at ${instant} not null
+        id ${text} primary key, tenant ${text}, purpose ${text} not null, wrapped ${bytes} not null, created_at ${instant} not null
       )`,
-      `create table tenant (id text primary key, name text not null unique, mac ${bytes} not null)`,
+      `create table tenant (id ${text} primary key, name ${text} not null unique, mac ${bytes} not null)`,
       `create table principal (
-        tenant text not null references tenant (id), id text not null, kind text not null, name text not null,
+        tenant ${text} not null references tenant (id), id ${text} not null, kind ${text} not null, name ${text} not null,
         active integer not null check (active in (0, 1)), created_at ${instant} not null, updated_at ${instant} not null,
         mac ${bytes} not null, primary key (tenant, id), unique (tenant, kind, name)
       )`,
       `create table password (
-        tenant text not null, principal text not null, hash text not null, updated_at ${instant} not null,
+        tenant ${text} not null, principal ${text} not null, hash ${text} not null, updated_at ${instant} not null,
         mac ${bytes} not null,
         primary key (tenant, principal), foreign key (tenant, principal) references principal (tenant, id)
       )`,
       `create table role_grant (
-        tenant text not null, id text not null, principal text not null, role text not null, resource text not null,
+        tenant ${text} not null, id ${text} not null, principal ${text} not null, role ${text} not null, resource ${text} not null,
         mac ${bytes} not null, primary key (tenant, id), unique (tenant, principal, role, resource),
         foreign key (tenant, principal) references principal (tenant, id)
       )`,
       'create index role_grant_role on role_grant (tenant, role)',
       `create table personal_access_token (
-        tenant text not null, id text not null, owner text not null, name text not null,
-        created_by text not null, created_at ${instant} not null, updated_at ${instant} not null, expires_at ${instant},
-        ended_at ${instant}, ended_by text, end_reason text, mac ${bytes} not null,
+        tenant ${text} not null, id ${text} not null, owner ${text} not null, name ${text} not null,
+        created_by ${text} not null, created_at ${instant} not null, updated_at ${instant} not null, expires_at ${instant},
+        ended_at ${instant}, ended_by ${text}, end_reason ${text}, mac ${bytes} not null,
         primary key (tenant, owner, id), foreign key (tenant, owner) references principal (tenant, id)
       ) ${keyed}`,
       'create unique index personal_access_token_name on personal_access_token (tenant, owner, name) where ended_at is null',
       `create table token (
-        tenant text not null, id text not null, kind text not null, pat text not null, subject text not null,
-        generation ${count} not null, format text not null, signed_by text, digest ${bytes} not null unique, pepper text not null, preview text not null,
+        tenant ${text} not null, id ${text} not null, kind ${text} not null, pat ${text} not null, subject ${text} not null,
+        generation ${count} not null, format ${text} not null, signed_by ${text}, digest ${bytes} not null unique, pepper ${text} not null, preview ${text} not null,
         created_at ${instant} not null, expires_at ${instant},
-        ended_at ${instant}, ended_by text, end_reason text, mac ${bytes} not null,
+        ended_at ${instant}, ended_by ${text}, end_reason ${text}, mac ${bytes} not null,
         primary key (tenant, pat, generation),
         foreign key (tenant, subject, pat) references personal_access_token (tenant, owner, id)
       ) ${keyed}`,
       'create index token_signed_by on token (signed_by) where signed_by is not null',
       `create table token_use (
-        tenant text not null, token text not null, at ${instant} not null, surface text not null, address text,
+        tenant ${text} not null, token ${text} not null, at ${instant} not null, surface ${text} not null, address ${text},
         mac ${bytes} not null, primary key (tenant, token)
       ) ${keyed}`,
       `create table token_dead_use (
-        tenant text not null, pat text not null, token text not null, at ${instant} not null, surface text not null,
-        address text, primary key (tenant, pat)
+        tenant ${text} not null, pat ${text} not null, token ${text} not null, at ${instant} not null, surface ${text} not null,
+        address ${text}, primary key (tenant, pat)
       ) ${keyed}`,
       `create table token_settings (
-        tenant text primary key references tenant (id), age_days_max ${count}, count_max ${count},
-        life_days_default ${count}, idle_days_max ${count}, format_default text not null,
+        tenant ${text} primary key references tenant (id), age_days_max ${count}, count_max ${count},
+        life_days_default ${count}, idle_days_max ${count}, format_default ${text} not null,
         session_only integer not null check (session_only in (0, 1)), mac ${bytes} not null
       )`,
       `create table replay (
-        tenant text not null, id text not null, asked text not null, pat text not null, owner text not null,
+        tenant ${text} not null, id ${text} not null, asked ${text} not null, pat ${text} not null, owner ${text} not null,
         sealed ${bytes} not null,
         expires_at ${instant} not null, primary key (tenant, id)
       )`,
       'create index replay_end on replay (expires_at)',
       `create table session (
-        tenant text not null, id text not null, principal text not null, digest ${bytes} not null unique,
-        pepper text not null, created_at ${instant} not null, expires_at ${instant} not null, ended_at ${instant},
+        tenant ${text} not null, id ${text} not null, principal ${text} not null, digest ${bytes} not null unique,
+        pepper ${text} not null, created_at ${instant} not null, expires_at ${instant} not null, ended_at ${instant},
         mac ${bytes} not null, primary key (tenant, id),
         foreign key (tenant, principal) references principal (tenant, id)
       )`,
       `create table invitation (
-        tenant text not null references tenant (id), id text not null, principal text, digest ${bytes} not null unique,
-        pepper text not null, created_at ${instant} not null, expires_at ${instant} not null, used_at ${instant},
+        tenant ${text} not null references tenant (id), id ${text} not null, principal ${text}, digest ${bytes} not null unique,
+        pepper ${text} not null, created_at ${instant} not null, expires_at ${instant} not null, used_at ${instant},
         mac ${bytes} not null, primary key (tenant, id)
       )`,
       `create table delivery (
-        tenant text not null, token text not null, pat text not null, sealed ${bytes}, delivered_at ${instant},
+        tenant ${text} not null, token ${text} not null, pat ${text} not null, sealed ${bytes}, delivered_at ${instant},
         primary key (tenant, token), check ((sealed is null) = (delivered_at is not null))
       )`,
       `create table audit_entry (
-        tenant text not null, id text not null, at ${instant} not null, action text not null, resource text not null,
-        decision text not null, entry text not null, address text, user_agent text, primary key (tenant, at, id)
+        tenant ${text} not null, id ${text} not null, at ${instant} not null, action ${text} not null, resource ${text} not null,
+        decision ${text} not null, entry ${text} not null, address ${text}, user_agent ${text}, primary key (tenant, at, id)
       )`,
       `create table change_counter (only_row integer primary key check (only_row = 1), sequence ${count} not null)`,
       'insert into change_counter (only_row, sequence) values (1, 0)',
       `create table change_log (
-        sequence ${count} not null, kind text not null, id text not null, primary key (sequence, kind, id)
+        sequence ${count} not null, kind ${text} not null, id ${text} not null, primary key (sequence, kind, id)
+      )`,
+    ],
+  },
+  {
+    number: 2,
+    name: 'jobs and nodes',
+    statements: ({ bytes, instant, count, text }) => [
+      `create table job (
+        id ${text} primary key, kind ${text} not null, payload ${text} not null, mac ${bytes} not null,
+        due_at ${instant} not null, attempts ${count} not null, lease ${text}, lease_until ${instant},
+        last_error ${text}, dead_at ${instant}
+      )`,
+      'create index job_due on job (due_at) where dead_at is null',
+      `create table node (
+        id ${text} primary key, name ${text} not null, started_at ${instant} not null, seen_at ${instant} not null,
+        sequence ${count} not null, stale_ms_max ${count} not null
       )`,
     ],
   },

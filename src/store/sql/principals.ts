@@ -3,6 +3,7 @@ import type { PrincipalId, PrincipalRecord } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PrincipalReads, PrincipalWrites } from '#ports/principals.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
+import type { Engine } from './engine.ts';
 import { maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
 
@@ -40,7 +41,13 @@ export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalRead
   },
 });
 
-export const principalWrites = (db: Kysely<Schema>, macs: RowMacs): PrincipalWrites => ({
+export const principalWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: Engine): PrincipalWrites => ({
+  async hold(tenant, id) {
+    if (!locksRows) return;
+    const row = db.selectFrom('principal').select('id').where('tenant', '=', tenant).where('id', '=', id);
+    await row.forNoKeyUpdate().execute(); // what refers to it goes on being written
+  },
+
   async insert(tenant, { active, createdAt, updatedAt, ...same }) {
     const times = { created_at: createdAt, updated_at: updatedAt };
     const written = await db

@@ -123,6 +123,27 @@ export type Schema = {
     user_agent: string | null;
   };
   change_counter: { only_row: 1; sequence: number };
+  job: Mac & {
+    id: string;
+    kind: string;
+    payload: string;
+    due_at: Instant;
+    attempts: number;
+    /** Whose it is to run, and until when: a new one with each claim. */
+    lease: string | null;
+    lease_until: Instant | null;
+    last_error: string | null;
+    dead_at: Instant | null;
+  };
+  node: {
+    id: string;
+    name: string;
+    started_at: Instant;
+    /** By the database's clock, as all that is said of nodes. */
+    seen_at: Instant;
+    sequence: number;
+    stale_ms_max: number;
+  };
   change_log: { sequence: number; kind: MovedKind; id: string };
 };
 export type Table = keyof Schema;

@@ -3,6 +3,7 @@ import type { Tenant } from '#domain/tenant.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TenantReads, TenantWrites } from '#ports/tenants.ts';
+import type { Engine } from './engine.ts';
 import { maced, proved } from './maced.ts';
 import type { Schema } from './schema.ts';
 import { settingsRow } from './token-settings.ts';
@@ -23,7 +24,12 @@ export const tenantReads = (db: Kysely<Schema>, macs: RowMacs): TenantReads => {
   };
 };
 
-export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs): TenantWrites => ({
+export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: Engine): TenantWrites => ({
+  async hold(id) {
+    if (!locksRows) return;
+    await db.selectFrom('tenant').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+  },
+
   async insert(tenant) {
     const written = await db
       .insertInto('tenant')

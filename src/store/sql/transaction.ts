@@ -4,6 +4,7 @@ import type { Store, Transaction } from '#ports/store.ts';
 import { auditWrites } from './audit.ts';
 import { changeReads, changeWrites } from './changes.ts';
 import { deliveryReads, deliveryWrites } from './deliveries.ts';
+import type { Engine } from './engine.ts';
 import { invitationReads, invitationWrites } from './invitations.ts';
 import { keyWrites } from './keys.ts';
 import { patReads, patWrites } from './pats.ts';
@@ -15,7 +16,10 @@ import { tenantReads, tenantWrites } from './tenants.ts';
 import { tokenSettingsReads, tokenSettingsWrites } from './token-settings.ts';
 import { tokenReads, tokenUseWrites, tokenWrites } from './tokens.ts';
 
-export const reads = (db: Kysely<Schema>, macs: RowMacs): Omit<Store, 'transact' | 'close'> => ({
+export const reads = (
+  db: Kysely<Schema>,
+  macs: RowMacs,
+): Omit<Store, 'transact' | 'listen' | 'close' | 'isShared'> => ({
   tenants: tenantReads(db, macs),
   principals: principalReads(db, macs),
   pats: patReads(db, macs),
@@ -29,9 +33,9 @@ export const reads = (db: Kysely<Schema>, macs: RowMacs): Omit<Store, 'transact'
 });
 
 /** Reads and writes on one connection: a body that counts before it writes counts what its neighbours wrote. */
-export const transactionOn = (db: Kysely<Schema>, macs: RowMacs): Transaction => ({
-  tenants: { ...tenantReads(db, macs), ...tenantWrites(db, macs) },
-  principals: { ...principalReads(db, macs), ...principalWrites(db, macs) },
+export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): Transaction => ({
+  tenants: { ...tenantReads(db, macs), ...tenantWrites(db, macs, engine) },
+  principals: { ...principalReads(db, macs), ...principalWrites(db, macs, engine) },
   pats: { ...patReads(db, macs), ...patWrites(db, macs) },
   tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs) },
   tokenUses: tokenUseWrites(db, macs),
@@ -42,5 +46,5 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs): Transaction =>
   deliveries: { ...deliveryReads(db), ...deliveryWrites(db) },
   keys: keyWrites(db),
   audit: auditWrites(db),
-  changes: changeWrites(db),
+  changes: changeWrites(db, engine),
 });

@@ -1,8 +1,8 @@
 import { Refusal } from '#domain/refusal.ts';
 import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
-import type { RowMacs } from '#ports/row-mac.ts';
 import type { Step } from '#ports/step.ts';
-import type { Store } from '#ports/store.ts';
+import type { Database } from '../database.ts';
+import { SQLITE } from '../sql/engine.ts';
 import { beginShelf, readShelf } from '../sql/keys.ts';
 import { reads, transactionOn } from '../sql/transaction.ts';
 import { type Connection, openConnection } from './connection.ts';
@@ -10,25 +10,31 @@ import { migrate } from './migrate.ts';
 import { outageAware } from './outage.ts';
 import { Writer } from './writer.ts';
 
-/** A database whose keys can be read, and whose rows can once the keys are. */
-export type Database = { readonly keys: KeyShelves; store(macs: RowMacs): Store; close(): void };
-
 /** Two connections: one writes; the other reads, and in WAL mode sees only what is committed. */
 export function openSqlite(file: string, now: number, step: Step): Database {
   const writing = outageAware(() => opened(file, now, step));
   const reading = outageAware(() => openConnection(file, { readOnly: true }));
-  const close = () => {
+  const close = async () => {
     for (const { raw } of [reading, writing]) if (raw.isOpen) raw.close();
   };
   return {
     keys: keyShelves(writing),
     store(macs) {
-      const writer = new Writer(writing, transactionOn(writing.db, macs));
-      return { ...reads(reading.db, macs), transact: (body) => writer.transact(body), close: async () => close() };
+      const writer = new Writer(writing, transactionOn(writing.db, macs, SQLITE));
+      return {
+        ...reads(reading.db, macs),
+        isShared: SQLITE.isShared,
+        transact: (body) => writer.transact(body),
+        listen: () => NOBODY_ELSE,
+        close,
+      };
     },
     close,
   };
 }
+
+/** One process holds the folder, and has applied its own changes. */
+const NOBODY_ELSE = { stop: async () => {} };
 
 const SQLITE_NOTADB = 26;
 

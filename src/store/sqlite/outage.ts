@@ -1,4 +1,4 @@
-import { Refusal } from '#domain/refusal.ts';
+import { outage } from '../sql/outage.ts';
 
 /** Result codes that mean "not now", not "wrong", in the operator's words. */
 const OUTAGES: Readonly<Record<number, string>> = {
@@ -15,7 +15,7 @@ const OUTAGES: Readonly<Record<number, string>> = {
 /** Of extended result codes, the last byte is the code itself. */
 const codeOf = (cause: unknown): number => ((cause as { errcode?: number }).errcode ?? 0) & 0xff;
 
-/** An outage must never look like a bad credential: the caller is told so first, the operator is told what it is. */
+/** Whatever the engine could not do for the moment, as an outage. */
 export function outageAware<Result>(use: () => Result): Result {
   try {
     return use();
@@ -23,10 +23,6 @@ export function outageAware<Result>(use: () => Result): Result {
     const closed = (cause as { code?: string }).code === 'ERR_INVALID_STATE';
     const why = closed ? 'it is closed' : OUTAGES[codeOf(cause)];
     if (why === undefined) throw cause;
-    throw new Refusal(
-      'unavailable',
-      'The service is unavailable for the moment; your API key is not the problem. Its database cannot be used: try again.',
-      { detail: `the database cannot be used: ${why}`, cause },
-    );
+    throw outage(why, cause);
   }
 }

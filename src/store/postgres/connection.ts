@@ -1,0 +1,142 @@
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  type QueryResult,
+} from 'kysely';
+import pg from 'pg';
+import type { Schema } from '../sql/schema.ts';
+import { named } from './outage.ts';
+
+export type PostgresOptions = {
+  readonly url: string;
+  readonly connectionsMax: number;
+  /** Behind a pooler that lends a connection for one transaction: nothing of a session lasts. */
+  readonly pooled: boolean;
+};
+
+/** To connect, or to get one of the pool: beyond it the caller is told that there is an outage. */
+const CONNECT_MS_MAX = 5_000;
+/** Of one statement, by our own watch: a network that swallows everything answers no timeout of the server's. */
+const STATEMENT_MS_MAX = 15_000;
+const IDLE_MS_MAX = 30_000;
+/** More texts than the queries of this program have; each is kept by every connection. */
+const NAMES_MAX = 300;
+
+const INT8 = 20;
+/** Counts and instants, which a double holds exactly for the next 280 000 years. */
+const TYPES = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+export const clientConfig = ({ url }: PostgresOptions): pg.ClientConfig => ({
+  connectionString: url,
+  application_name: 'countersign',
+  connectionTimeoutMillis: CONNECT_MS_MAX,
+  query_timeout: STATEMENT_MS_MAX,
+  keepAlive: true,
+  types: TYPES,
+});
+
+/** Connections break while nobody uses them; the pool makes others, and whoever uses a broken one is told. */
+export function openPool(options: PostgresOptions, max = options.connectionsMax): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: IDLE_MS_MAX });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** A connection until it is given back; broken ones are closed then. */
+export type Lent = { readonly client: pg.PoolClient; giveBack(broken: boolean): void };
+
+export async function lend(pool: pg.Pool): Promise<Lent> {
+  try {
+    const client = await pool.connect();
+    return { client, giveBack: (broken) => client.release(broken) };
+  } catch (error) {
+    throw named(error);
+  }
+}
+
+/** Runs statements of one connection; prepared by name where the session is ours, which saves the server the planning. */
+export class Statements {
+  readonly #pooled: boolean;
+  readonly #names = new Map<string, string>();
+
+  constructor({ pooled }: PostgresOptions) {
+    this.#pooled = pooled;
+  }
+
+  async run(client: pg.ClientBase, { sql, parameters }: CompiledQuery): Promise<QueryResult<never>> {
+    const name = this.#nameOf(sql);
+    try {
+      const done = await client.query({ text: sql, values: [...parameters], ...(name === undefined ? {} : { name }) });
+      return { rows: done.rows as never[], numAffectedRows: BigInt(done.rowCount ?? 0) };
+    } catch (error) {
+      throw named(error);
+    }
+  }
+
+  #nameOf(sql: string): string | undefined {
+    if (this.#pooled) return undefined;
+    const known = this.#names.get(sql);
+    if (known !== undefined || this.#names.size >= NAMES_MAX) return known;
+    const name = `countersign_${this.#names.size + 1}`;
+    this.#names.set(sql, name);
+    return name;
+  }
+}
+
+/** A pool as Kysely uses it: one connection for each statement. */
+export const pooledView = (pool: pg.Pool, statements: Statements): Kysely<Schema> =>
+  viewOf(async () => {
+    const lent = await lend(pool);
+    return { connection: connectionOn(lent.client, statements), release: () => lent.giveBack(false) };
+  });
+
+/** One connection, whoever holds it. */
+export const clientView = (client: pg.ClientBase, statements: Statements): Kysely<Schema> => {
+  const connection = connectionOn(client, statements);
+  return viewOf(async () => ({ connection, release: () => {} }));
+};
+
+const connectionOn = (client: pg.ClientBase, statements: Statements): DatabaseConnection => ({
+  executeQuery: <Row>(query: CompiledQuery) => statements.run(client, query) as Promise<QueryResult<Row>>,
+  streamQuery() {
+    throw new Error('nothing is read as a stream');
+  },
+});
+
+type Acquired = { readonly connection: DatabaseConnection; release(): void };
+
+function viewOf(acquire: () => Promise<Acquired>): Kysely<Schema> {
+  const releases = new WeakMap<DatabaseConnection, () => void>();
+  const driver: Driver = {
+    init: async () => {},
+    async acquireConnection() {
+      const { connection, release } = await acquire();
+      releases.set(connection, release);
+      return connection;
+    },
+    releaseConnection: async (connection) => releases.get(connection)?.(),
+    ...{ beginTransaction: notHere, commitTransaction: notHere, rollbackTransaction: notHere },
+    destroy: async () => {},
+  };
+  const dialect: Dialect = {
+    createDriver: () => driver,
+    createAdapter: () => new PostgresAdapter(),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+  };
+  return new Kysely<Schema>({ dialect });
+}
+
+/** Transactions are framed by `Transactions`, which runs bodies again. */
+const notHere = (): never => {
+  throw new Error('transactions are begun elsewhere');
+};

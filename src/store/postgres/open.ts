@@ -1,0 +1,51 @@
+import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import type { Step } from '#ports/step.ts';
+import type { Store } from '#ports/store.ts';
+import type { Database } from '../database.ts';
+import { changeReads } from '../sql/changes.ts';
+import { POSTGRES } from '../sql/engine.ts';
+import { beginShelf, readShelf } from '../sql/keys.ts';
+import { reads, transactionOn } from '../sql/transaction.ts';
+import { clientView, openPool, type PostgresOptions, pooledView, Statements } from './connection.ts';
+import { listenTo } from './listener.ts';
+import { migrate } from './migrate.ts';
+import { Transactions } from './transactions.ts';
+
+/** Of the feed alone: a pool that others have emptied must not make a verifier blind. */
+const FEED_CONNECTIONS_MAX = 1;
+
+/** A database that other processes use at the same time, of this version or of an older one. */
+export async function openPostgres(options: PostgresOptions, now: number, step: Step): Promise<Database> {
+  await migrate(options, now, step);
+  const pool = openPool(options);
+  const feedPool = openPool(options, FEED_CONNECTIONS_MAX);
+  const statements = new Statements(options);
+  const db = pooledView(pool, statements);
+  const feed = pooledView(feedPool, statements);
+  const close = async () => {
+    await Promise.all([pool, feedPool].map((one) => (one.ended ? undefined : one.end())));
+  };
+  const keys: KeyShelves = {
+    read: () => readShelf(db),
+    async begin(shelf) {
+      const begin = new Transactions(pool, (client) => clientView(client, statements));
+      await begin.transact((tx) => beginShelf(tx, shelf));
+      return (await readShelf(db)) as KeyShelf; // it has just begun
+    },
+  };
+  const store = (macs: RowMacs): Store => {
+    const txOn = (client: Parameters<typeof clientView>[0]) =>
+      transactionOn(clientView(client, statements), macs, POSTGRES);
+    const transactions = new Transactions(pool, txOn);
+    return {
+      ...reads(db, macs),
+      changes: changeReads(feed),
+      isShared: POSTGRES.isShared,
+      transact: (body) => transactions.transact(body),
+      listen: (told) => (options.pooled ? { stop: async () => {} } : listenTo(options, told)),
+      close,
+    };
+  };
+  return { keys, store, close };
+}
