@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Sensitive } from '#domain/sensitive.ts';
 import { type Config, LOG_LEVELS, readConfig, SETTINGS } from './read-config.ts';
 
 const DEFAULTS: Record<keyof Config, unknown> = {
@@ -22,6 +23,10 @@ const DEFAULTS: Record<keyof Config, unknown> = {
   requestsPerTenantMax: 100_000,
   connectionsMax: 10_000,
   connectionsPerAddressMax: 1_000,
+  databaseUrl: undefined,
+  databaseConnectionsMax: 10,
+  databasePooled: false,
+  staleMsMax: 5_000,
   testStopAt: undefined,
   testClockMs: 0,
 };
@@ -66,6 +71,10 @@ const GIVEN: Readonly<Record<keyof Config, readonly [text: string, value: unknow
   requestsPerTenantMax: ['1000000000', 1_000_000_000],
   connectionsMax: ['100', 100],
   connectionsPerAddressMax: ['7', 7],
+  databaseUrl: ['postgres://a:b@db.example/countersign', new Sensitive('postgres://a:b@db.example/countersign')],
+  databaseConnectionsMax: ['40', 40],
+  databasePooled: ['true', true],
+  staleMsMax: ['60000', 60_000],
   testStopAt: ['keys.made', 'keys.made'],
   testClockMs: ['-3600000', -3_600_000],
 };

@@ -1,8 +1,20 @@
 import { type Email, parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName, type TenantName } from '#domain/tenant.ts';
 import { type Address, listenAddress, networks, publicOrigin } from './address.ts';
-import { oneOf, optional, type Parsed, PREFIX, type Setting, type Texts, wholeNumber, yesOrNo } from './setting.ts';
+import { postgresUrl } from './database-url.ts';
+import {
+  oneOf,
+  optional,
+  type Parsed,
+  PREFIX,
+  type Setting,
+  type Texts,
+  wholeNumber,
+  wholeNumberFrom,
+  yesOrNo,
+} from './setting.ts';
 import { togetherOnly } from './together.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -36,6 +48,11 @@ export type Config = {
   readonly requestsPerTenantMax: number;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
+  /** Undefined: SQLite in the data folder. It may hold a password. */
+  readonly databaseUrl: Sensitive | undefined;
+  readonly databaseConnectionsMax: number;
+  readonly databasePooled: boolean;
+  readonly staleMsMax: number;
   readonly testStopAt: string | undefined;
   readonly testClockMs: number;
 };
@@ -187,6 +204,35 @@ export const SETTINGS = {
     about: 'of those, from one address that is no trusted proxy',
     parse: wholeNumber,
   },
+  databaseUrl: {
+    env: 'COUNTERSIGN_DATABASE_URL',
+    flag: undefined,
+    secret: true,
+    fallback: '',
+    about: 'PostgreSQL in place of the file in the data folder: postgres://user@host/database',
+    parse: postgresUrl,
+  },
+  databaseConnectionsMax: {
+    env: 'COUNTERSIGN_DATABASE_CONNECTIONS',
+    flag: undefined,
+    fallback: '10',
+    about: 'connections to PostgreSQL for requests; the change feed has two more',
+    parse: wholeNumberFrom(1, 1_000),
+  },
+  databasePooled: {
+    env: 'COUNTERSIGN_DATABASE_POOLED',
+    flag: undefined,
+    fallback: 'false',
+    about: 'whether a pooler that lends connections for one transaction stands before it',
+    parse: yesOrNo,
+  },
+  staleMsMax: {
+    env: 'COUNTERSIGN_MAX_STALE_MS',
+    flag: undefined,
+    fallback: '5000',
+    about: 'milliseconds for which what is remembered is believed while the change feed is not heard',
+    parse: wholeNumberFrom(500, 3_600_000),
+  },
   testStopAt: {
     env: 'COUNTERSIGN_TEST_STOP_AT',
     flag: undefined,
@@ -216,6 +262,8 @@ export type Given = {
   readonly flag: string | undefined;
   readonly source: Source;
   readonly text: string;
+  /** Its text is not shown. */
+  readonly isSecret: boolean;
   readonly parsed: Parsed<unknown>;
 };
 
@@ -236,11 +284,11 @@ export function readConfig(env: Texts, flags: Texts = {}): ReadConfig {
 /** Every setting, in the order of the table. A variable that is set to nothing is not set. */
 export const givenSettings = (env: Texts, flags: Texts): readonly Given[] =>
   (Object.entries(SETTINGS) as [keyof Config, Setting<unknown>][]).map(([key, setting]) => {
-    const { env: name, flag, fallback, parse } = setting;
+    const { env: name, flag, secret: isSecret = false, fallback, parse } = setting;
     const [byFlag, byVariable] = [flag === undefined ? undefined : flags[flag], env[name] || undefined];
     const source = byFlag !== undefined ? 'flag' : byVariable !== undefined ? 'environment' : 'default';
     const text = byFlag ?? byVariable ?? fallback;
-    return { key, env: name, flag, source, text, parsed: parse(text) };
+    return { key, env: name, flag, source, text, isSecret, parsed: parse(text) };
   });
 
 const problemWith = (given: Given, problem: string): string =>

@@ -7,6 +7,8 @@ export type Setting<Value> = {
   readonly flag: string | undefined;
   /** The flag alone says yes; it takes no value. */
   readonly bare?: true;
+  /** May hold a password: its text is never shown. */
+  readonly secret?: true;
   readonly fallback: string;
   readonly about: string;
   readonly parse: (text: string) => Parsed<Value>;
@@ -25,6 +27,15 @@ export function wholeNumber(text: string): Parsed<number> {
   if (number <= NUMBER_MAX) return { value: number };
   return { problem: `must be a whole number from 0 to ${NUMBER_MAX}; 0 is no limit` };
 }
+
+export const wholeNumberFrom =
+  (min: number, max: number) =>
+  (text: string): Parsed<number> => {
+    const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= min && number <= max
+      ? { value: number }
+      : { problem: `must be a whole number from ${min} to ${max}` };
+  };
 
 const YES_OR_NO: Readonly<Record<string, boolean>> = { '1': true, true: true, '0': false, false: false };
 

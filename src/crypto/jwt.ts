@@ -34,11 +34,19 @@ export function isJwtShaped(credential: Sensitive): boolean {
   return text.length <= JWT_CHARS_MAX && JWT_SHAPE.test(text);
 }
 
-/** Whether one of our keys signed exactly these characters. What it says, and whether it lives, the file knows. */
-export async function isOurJwt(keyring: Keyring, credential: Sensitive): Promise<boolean> {
+/**
+ * Whether one of our keys signed exactly these characters. What it says, and whether it lives, the file knows. `learn`
+ * brings the keys that other processes have made, for one that names a key which is not known here.
+ */
+export async function isOurJwt(
+  keyring: Keyring,
+  credential: Sensitive,
+  learn: () => Promise<void> = async () => {},
+): Promise<boolean> {
   const text = credential.reveal();
   if (!text.split('.').every(isCanonical)) return false;
-  const keyOf = ({ kid = '' }) => {
+  const keyOf = async ({ kid = '' }) => {
+    if (keyring.byId('token-signing', kid) === undefined) await learn();
     const key = keyring.byId('token-signing', kid);
     if (key === undefined) throw new errors.JWKSNoMatchingKey();
     return publicOf(key);

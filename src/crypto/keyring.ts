@@ -10,12 +10,19 @@ export type Held = Key & KeyPlace;
 export class Keyring {
   #held: Held[] = [];
 
+  /** Again is nothing: whoever made it may have learnt of it as well. */
   hold(place: KeyPlace, bytes: Uint8Array): void {
+    if (this.byId(place.purpose, place.id) !== undefined) return;
     this.#held.push({ ...place, key: KINDS[place.purpose].open(bytes) });
+    this.#held.sort((one, other) => one.createdAt - other.createdAt); // one that another process made is learnt late
   }
 
   drop(id: KeyId): void {
     this.#held = this.#held.filter((held) => held.id !== id);
+  }
+
+  ids(): readonly KeyId[] {
+    return this.#held.map(({ id }) => id);
   }
 
   /** All of a purpose, newest first. */

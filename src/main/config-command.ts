@@ -108,9 +108,10 @@ function shownSettings(env: Texts, flags: Texts): readonly Shown[] {
   }));
 }
 
-function shown({ key, parsed, text }: Given, data: string): string | null {
+function shown({ key, parsed, text, isSecret }: Given, data: string): string | null {
   if ('problem' in parsed) return null; // might be a password in the wrong place
   if (key === 'rootKeyFile' && text === '') return pathsIn(data).rootKey;
+  if (isSecret && text !== '') return '(set)';
   return text === '' ? null : text;
 }
 

@@ -14,7 +14,10 @@ export type DataFolder = {
 
 const DATABASE = 'countersign.db';
 /** What may lie in a folder whose database was not begun: our own files, and what a file system's root holds. */
-const OURS = new Set(['root.key', 'lock.db', 'control.sock', 'lost+found']);
+const OURS = new Set(['root.key', 'lock.db', 'lost+found']);
+/** One process has the folder to itself; where several share a database, each has a socket of its own in it. */
+const SOCKET = /^control(?:-[0-9a-z]+)?\.sock$/;
+const SOCKET_NAME_CHARS = 8;
 const NAMED_MAX = 3;
 /** What Linux's socket addresses hold, and no more (macOS: 104). */
 const SOCKET_PATH_BYTES_MAX = 103;
@@ -22,10 +25,10 @@ const SOCKET_PATH_BYTES_MAX = 103;
 const ALL = constants.R_OK | constants.W_OK | constants.X_OK;
 
 /** Makes the folder where it is missing; refuses one that cannot be used, or that is somebody else's. */
-export function dataFolder(folder: string, besides: readonly string[]): DataFolder {
+export function dataFolder(folder: string, besides: readonly string[], node?: string): DataFolder {
   refuseDataFolder(folder, besides);
   naming(`The data folder ${folder}`, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
-  return pathsIn(folder);
+  return pathsIn(folder, node);
 }
 
 /** The same, and makes nothing. */
@@ -54,17 +57,26 @@ function refuseUnusable(file: string): void {
   if (existsSync(file)) naming(`The file ${file}`, () => accessSync(file, constants.R_OK | constants.W_OK));
 }
 
-/** Where everything lies, whether or not it is there. */
-export function pathsIn(folder: string): DataFolder {
+/** Where everything lies, whether or not it is there; `node` is the one of several whose socket is meant. */
+export function pathsIn(folder: string, node?: string): DataFolder {
   const at = (name: string) => join(folder, name);
-  return { database: at(DATABASE), lock: at('lock.db'), socket: at('control.sock'), rootKey: at('root.key') };
+  const socket = node === undefined ? 'control.sock' : `control-${node.slice(0, SOCKET_NAME_CHARS).toLowerCase()}.sock`;
+  return { database: at(DATABASE), lock: at('lock.db'), socket: at(socket), rootKey: at('root.key') };
+}
+
+/** Of every process that may run on the folder; those of killed ones too. */
+export function socketsIn(folder: string): readonly string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  return names.filter((name) => SOCKET.test(name)).map((name) => join(folder, name));
 }
 
 function refuseForeign(folder: string, besides: readonly string[]): void {
   const names = readdirSync(folder);
   if (names.includes(DATABASE)) return;
   const named = new Set(besides.map((file) => resolve(file)));
-  const foreign = names.filter((name) => !OURS.has(name) && !name.endsWith(PART) && !named.has(resolve(folder, name)));
+  const foreign = names.filter(
+    (name) => !OURS.has(name) && !SOCKET.test(name) && !name.endsWith(PART) && !named.has(resolve(folder, name)),
+  );
   if (foreign.length === 0) return;
   const some = `${foreign.slice(0, NAMED_MAX).join(', ')}${foreign.length > NAMED_MAX ? ', …' : ''}`;
   throw new Refusal(

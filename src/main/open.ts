@@ -4,6 +4,7 @@ import type { Api, Site } from '#api/handler.ts';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
 import { Attempts } from '#app/session/attempts.ts';
+import { Feed } from '#app/token/feed.ts';
 import { Strangers } from '#app/token/strangers.ts';
 import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
@@ -12,18 +13,22 @@ import type { Core } from '#http/core.ts';
 import { httpServer, type Terms } from '#http/server.ts';
 import { documentOf } from './pages.ts';
 
-type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step'>;
+type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step' | 'node'> & {
+  readonly staleMsMax: number;
+};
 
 /** Tells the requests of this run from those of any other, at no cost for each. */
 const RUN_ID_BYTES = 9;
 const SALT_BYTES = 16;
 
 /** Everything the core needs, from the parts that differ between production and a test. */
-export async function openDeps(parts: Parts): Promise<Deps> {
+export async function openDeps({ staleMsMax, ...parts }: Parts): Promise<Deps> {
+  const feed = new Feed(parts.clock, { isShared: parts.store.isShared, staleMsMax });
   const salt = Buffer.from(parts.random.bytes(SALT_BYTES)).toString('hex');
   return {
     ...parts,
-    verified: new VerifiedCredentials(salt, await parts.store.changes.latest()),
+    feed,
+    verified: new VerifiedCredentials(salt, await parts.store.changes.latest(), () => feed.isHeard()),
     uses: new Uses(),
     denials: new Denials(),
     attempts: new Attempts(),

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { EXIT } from '#cli/exit.ts';
 import { SETTINGS } from '#config/read-config.ts';
 import { askControl, type ControlCommand } from './control.ts';
-import { pathsIn } from './data-folder.ts';
+import { socketsIn } from './data-folder.ts';
 import { misread } from './misread.ts';
 import { err, notUnderstood, refused } from './serve-command.ts';
 
@@ -40,13 +40,22 @@ async function ask(command: ControlCommand, args: readonly string[], env: NodeJS
   }
   const folder = read.data ?? (env[SETTINGS.data.env] || SETTINGS.data.fallback);
   try {
-    const answer = (await askControl(pathsIn(folder).socket, command, read.words[0] ?? '')) ?? noServer(folder);
+    const answer = (await askAny(folder, command, read.words[0] ?? '')) ?? noServer(folder);
     if (answer.ok) process.stdout.write(`${answer.words}\n`);
     else err(`countersign: ${answer.words}`);
     return answer.ok ? EXIT.done : EXIT.refused;
   } catch (error) {
     return refused(error);
   }
+}
+
+/** Whichever process answers first: they have one database. */
+async function askAny(folder: string, command: ControlCommand, word: string) {
+  for (const socket of socketsIn(folder)) {
+    const answer = await askControl(socket, command, word);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }
 
 /** Or what is wrong with them. */

@@ -3,6 +3,7 @@ import type { Site } from '#api/handler.ts';
 import { linkTo } from '#api/link.ts';
 import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
+import { acknowledge } from '#app/node/acknowledge.ts';
 import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
 import { type Rotated, rotateSigningKey, withdrawSigningKeys } from '#app/signing-key/rotate.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
@@ -14,6 +15,7 @@ import type { Log } from '#telemetry/log.ts';
 import { checksBeforeStart } from './before-start.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
+import { follow } from './follow.ts';
 import { type Instance, openInstance } from './instance.ts';
 import { hostOf, termsOf, tlsFilesIn, warningsOf } from './network.ts';
 import { openHttp } from './open.ts';
@@ -56,6 +58,7 @@ type Place = {
 async function served(instance: Instance & Place, config: Config, say: Say, log: Log): Promise<Served> {
   const { deps, tenant, folder, close, place, secured } = instance;
   await bootstrap(deps, tenant, config, say);
+  if (deps.store.isShared) await acknowledge(deps); // whoever waits for all must know of us before we accept anything
   const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
   const server = openHttp(deps, { site, pages: readPages(), report, terms: termsOf(config, secured?.tls) });
@@ -81,12 +84,14 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     throw error;
   }
   const flushing = flushRegularly(deps, log);
+  const heard = follow(deps, { pooled: config.databasePooled }, log);
   const following = secured?.follow((tls) => (server.server as SecureServer).setSecureContext(tls), log);
   const stop = async () => {
     following?.stop();
     await closed(ways);
     await flushing.stop();
     await flush(deps, true).catch((error) => log.failed(error));
+    await heard.stop();
     await close();
   };
   return { origin: place.origin, stop };

@@ -1,13 +1,18 @@
-/** What a change touched of all that a verification rests on: tokens, personal access tokens, principals, sessions, tenants. */
-export type MovedKind = 'token' | 'pat' | 'principal' | 'session' | 'tenant';
+/** What a change touched of all that a verification rests on. */
+export type MovedKind = 'token' | 'pat' | 'principal' | 'session' | 'tenant' | 'key';
 export type Moved = { readonly kind: MovedKind; readonly id: string };
 export type Change = { readonly sequence: number; readonly moved: Moved };
+/** As it was read. */
+export type HeardChange = Change & {
+  /** Since it was written, by the clock of the database; its commit came a little later. */
+  readonly ageMs: number;
+};
 
 /** One sequence for all tenants: a process follows it whole, and ids are never shared. */
 export interface ChangeReads {
   /** The newest sequence; 0 before the first change. */
   latest(): Promise<number>;
-  since(sequence: number): Promise<readonly Change[]>;
+  since(sequence: number): Promise<readonly HeardChange[]>;
 }
 
 export interface ChangeWrites {

@@ -14,6 +14,11 @@ export interface KeyShelves {
   begin(shelf: KeyShelf): Promise<KeyShelf>;
 }
 
+export interface KeyReads {
+  /** Oldest first. */
+  all(): Promise<readonly WrappedKey[]>;
+}
+
 export interface KeyWrites {
   insert(key: WrappedKey): Promise<void>;
   /** For ever: whatever it made can no longer be opened or checked. */

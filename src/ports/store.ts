@@ -2,7 +2,8 @@ import type { AuditEntry, AuditOrigin } from '#domain/audit.ts';
 import type { ChangeReads, ChangeWrites } from './changes.ts';
 import type { DeliveryReads, DeliveryWrites } from './deliveries.ts';
 import type { InvitationReads, InvitationWrites } from './invitations.ts';
-import type { KeyWrites } from './keys.ts';
+import type { KeyReads, KeyWrites } from './keys.ts';
+import type { NodeReads, NodeWrites } from './nodes.ts';
 import type { PrincipalReads, PrincipalWrites } from './principals.ts';
 import type { ReplayReads, ReplayWrites } from './replays.ts';
 import type { SessionReads, SessionWrites } from './sessions.ts';
@@ -27,6 +28,8 @@ export interface Store {
   readonly invitations: InvitationReads;
   readonly deliveries: DeliveryReads;
   readonly changes: ChangeReads;
+  readonly keys: KeyReads;
+  readonly nodes: NodeReads;
   /**
    * Runs the body as one unit: all that it writes, or nothing; resolves once it is durable.
    * The body touches `tx` only: a writer may commit several bodies together, so none may wait for anything else; and it
@@ -52,6 +55,7 @@ export interface Transaction {
   readonly invitations: InvitationReads & InvitationWrites;
   readonly deliveries: DeliveryReads & DeliveryWrites;
   readonly keys: KeyWrites;
+  readonly nodes: NodeWrites;
   readonly audit: AuditWrites;
   readonly changes: ChangeWrites;
 }

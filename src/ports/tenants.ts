@@ -11,4 +11,6 @@ export interface TenantWrites {
   hold(id: TenantId): Promise<void>;
   /** False, and nothing written, when the name is taken. */
   insert(tenant: Tenant): Promise<boolean>;
+  /** The same where there is any: of two that are made at once, one is the first. */
+  insertFirst(tenant: Tenant): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { type Database, openSqlite } from '#store/sqlite/open.ts';
+import type { Database } from '#store/database.ts';
+import { openSqlite } from '#store/sqlite/open.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { usingRaw } from '#support/raw-sqlite.ts';
 

@@ -61,6 +61,10 @@ export function storeConformance(adapter: Adapter): void {
     describe('changes', () => {
       const append = (...moved: Moved[]) => store.transact((tx) => tx.changes.append(moved));
 
+      /** Without their ages, which are the database's. */
+      const since = async (sequence: number) =>
+        (await store.changes.since(sequence)).map(({ ageMs: _, ...change }) => change);
+
       test('are numbered in commit order, those rolled back not at all', async () => {
         expect(await store.changes.latest()).toBe(0);
         const [first, second] = [newId(), newId()];
@@ -70,7 +74,7 @@ export function storeConformance(adapter: Adapter): void {
           throw onPurpose;
         });
         await Promise.all([expect(failed).rejects.toBe(onPurpose), append({ kind: 'pat', id: second })]);
-        const [one, two, three, ...rest] = await store.changes.since(0);
+        const [one, two, three, ...rest] = await since(0);
         expect([one, two]).toEqual(
           expect.arrayContaining([
             { sequence: 1, moved: { kind: 'token', id: first } },
@@ -78,8 +82,8 @@ export function storeConformance(adapter: Adapter): void {
           ]),
         );
         expect([three, ...rest]).toEqual([{ sequence: 2, moved: { kind: 'pat', id: second } }]);
-        expect(await store.changes.since(1)).toEqual([three]);
-        expect(await store.changes.since(2)).toEqual([]);
+        expect(await since(1)).toEqual([three]);
+        expect(await since(2)).toEqual([]);
         expect(await store.changes.latest()).toBe(2);
       });
 
@@ -94,7 +98,7 @@ export function storeConformance(adapter: Adapter): void {
       test('of bodies that commit together stand in the order of the bodies', async () => {
         const ids = Array.from({ length: 40 }, () => newId());
         await Promise.all(ids.map((id) => append({ kind: 'session', id })));
-        expect((await store.changes.since(0)).map(({ sequence, moved }) => [sequence, moved.id])).toEqual(
+        expect((await since(0)).map(({ sequence, moved }) => [sequence, moved.id])).toEqual(
           ids.map((id, at) => [at + 1, id]),
         );
       });

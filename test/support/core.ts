@@ -7,6 +7,7 @@ import { newId } from '#app/new-id.ts';
 import { Attempts } from '#app/session/attempts.ts';
 import { newSession } from '#app/session/issue.ts';
 import { createPat } from '#app/token/create.ts';
+import { Feed } from '#app/token/feed.ts';
 import { Strangers } from '#app/token/strangers.ts';
 import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
@@ -27,7 +28,8 @@ import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { WrappedKey } from '#ports/keys.ts';
 import { maced } from '#store/sql/maced.ts';
 import type { Schema } from '#store/sql/schema.ts';
-import { type Database, openSqlite } from '#store/sqlite/open.ts';
+import type { Database } from '#store/database.ts';
+import { openSqlite } from '#store/sqlite/open.ts';
 import { countingRandom, fixedClock } from './fixed.ts';
 import { temporaryFolder } from './folder.ts';
 import { usingRaw } from './raw-sqlite.ts';
@@ -54,6 +56,7 @@ export async function openCore() {
   const database = openSqlite(file, clock.now(), () => {});
   const keyring = await begun(database, wrapper, { clock, random });
   const store = database.store(rowMacs(keyring));
+  const feed = new Feed(clock, { isShared: store.isShared, staleMsMax: 5_000 });
   const memory = { verified: new VerifiedCredentials('salt', 0), uses: new Uses(), denials: new Denials() };
   const deps: Deps = {
     store,
@@ -62,6 +65,8 @@ export async function openCore() {
     clock,
     random,
     ...memory,
+    feed,
+    node: { id: newId({ random }), name: 'here' },
     attempts: new Attempts(),
     strangers: new Strangers(),
     issuer: () => ISSUER,

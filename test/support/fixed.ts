@@ -5,12 +5,12 @@ export type FixedClock = Clock & { /** Backwards, too. */ advance(ms: number): v
 
 export function fixedClock(start = Date.UTC(2026, 0, 15, 10)): FixedClock {
   let now = start;
-  return {
-    now: () => now,
-    advance: (ms) => {
-      now += ms;
-    },
+  let elapsedMs = 0;
+  const advance = (ms: number) => {
+    now += ms;
+    elapsedMs += Math.max(ms, 0);
   };
+  return { now: () => now, moment: () => ({ wall: now, elapsedMs }), pause: async (ms) => advance(ms), advance };
 }
 
 /** Bytes that look random, never repeat, and are the same in every run. */

@@ -63,6 +63,7 @@ export async function addAdministrator(
   { user, grant }: NewAdministrator,
   hash: PasswordHash,
 ): Promise<void> {
+  await tx.tenants.hold(tenant);
   if (await tx.principals.anyHolds(tenant, 'tenant-admin')) throw alreadySetUp();
   if (!(await tx.principals.insert(tenant, user))) throw alreadySetUp();
   await tx.principals.addGrant(tenant, grant, user.id, { role: 'tenant-admin', resource: '*' });

@@ -14,6 +14,7 @@ export function issueSetUpCode(deps: Deps, caller: Caller): Promise<Sensitive> {
   const { code, digest, invitation } = newInvitation(deps, undefined, SETUP_LINK_MS_MAX);
   const what = { action: 'tenant:IssueSetUpLink', resource: `invitation/${invitation.id}`, locate: made } as const;
   return change(deps, caller, what, async (tx) => {
+    await tx.tenants.hold(tenant.id);
     if (await tx.principals.anyHolds(tenant.id, 'tenant-admin')) throw alreadySetUp();
     await tx.invitations.voidAll(tenant.id, undefined, invitation.createdAt);
     await tx.invitations.insert(tenant.id, invitation, digest);

@@ -63,7 +63,8 @@ async function rotated(
     await tx.keys.insert(wrapped);
     const swept = await sweep(tx);
     const details = { dropped: swept.dropped, count: swept.ended.length };
-    return { result: { bytes, ...swept }, details, moved: swept.ended };
+    const keys = [making.id, ...swept.dropped].map((id) => ({ kind: 'key', id }) as const);
+    return { result: { bytes, ...swept }, details, moved: [...keys, ...swept.ended] };
   });
   deps.keyring.hold(making, bytes);
   for (const id of dropped) deps.keyring.drop(id);

@@ -1,13 +1,24 @@
 import type { Deps } from '../deps.ts';
+import { learnKeys } from '../key/learn.ts';
+
+type CatchUpDeps = Pick<Deps, 'store' | 'verified' | 'feed' | 'clock' | 'keyring' | 'wrapper'>;
 
 /**
- * Applies every change committed since the last one applied, ours and other processes' alike. The change itself has
- * happened by now: where the feed cannot be read, nothing that is remembered may be believed any more.
+ * Applies every change committed since the last one applied, ours and other processes' alike; false where the feed cannot
+ * be read. Then whoever shares the database believes what it remembers for as long as `Feed` allows; who is alone there
+ * is in trouble with its own disk, and believes nothing.
  */
-export async function catchUp({ store, verified }: Pick<Deps, 'store' | 'verified'>): Promise<void> {
+export async function catchUp(deps: CatchUpDeps): Promise<boolean> {
+  const { store, verified, feed, clock } = deps;
+  const asked = clock.moment();
   try {
-    for (const change of await store.changes.since(verified.sequence)) verified.apply(change);
+    const changes = await store.changes.since(verified.sequence);
+    for (const change of changes) verified.apply(change);
+    if (changes.some(({ moved }) => moved.kind === 'key')) await learnKeys(deps);
+    feed.hear(asked);
+    return true;
   } catch {
-    verified.forgetAll();
+    if (!store.isShared) verified.forgetAll();
+    return false;
   }
 }

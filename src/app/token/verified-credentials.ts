@@ -34,6 +34,7 @@ type Look = (wasKnown: boolean) => Lookup;
  */
 export class VerifiedCredentials {
   readonly #salt: string;
+  readonly #isHeard: () => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #strangers = new Map<string, Instant>();
   readonly #epochs = new Map<string, Epoch>();
@@ -43,9 +44,11 @@ export class VerifiedCredentials {
   /** The epoch of every id that has none of its own. */
   #floor = 0;
 
-  constructor(salt: string, sequence: number) {
+  /** `isHeard`: whether what is remembered may be believed at all. */
+  constructor(salt: string, sequence: number, isHeard: () => boolean = () => true) {
     this.#salt = salt;
     this.#sequence = sequence;
+    this.#isHeard = isHeard;
   }
 
   /** The newest change of the feed that has been applied here. */
@@ -57,10 +60,14 @@ export class VerifiedCredentials {
   find(credential: Sensitive, now: Instant, look: Look): Lookup | Known | undefined {
     const key = cacheKeyOf(this.#salt, credential);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && isYoung(entry.readAt, now, AGE_MS_MAX) && this.#isCurrent(entry)) return entry.known;
+    if (entry !== undefined && this.#isGood(entry, now)) return entry.known;
     const strangerAt = this.#strangers.get(key);
     if (strangerAt !== undefined && isYoung(strangerAt, now, STRANGER_AGE_MS_MAX)) return undefined;
-    return this.#lookups.get(key) ?? this.#lookUp(key, now, look);
+    return this.#shared(key, now, look);
+  }
+
+  #shared(key: string, readAt: Instant, look: Look): Lookup {
+    return this.#lookups.get(key) ?? this.#lookUp(key, readAt, look);
   }
 
   /** Applies a change that this process has just committed: nobody gets an answer from before it. */
@@ -94,16 +101,26 @@ export class VerifiedCredentials {
     this.#floor = this.#moment;
   }
 
-  #isCurrent({ known, asOf }: Entry): boolean {
+  #isGood(entry: Entry, now: Instant): boolean {
+    return isYoung(entry.readAt, now, AGE_MS_MAX) && this.#isCurrent(entry) && this.#isHeard();
+  }
+
+  #isCurrent({ known, asOf }: Pick<Entry, 'known' | 'asOf'>): boolean {
     for (const id of known.restsOn) if (asOf < (this.#epochs.get(id)?.moment ?? this.#floor)) return false;
     return true;
+  }
+
+  /** Something that it rests on has moved while it was read: nobody knows which came first, so it is read again. */
+  #isOld(known: Known | undefined, asOf: number): boolean {
+    return known !== undefined && !this.#isCurrent({ known, asOf });
   }
 
   #lookUp(key: string, readAt: Instant, look: Look): Lookup {
     const asOf = this.#moment;
     const lookup: Lookup = look(this.#entries.has(key))
       .then((known) => {
-        if (this.#lookups.get(key) !== lookup) return known; // overtaken: good for who asked before, kept for nobody
+        if (this.#lookups.get(key) !== lookup)
+          return this.#isOld(known, asOf) ? this.#shared(key, readAt, look) : known;
         for (const remembered of [this.#strangers, this.#entries]) remembered.delete(key);
         if (known === undefined) put(this.#strangers, key, readAt, STRANGERS_MAX);
         else put(this.#entries, key, { known, readAt, asOf }, ENTRIES_MAX);

@@ -8,13 +8,14 @@ import { TOKEN_KINDS } from '#domain/token.ts';
 import { type Known, standingOf } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
 import type { Deps } from '../deps.ts';
+import { learnKeys } from '../key/learn.ts';
 
 /** Expected outcomes are values; only an outage throws, and an outage never looks like a bad credential. */
 export type Verification =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'malformed' | 'unknown' | 'revoked' | 'expired' };
 
-type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'clock' | 'verified' | 'uses' | 'strangers'>;
+type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers'>;
 
 /** Whether it can be one of these at all, and the one read that knows it. */
 type Way = {
@@ -30,10 +31,11 @@ export type Verified = Verification | Promise<Verification>;
 /** An access token of either form, as it stands behind `Bearer`. */
 export function verifyToken(deps: VerifyDeps, token: Sensitive, origin: Origin): Verified {
   const read = (digests: readonly Digest[]) => deps.store.tokens.byDigest(digests);
+  const learn = async () => (deps.store.isShared ? learnKeys(deps) : undefined);
   if (!isJwtShaped(token)) {
     return verify(deps, token, origin, { isOurs: kindOf(token, TOKEN_KINDS) !== undefined, read });
   }
-  return verify(deps, token, origin, { isOurs: true, read, isIssued: () => isOurJwt(deps.keyring, token) });
+  return verify(deps, token, origin, { isOurs: true, read, isIssued: () => isOurJwt(deps.keyring, token, learn) });
 }
 
 /** A browser session, by the value of its cookie. */

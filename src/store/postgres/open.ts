@@ -39,8 +39,8 @@ export async function openPostgres(options: PostgresOptions, now: number, step: 
       transactionOn(clientView(client, statements), macs, POSTGRES);
     const transactions = new Transactions(pool, txOn);
     return {
-      ...reads(db, macs),
-      changes: changeReads(feed),
+      ...reads(db, macs, POSTGRES),
+      changes: changeReads(feed, POSTGRES),
       isShared: POSTGRES.isShared,
       transact: (body) => transactions.transact(body),
       listen: (told) => (options.pooled ? { stop: async () => {} } : listenTo(options, told)),

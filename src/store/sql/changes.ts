@@ -6,18 +6,21 @@ import type { Schema } from './schema.ts';
 /** What other processes listen to, where the engine lets them. */
 export const CHANNEL = 'countersign_changes';
 
-export const changeReads = (db: Kysely<Schema>): ChangeReads => ({
+export const changeReads = (db: Kysely<Schema>, { nowMs }: Engine): ChangeReads => ({
   async latest() {
     return (await db.selectFrom('change_counter').select('sequence').executeTakeFirstOrThrow()).sequence;
   },
   async since(sequence) {
-    const newer = db.selectFrom('change_log').selectAll().where('sequence', '>', sequence).orderBy('sequence');
-    return (await newer.execute()).map((row) => ({ sequence: row.sequence, moved: { kind: row.kind, id: row.id } }));
+    const age = sql<number>`${sql.raw(nowMs)} - at`.as('age');
+    const newer = db.selectFrom('change_log').selectAll().select(age).where('sequence', '>', sequence);
+    return (await newer.orderBy('sequence').execute()).map(({ sequence, kind, id, age: ageMs }) => ({
+      ...{ sequence, moved: { kind, id }, ageMs },
+    }));
   },
 });
 
 /** The counter's row stays locked until the commit, so numbers appear in commit order on every database. */
-export const changeWrites = (db: Kysely<Schema>, { isShared }: Engine): ChangeWrites => ({
+export const changeWrites = (db: Kysely<Schema>, { isShared, nowMs }: Engine): ChangeWrites => ({
   async append(moved) {
     if (moved.length === 0) return 0;
     const { sequence } = await db
@@ -27,7 +30,7 @@ export const changeWrites = (db: Kysely<Schema>, { isShared }: Engine): ChangeWr
       .executeTakeFirstOrThrow();
     await db
       .insertInto('change_log')
-      .values(moved.map((one) => ({ sequence, ...one })))
+      .values(moved.map((one) => ({ sequence, ...one, at: sql<number>`${sql.raw(nowMs)}` })))
       .execute();
     if (isShared) await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
     return sequence;

@@ -5,6 +5,8 @@ export type Engine = {
   readonly locksRows: boolean;
   /** Other processes write here too, and are told when something moved. */
   readonly isShared: boolean;
+  /** Milliseconds since the epoch by the clock of the database, in which processes on several machines agree. */
+  readonly nowMs: string;
   readonly types: ColumnTypes;
 };
 
@@ -23,6 +25,7 @@ export const SQLITE: Engine = {
   name: 'SQLite',
   locksRows: false,
   isShared: false,
+  nowMs: "cast(unixepoch('subsec') * 1000 as integer)",
   types: { bytes: 'blob', instant: 'integer', count: 'integer', text: 'text', keyed: 'without rowid' },
 };
 
@@ -30,5 +33,6 @@ export const POSTGRES: Engine = {
   name: 'PostgreSQL',
   locksRows: true,
   isShared: true,
+  nowMs: '(extract(epoch from clock_timestamp()) * 1000)::bigint',
   types: { bytes: 'bytea', instant: 'bigint', count: 'bigint', text: 'text collate "C"', keyed: '' },
 };

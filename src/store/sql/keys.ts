@@ -1,18 +1,23 @@
 import type { Kysely } from 'kysely';
-import type { KeyShelf, KeyWrites } from '#ports/keys.ts';
+import type { KeyReads, KeyShelf, KeyWrites } from '#ports/keys.ts';
 import type { Schema } from './schema.ts';
 
 export async function readShelf(db: Kysely<Schema>): Promise<KeyShelf | undefined> {
   const instance = await db.selectFrom('instance').select('fingerprint').executeTakeFirst();
   if (instance === undefined) return undefined;
-  const rows = await db.selectFrom('wrapped_key').selectAll().orderBy('created_at').orderBy('id').execute();
-  const keys = rows.map(({ created_at, tenant, ...row }) => ({
-    ...row,
-    tenant: tenant ?? undefined,
-    createdAt: created_at,
-  }));
-  return { ...instance, keys };
+  return { ...instance, keys: await keyReads(db).all() };
 }
+
+export const keyReads = (db: Kysely<Schema>): KeyReads => ({
+  async all() {
+    const rows = await db.selectFrom('wrapped_key').selectAll().orderBy('created_at').orderBy('id').execute();
+    return rows.map(({ created_at: createdAt, tenant, ...row }) => ({
+      ...row,
+      tenant: tenant ?? undefined,
+      createdAt,
+    }));
+  },
+});
 
 /** Inside a transaction: whoever is second finds the first one's shelf. */
 export async function beginShelf(db: Kysely<Schema>, { fingerprint, keys }: KeyShelf): Promise<void> {

@@ -90,5 +90,6 @@ test('what a MAC covers, and in which order, stands for ever', () => {
     ],
     session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
     invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
+    job: ['id', 'kind', 'payload'],
   });
 });

@@ -112,6 +112,7 @@ export const MIGRATIONS: readonly Migration[] = [
         id ${text} primary key, name ${text} not null, started_at ${instant} not null, seen_at ${instant} not null,
         sequence ${count} not null, stale_ms_max ${count} not null
       )`,
+      `alter table change_log add column at ${instant} not null default 0`,
     ],
   },
 ];

@@ -9,6 +9,7 @@ import type { EndReason, PatId, TokenFormat, TokenId, TokenKind, TokenName } fro
 import type { MovedKind } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { KeyPurpose } from '#ports/key-wrapper.ts';
+import type { NodeId } from '#ports/nodes.ts';
 
 type Mac = { mac: Uint8Array };
 type UseRow = { tenant: TenantId; token: TokenId; at: Instant; surface: string; address: string | null };
@@ -136,7 +137,7 @@ export type Schema = {
     dead_at: Instant | null;
   };
   node: {
-    id: string;
+    id: NodeId;
     name: string;
     started_at: Instant;
     /** By the database's clock, as all that is said of nodes. */
@@ -144,6 +145,6 @@ export type Schema = {
     sequence: number;
     stale_ms_max: number;
   };
-  change_log: { sequence: number; kind: MovedKind; id: string };
+  change_log: { sequence: number; kind: MovedKind; id: string; at: Instant };
 };
 export type Table = keyof Schema;

@@ -24,9 +24,9 @@ export const tenantReads = (db: Kysely<Schema>, macs: RowMacs): TenantReads => {
   };
 };
 
-export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: Engine): TenantWrites => ({
+export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): TenantWrites => ({
   async hold(id) {
-    if (!locksRows) return;
+    if (!engine.locksRows) return;
     await db.selectFrom('tenant').select('id').where('id', '=', id).forNoKeyUpdate().execute();
   },
 
@@ -42,5 +42,11 @@ export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: E
       .values(settingsRow(macs, tenant.id, TOKEN_SETTINGS))
       .execute();
     return true;
+  },
+
+  async insertFirst(tenant) {
+    if (engine.locksRows) await db.selectFrom('instance').select('only_row').forUpdate().execute();
+    if ((await db.selectFrom('tenant').select('id').limit(1).executeTakeFirst()) !== undefined) return false;
+    return tenantWrites(db, macs, engine).insert(tenant);
   },
 });

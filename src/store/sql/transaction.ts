@@ -6,7 +6,8 @@ import { changeReads, changeWrites } from './changes.ts';
 import { deliveryReads, deliveryWrites } from './deliveries.ts';
 import type { Engine } from './engine.ts';
 import { invitationReads, invitationWrites } from './invitations.ts';
-import { keyWrites } from './keys.ts';
+import { keyReads, keyWrites } from './keys.ts';
+import { nodeReads, nodeWrites } from './nodes.ts';
 import { patReads, patWrites } from './pats.ts';
 import { principalReads, principalWrites } from './principals.ts';
 import { replayReads, replayWrites } from './replays.ts';
@@ -19,6 +20,7 @@ import { tokenReads, tokenUseWrites, tokenWrites } from './tokens.ts';
 export const reads = (
   db: Kysely<Schema>,
   macs: RowMacs,
+  engine: Engine,
 ): Omit<Store, 'transact' | 'listen' | 'close' | 'isShared'> => ({
   tenants: tenantReads(db, macs),
   principals: principalReads(db, macs),
@@ -29,7 +31,9 @@ export const reads = (
   sessions: sessionReads(db, macs),
   invitations: invitationReads(db, macs),
   deliveries: deliveryReads(db),
-  changes: changeReads(db),
+  changes: changeReads(db, engine),
+  keys: keyReads(db),
+  nodes: nodeReads(db, engine),
 });
 
 /** Reads and writes on one connection: a body that counts before it writes counts what its neighbours wrote. */
@@ -45,6 +49,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   invitations: { ...invitationReads(db, macs), ...invitationWrites(db, macs) },
   deliveries: { ...deliveryReads(db), ...deliveryWrites(db) },
   keys: keyWrites(db),
+  nodes: nodeWrites(db, engine),
   audit: auditWrites(db),
   changes: changeWrites(db, engine),
 });

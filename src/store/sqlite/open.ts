@@ -22,7 +22,7 @@ export function openSqlite(file: string, now: number, step: Step): Database {
     store(macs) {
       const writer = new Writer(writing, transactionOn(writing.db, macs, SQLITE));
       return {
-        ...reads(reading.db, macs),
+        ...reads(reading.db, macs, SQLITE),
         isShared: SQLITE.isShared,
         transact: (body) => writer.transact(body),
         listen: () => NOBODY_ELSE,
