@@ -9,9 +9,9 @@ import { fields, printable } from './printable.ts';
 import { detailsOf, tokenBy } from './token.ts';
 
 export const tokensRevoke: Command = {
-  takes: `ID-or-NAME [--reason ${REVOKE_REASONS.join('|')}] [--yes]`,
+  takes: `ID-or-NAME [--reason ${REVOKE_REASONS.join('|')}] [--wait] [--yes]`,
   words: 1,
-  options: { reason: 'string', yes: 'boolean' },
+  options: { reason: 'string', wait: 'boolean', yes: 'boolean' },
   async run(here, [word = ''], options) {
     const reason = reasonIn(options);
     if (options.yes !== true && here.ask === undefined) {
@@ -20,7 +20,7 @@ export const tokensRevoke: Command = {
     const { invoke } = connection(here, options);
     const token = await tokenBy(invoke, word);
     if (options.yes !== true) await agreed(here, token);
-    const answer = await invoke('ownRevokeToken', { id: token.id, reason });
+    const answer = await invoke('ownRevokeToken', { id: token.id, reason, wait: options.wait === true });
     return { lines: linesOf(token, answer), json: answer };
   },
 };
@@ -40,13 +40,24 @@ async function agreed({ ask, err }: Here, token: OwnToken): Promise<void> {
 
 /** A second time says when it happened, and changes nothing. */
 function linesOf(token: OwnToken, { revocation }: Output<'ownRevokeToken'>): readonly string[] {
-  const { boundMs, staleMsMax } = revocation;
+  const { boundMs, staleMsMax, nodes } = revocation;
   return [
     ...(token.state === 'revoked' ? ['It was revoked already:'] : ['Token revoked.']),
     ...fields(detailsOf(token)),
     'This server refuses it from now on. ' +
       `Other verifiers (gateways, nodes): ${within(boundMs)}; cut off, ${within(staleMsMax)}.`,
+    ...(nodes === undefined ? [] : nodeLines(nodes)),
   ];
 }
+
+type Nodes = NonNullable<Output<'ownRevokeToken'>['revocation']['nodes']>;
+
+const nodeLines = ({ acknowledged, silent, late }: Nodes): readonly string[] => [
+  `Refused by ${listed(acknowledged)}.`,
+  ...(silent.length === 0 ? [] : [`Cut off or gone, and so refusing everything: ${listed(silent)}.`]),
+  ...(late.length === 0 ? [] : [`NOT YET SEEN TO REFUSE IT: ${listed(late)}. Look at these nodes.`]),
+];
+
+const listed = (names: readonly string[]): string => names.map(printable).join(', ');
 
 const within = (ms: number): string => (ms === 0 ? 'at once' : `within ${ms / 1000} s`);

@@ -36,7 +36,7 @@ Anywhere (each takes --json; docs/command-line.md tells the rest):
   tokens list [--all]
   tokens create NAME [--expires DATE | --days N] [--format opaque|jwt] [--show | --out FILE]
   tokens rename ID-or-NAME NEW-NAME
-  tokens revoke ID-or-NAME [--reason deleted|unused|replaced|leaked] [--yes]
+  tokens revoke ID-or-NAME [--reason deleted|unused|replaced|leaked] [--wait] [--yes]
   tokens check [--file FILE]
                tell offline whether a token is written correctly
 

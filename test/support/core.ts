@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { onTestFinished } from 'vitest';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
@@ -26,13 +24,13 @@ import { parseTokenName, type TokenFormat } from '#domain/token.ts';
 import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
 import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { WrappedKey } from '#ports/keys.ts';
+import type { NodeId } from '#ports/nodes.ts';
+import type { Database } from '#store/database.ts';
 import { maced } from '#store/sql/maced.ts';
 import type { Schema } from '#store/sql/schema.ts';
-import type { Database } from '#store/database.ts';
-import { openSqlite } from '#store/sqlite/open.ts';
+import { openTestDatabase } from './database.ts';
 import { countingRandom, fixedClock } from './fixed.ts';
-import { temporaryFolder } from './folder.ts';
-import { usingRaw } from './raw-sqlite.ts';
+import type { Raw } from './raw.ts';
 
 /** Where the callers of tests come from. */
 export const ORIGIN: Origin = {
@@ -51,9 +49,8 @@ const ROOT_KEY = Buffer.alloc(32, 1);
 export async function openCore() {
   const clock = fixedClock();
   const random = countingRandom();
-  const file = join(temporaryFolder(), 'countersign.db');
   const wrapper = fileWrapper(ROOT_KEY, random);
-  const database = openSqlite(file, clock.now(), () => {});
+  const { database, raw, onDisk } = await openTestDatabase(clock.now());
   const keyring = await begun(database, wrapper, { clock, random });
   const store = database.store(rowMacs(keyring));
   const feed = new Feed(clock, { isShared: store.isShared, staleMsMax: 5_000 });
@@ -66,7 +63,7 @@ export async function openCore() {
     random,
     ...memory,
     feed,
-    node: { id: newId({ random }), name: 'here' },
+    node: { id: 'n'.repeat(24) as NodeId, name: 'here' },
     attempts: new Attempts(),
     strangers: new Strangers(),
     issuer: () => ISSUER,
@@ -76,9 +73,9 @@ export async function openCore() {
   const tenant: Tenant = { id: newId(deps), name: parseTenantName('default') };
   await store.transact((tx) => tx.tenants.insert(tenant));
   await addKey(deps, 'tenant-kek', tenant);
-  const past = pastThePort(file);
+  const past = pastThePort(raw);
   const deactivate = ({ principal }: Caller) => deactivated(past, deps, principal.id);
-  return { clock, random, file, deps, tenant, ...people(deps, tenant), ...past, deactivate };
+  return { clock, random, onDisk, deps, tenant, ...people(deps, tenant), ...past, deactivate };
 }
 
 export type Core = Awaited<ReturnType<typeof openCore>>;
@@ -151,32 +148,19 @@ function people(deps: Deps, tenant: Tenant) {
 }
 
 /** The row that the program would write, if it could deactivate yet: nothing else here can make one that proves itself. */
-function deactivated({ rows, tamper }: ReturnType<typeof pastThePort>, { keyring }: Deps, id: PrincipalId): void {
-  const [row] = rows('select * from principal where id = ?', id) as unknown as readonly Schema['principal'][];
+async function deactivated({ rows, tamper }: ReturnType<typeof pastThePort>, { keyring }: Deps, id: PrincipalId) {
+  const [row] = (await rows('select * from principal where id = ?', id)) as unknown as readonly Schema['principal'][];
   if (row === undefined) throw new Error('there is nobody of that id');
   const { mac } = maced(rowMacs(keyring), 'principal', { ...row, active: 0 });
-  tamper('update principal set active = 0, mac = ? where id = ?', mac, id);
+  await tamper('update principal set active = 0, mac = ? where id = ?', mac, id);
 }
 
-/** The database as somebody sees and changes it who has the file and not the program. */
-function pastThePort(file: string) {
-  const using = <Result>(use: (raw: DatabaseSync) => Result): Result => usingRaw(file, use);
-  const rows = (sql: string, ...values: readonly SQLInputValue[]) =>
-    using((raw) =>
-      raw
-        .prepare(sql)
-        .all(...values)
-        .map((row) => ({ ...row })),
-    );
-  const tamper = (sql: string, ...values: readonly SQLInputValue[]) =>
-    using((raw) => Number(raw.prepare(sql).run(...values).changes));
+/** The database as somebody sees and changes it who has it and not the program. */
+function pastThePort({ all: rows, run: tamper, breakTable, asWritten }: Raw) {
   /** In the order in which they were written. */
-  const audit = (): readonly AuditEntry[] =>
-    rows('select entry from audit_entry order by rowid').map(({ entry }) => JSON.parse(String(entry)));
+  const audit = async (): Promise<readonly AuditEntry[]> =>
+    (await rows(`select entry from audit_entry order by ${asWritten}`)).map(({ entry }) => JSON.parse(String(entry)));
   /** From here on every audit entry fails, in the engine itself; `mended` takes it back. */
-  const breakAudit = () => {
-    tamper(`create trigger broken before insert on audit_entry begin select raise(abort, 'audit is broken'); end`);
-    return { mended: () => tamper('drop trigger broken') };
-  };
-  return { rows, tamper, audit, breakAudit };
+  const breakAudit = () => breakTable('audit_entry', 'audit is broken');
+  return { rows, tamper, audit, breakAudit, breakTable, asWritten };
 }

@@ -1,3 +1,4 @@
+import { awaitAll, boundsInForce, type Heard } from '#app/node/await-all.ts';
 import { createPat } from '#app/token/create.ts';
 import { getPat, listPats } from '#app/token/list.ts';
 import { renamePat } from '#app/token/rename.ts';
@@ -9,7 +10,6 @@ import type { Caller } from '#domain/caller.ts';
 import { parseId } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Principal } from '#domain/principal.ts';
-import { REVOCATION_BOUND_MS, STALE_MS_MAX } from '#domain/revocation.ts';
 import { type LastUse, type PatView, parseTokenName } from '#domain/token.ts';
 import type { Api, Handlers } from '../handler.ts';
 
@@ -30,10 +30,12 @@ export const tokenHandlers: Handlers<typeof TOKEN_OPERATIONS> = {
   ownRenameToken: async (api, caller, { id, name }) => ({
     token: await one(api, caller, await renamePat(api, caller, parseId(id), parseTokenName(name))),
   }),
-  ownRevokeToken: async (api, caller, { id, reason }) => ({
-    token: await one(api, caller, await revokePat(api, caller, parseId(id), reason)),
-    revocation: { boundMs: REVOCATION_BOUND_MS, staleMsMax: STALE_MS_MAX },
-  }),
+  ownRevokeToken: async (api, caller, { id, reason, wait }) => {
+    const revoked = await revokePat(api, caller, parseId(id), reason);
+    const bounds = await boundsInForce(api);
+    const revocation = wait ? { ...bounds, nodes: nodesOf(await awaitAll(api)) } : bounds;
+    return { token: await one(api, caller, revoked), revocation };
+  },
 };
 
 async function one(api: Api, caller: Caller, view: PatView): Promise<OwnToken> {
@@ -61,6 +63,10 @@ function afterEnd({ pat, endsAt, state, deadUse }: Pick<ShownPat, 'pat' | 'endsA
   const endedAt = pat.ended?.at ?? endsAt ?? Number.POSITIVE_INFINITY;
   return state !== 'live' && deadUse !== undefined && deadUse.at >= endedAt ? deadUse : undefined;
 }
+
+const nodesOf = ({ acknowledged, silent, late }: Heard) => ({
+  ...{ acknowledged: [...acknowledged], silent: [...silent], late: [...late] },
+});
 
 const personOf = ({ id, name }: Principal) => ({ id, name });
 

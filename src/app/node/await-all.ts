@@ -1,37 +1,62 @@
+import { REVOCATION_BOUND_MS } from '#domain/revocation.ts';
 import type { NodeState } from '#ports/nodes.ts';
 import type { Deps } from '../deps.ts';
 
 /** How often it is looked whether all have said so. */
 const LOOK_MS = 25;
-/** On top of a node's own bound: for its last word to be on its way, and for clocks that do not run alike. */
+/** On top of a node's own bound: its last word was on its way for a while, and clocks do not run alike. */
 const MARGIN_MS = 1_000;
+/** Whoever waits does so on an open connection. A node may be set to believe what it remembers for longer. */
+const WAIT_MS_MAX = 15_000;
 
+/** Nodes, by name. */
 export type Heard = {
-  /** Nodes that have applied it, by name. */
+  /** They have applied it. */
   readonly acknowledged: readonly string[];
-  /** Nodes that have said nothing for longer than they believe what they remember: gone, or cut off and refusing by now. */
+  /** They have said nothing for longer than they believe what they remember: gone, or cut off and refusing by now. */
   readonly silent: readonly string[];
+  /** Neither, when there was no more waiting. */
+  readonly late: readonly string[];
 };
 
+type NodeDeps = Pick<Deps, 'store' | 'node' | 'clock' | 'feed'>;
+
 /**
- * Resolves once no process accepts what was committed before this call as it was: each has said that it has applied it,
- * or has been silent for so long that it refuses by itself. So it ends in every case, and soon.
+ * Resolves once no process accepts what was committed before this call as it was before: each has said that it has applied
+ * it, or has been silent for so long that it refuses by itself. Those of which neither is so in time are named.
  */
-export async function awaitAll({ store, node, clock }: Pick<Deps, 'store' | 'node' | 'clock'>): Promise<Heard> {
-  if (!store.isShared) return { acknowledged: [node.name], silent: [] };
+export async function awaitAll(deps: NodeDeps): Promise<Heard> {
+  const { store, node, clock } = deps;
+  if (!store.isShared) return { acknowledged: [node.name], silent: [], late: [] };
   const sequence = await store.changes.latest();
+  const begun = clock.moment().elapsedMs;
   for (;;) {
-    const nodes = (await store.nodes.list()).filter((other) => other.id !== node.id);
-    const isDone = (one: NodeState) => one.sequence >= sequence;
-    if (nodes.every((one) => isDone(one) || isSilent(one))) {
-      const names = (some: readonly NodeState[]) => some.map(({ name }) => name);
-      return {
-        acknowledged: [node.name, ...names(nodes.filter(isDone))],
-        silent: names(nodes.filter((one) => !isDone(one))),
-      };
-    }
+    const heard = heardAmong(await othersOf(deps), node.name, sequence);
+    if (heard.late.length === 0 || clock.moment().elapsedMs - begun > WAIT_MS_MAX) return heard;
     await clock.pause(LOOK_MS);
   }
 }
+
+function heardAmong(others: readonly NodeState[], own: string, sequence: number): Heard {
+  const names = (is: (one: NodeState) => boolean) => others.filter(is).map(({ name }) => name);
+  const isDone = (one: NodeState) => one.sequence >= sequence;
+  return {
+    acknowledged: [own, ...names(isDone)],
+    silent: names((one) => !isDone(one) && isSilent(one)),
+    late: names((one) => !isDone(one) && !isSilent(one)),
+  };
+}
+
+/** The numbers in force from now on: of the node that believes what it remembers the longest. */
+export async function boundsInForce(
+  deps: NodeDeps,
+): Promise<{ readonly boundMs: number; readonly staleMsMax: number }> {
+  const others = deps.store.isShared ? (await othersOf(deps)).filter((one) => !isSilent(one)) : [];
+  const staleMsMax = Math.max(deps.feed.staleMsMax, ...others.map((one) => one.staleMsMax));
+  return { boundMs: REVOCATION_BOUND_MS, staleMsMax };
+}
+
+const othersOf = async ({ store, node }: NodeDeps): Promise<readonly NodeState[]> =>
+  (await store.nodes.list()).filter(({ id }) => id !== node.id);
 
 const isSilent = ({ silentMs, staleMsMax }: NodeState): boolean => silentMs > staleMsMax + MARGIN_MS;

@@ -119,12 +119,27 @@ export const TOKEN_OPERATIONS = {
     summary: 'Revoke one of the caller’s personal access tokens for ever, and say how soon nobody accepts it',
     input: {
       path: z.strictObject({ id }),
-      body: z.strictObject({ reason: z.enum(REVOKE_REASONS).default('deleted') }),
+      body: z.strictObject({
+        reason: z.enum(REVOKE_REASONS).default('deleted'),
+        /** Answers once every node has said that it refuses the token, or refuses it unheard. */
+        wait: z.boolean().default(false),
+      }),
     },
     output: z.strictObject({
       token: ownToken,
-      /** After this answer: no verifier that hears of changes accepts it later than the first, none at all than the second. */
-      revocation: z.strictObject({ boundMs: z.int(), staleMsMax: z.int() }),
+      revocation: z.strictObject({
+        /** After this answer no verifier that hears of changes accepts it later than the first, none at all than the second. */
+        boundMs: z.int(),
+        staleMsMax: z.int(),
+        /** Of one that waited: nodes by name, as they refuse it by now, are cut off and refuse everything, or neither in time. */
+        nodes: z
+          .strictObject({
+            acknowledged: z.array(z.string()),
+            silent: z.array(z.string()),
+            late: z.array(z.string()),
+          })
+          .optional(),
+      }),
     }),
   },
 } as const satisfies Operations;

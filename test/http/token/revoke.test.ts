@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from 'vitest';
-import { REVOCATION_BOUND_MS, STALE_MS_MAX } from '#domain/revocation.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, rowNamed, statusOf } from '../asked.ts';
 
@@ -25,7 +24,14 @@ test('the answer is the token as it ended, with the numbers that hold from then 
       revocation: { boundMs: 1_000, staleMsMax: 5_000 },
     },
   });
-  expect([REVOCATION_BOUND_MS, STALE_MS_MAX]).toEqual([1_000, 5_000]);
+});
+
+test('whoever waits is told which nodes refuse it by now; alone, this one does', async () => {
+  const { token } = (await alice.ownCreate({ name: 'deploy' })).body;
+  expect((await alice.ownRevoke(token.id, { wait: true })).body.revocation).toEqual({
+    ...{ boundMs: 1_000, staleMsMax: 5_000 },
+    nodes: { acknowledged: ['here'], silent: [], late: [] },
+  });
 });
 
 test.each(['opaque', 'jwt'])('every value of the form %s ends with it, at the very next request', async (format) => {
@@ -84,7 +90,7 @@ test('on the wire it is gone from the list, as after a delete', async () => {
   const { token } = (await alice.ownCreate({ name: 'deploy' })).body;
   await alice.ownRevoke(token.id);
   expect(await rowNamed(alice.list, 'deploy')).toBeUndefined();
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     action: 'personal-access-token:Revoke',
     resource: `personal-access-token/${token.id}`,
     ...{ decision: 'allowed', details: { reason: 'deleted' } },
@@ -93,8 +99,8 @@ test('on the wire it is gone from the list, as after a delete', async () => {
 
 test('nothing ends when the entry cannot be written', async () => {
   const { token, value } = (await alice.ownCreate({ name: 'deploy' })).body;
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   expect((await alice.ownRevoke(token.id)).status).toBe(500);
-  mended();
+  await mended();
   expect(await statusOf(world, value)).toBe(200);
 });
