@@ -20,7 +20,7 @@ const used = (token: Sensitive, own: Partial<Origin> = {}) => verifyToken(core.d
 const listed = async (): Promise<readonly PatView[]> =>
   (await core.deps.store.pats.list(core.tenant.id, ada.principal.id, { limit: 500, offset: 0, nameContains: '' })).rows;
 const lastUses = async () => Object.fromEntries((await listed()).map(({ pat, lastUse }) => [pat.name, lastUse]));
-const reports = () => core.audit().filter(({ action }) => action === 'personal-access-token:UseAfterEnd');
+const reports = async () => (await core.audit()).filter(({ action }) => action === 'personal-access-token:UseAfterEnd');
 
 test('writes the last use of each token, with its surface and address', async () => {
   const [one, two] = [await core.pat(ada, 'one'), await core.pat(ada, 'two')];
@@ -61,7 +61,7 @@ test('a use of a dead token is one entry for each token and hour, by its owner a
   core.clock.advance(60_000);
   await flush(core.deps);
   const [{ pat } = expect.unreachable()] = await listed();
-  expect(reports()).toEqual([
+  expect(await reports()).toEqual([
     {
       ...{ id: expect.any(String), at, tenant: core.tenant.id, principal: ada.principal.id, principalKind: 'user' },
       ...{ credential: expect.any(String), surface: 'rest', requestId: 'request-1', decision: 'denied' },
@@ -73,7 +73,7 @@ test('a use of a dead token is one entry for each token and hour, by its owner a
   core.clock.advance(3_600_000);
   await used(token);
   await flush(core.deps);
-  expect(reports()).toHaveLength(2);
+  expect(await reports()).toHaveLength(2);
 });
 
 test('its owner is shown when and from where one that ended was last presented, revoked ones too; nobody else is', async () => {
@@ -122,7 +122,7 @@ test('a dead token’s use is no last use', async () => {
 
 test('a token that was never issued is written nowhere: garbage must not cause writes (I2)', async () => {
   const never = await core.pat(ada, 'never');
-  core.tamper('delete from token');
+  await core.tamper('delete from token');
   expect(await used(never)).toMatchObject({ reason: 'unknown' });
   expect((await statementsOf(() => flush(core.deps, true))).statements).toEqual([]);
 });
@@ -133,14 +133,14 @@ test('what cannot be written stays, and nothing of it is lost or written twice',
   const at = core.clock.now();
   await used(live);
   await used(short);
-  const { mended } = core.breakAudit();
+  const { mended } = await core.breakAudit();
   await expect(flush(core.deps)).rejects.toThrow('audit is broken');
   expect(await lastUses()).toEqual({ live: undefined, short: undefined });
-  mended();
+  await mended();
   await flush(core.deps);
   await flush(core.deps);
   expect(await lastUses()).toEqual({ live: { at, surface: 'rest', address: ORIGIN.address }, short: undefined });
-  expect(reports()).toHaveLength(1);
+  expect(await reports()).toHaveLength(1);
 });
 
 test('a use during a flush that fails is not replaced by the older one that comes back', async () => {
@@ -148,12 +148,12 @@ test('a use during a flush that fails is not replaced by the older one that come
   core.clock.advance(1_000);
   await used(live, { address: '192.0.2.1' });
   await used(short);
-  const { mended } = core.breakAudit();
+  const { mended } = await core.breakAudit();
   const failing = flush(core.deps);
   core.clock.advance(5_000);
   await used(live, { address: '192.0.2.2' });
   await expect(failing).rejects.toThrow('audit is broken');
-  mended();
+  await mended();
   await flush(core.deps);
   expect((await lastUses()).live).toEqual({ at: core.clock.now(), surface: 'rest', address: '192.0.2.2' });
 });

@@ -56,9 +56,9 @@ test.each(OPERATION_IDS.filter((id) => !['self', 'none'].includes(OPERATIONS[id]
   async (id) => {
     const world = await openWorld();
     const token = await heldBy(world, await world.user('nobody'));
-    const before = world.audit().length;
+    const before = (await world.audit()).length;
     expect((await world.send({ ...requestFor(id), token })).status).toBe(statusOfDenial(id));
-    const written = world.audit().slice(before);
+    const written = (await world.audit()).slice(before);
     expect(written.map(({ action, decision }) => ({ action, decision }))).toEqual([
       { action: OPERATIONS[id].action, decision: 'denied' },
     ]);
@@ -72,7 +72,7 @@ test.each<{ id: EntranceId; body: object }>([
   const world = await openWorld();
   await world.user('alice', 'tenant-member');
   await world.send({ ...entryFor(id, NO_KEYS), body: JSON.stringify(body) });
-  expect(world.audit().at(-1)).toMatchObject({ action: ENTRANCES[id].action, decision: 'denied' });
+  expect((await world.audit()).at(-1)).toMatchObject({ action: ENTRANCES[id].action, decision: 'denied' });
 });
 
 test.each(OPERATION_IDS.filter((id) => 'existence' in OPERATIONS[id] && OPERATIONS[id].existence === 'hide'))(
@@ -313,7 +313,7 @@ const ownOf = async (world: World, caller: Caller, name = 'spare'): Promise<Obje
 });
 
 async function idOf({ rows }: World, { principal }: Caller, name = 'first'): Promise<string> {
-  const [row] = rows('select id from personal_access_token where owner = ? and name = ?', principal.id, name);
+  const [row] = await rows('select id from personal_access_token where owner = ? and name = ?', principal.id, name);
   return String(row?.id);
 }
 

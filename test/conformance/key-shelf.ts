@@ -27,7 +27,7 @@ export function keyShelfConformance(adapter: Adapter): void {
 
     test('those who begin at once get one shelf', async () => {
       const { database, again } = await adapter.open();
-      const neighbour = again();
+      const neighbour = await again();
       const shelf = (fingerprint: string) => ({ fingerprint, keys: [key(1)] });
       const answers = await Promise.all([
         database.keys.begin(shelf('a')),
@@ -47,7 +47,7 @@ export function keyShelfConformance(adapter: Adapter): void {
       await store.transact((tx) => tx.keys.remove(old.id));
       await store.transact((tx) => tx.keys.remove(newId()));
       await store.close();
-      const next = again();
+      const next = await again();
       expect(plain((await next.keys.read())?.keys)).toEqual([young]);
       next.close();
     });
@@ -59,7 +59,7 @@ export function keyShelfConformance(adapter: Adapter): void {
       const kek = key(2, { purpose: 'tenant-kek', tenant: newId() });
       await store.transact((tx) => tx.keys.insert(kek));
       await store.close();
-      const next = again();
+      const next = await again();
       expect(plain((await next.keys.read())?.keys).at(-1)).toEqual(kek);
       next.close();
     });

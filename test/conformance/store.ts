@@ -164,7 +164,7 @@ export function storeConformance(adapter: Adapter): void {
         const { again, store: first, alice: she, acme: tenant } = await openWorld(adapter);
         const { view } = await heldBy(first, tenant.id, she.id, 'deploy');
         await first.close();
-        const second = again().store(fixedMacs());
+        const second = (await again()).store(fixedMacs());
         expect((await second.pats.list(tenant.id, she.id, EVERYTHING)).rows).toEqual([view]);
         await second.close();
       });

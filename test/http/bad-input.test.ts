@@ -83,7 +83,7 @@ async function takers(): Promise<Takers> {
   const browser = await world.browserOf(await world.user('bob', 'tenant-member'));
   const keys = { email: BOB, password: 'no such password', code: 'no such code' };
   await world.pat(admin, 'spare');
-  const [spare] = world.rows(`select id from personal_access_token where name = 'spare'`);
+  const [spare] = await world.rows(`select id from personal_access_token where name = 'spare'`);
   return [
     ...OPERATION_IDS.map((id) => {
       const sent = (time: number) => goodRequest(id, String(spare?.id), time);

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Site } from '#api/handler.ts';
@@ -143,10 +142,6 @@ async function expectNothingLeft(database: string | Buffer): Promise<void> {
   }
 }
 
-/** As it lies on the disk: the file, and what was not moved into it yet. */
-const onDisk = (): Buffer =>
-  Buffer.concat([core.file, `${core.file}-wal`].filter((file) => existsSync(file)).map((file) => readFileSync(file)));
-
 test('no value is anywhere but where it was asked for, whatever is done and whatever breaks', async () => {
   const token = await planted();
   expect(found(heard.map(({ answer }) => JSON.stringify(answer)).join()).toSorted()).toEqual(
@@ -157,23 +152,23 @@ test('no value is anywhere but where it was asked for, whatever is done and what
   );
   await driveAll(token);
   await flush(core.deps, true);
-  expect(found(JSON.stringify(core.rows('select entry, address, user_agent from audit_entry')))).toEqual([]);
+  expect(found(JSON.stringify(await core.rows('select entry, address, user_agent from audit_entry')))).toEqual([]);
   expect(logged).toEqual([]); // whatever a caller does is not our fault
 
-  const { mended } = core.breakAudit();
+  const { mended } = await core.breakAudit();
   await driveAll(token);
-  mended();
-  core.tamper(`update token set created_at = created_at + 1`);
+  await mended();
+  await core.tamper(`update token set created_at = created_at + 1`);
   core.deps.verified.forgetAll();
   await driveAll(token);
-  const database = onDisk();
+  const database = await core.onDisk();
   expect(heard.some(({ answer }) => answer.status === 500)).toBe(true);
 
   await core.deps.store.close();
   core.deps.verified.forgetAll();
   await driveAll(token);
   expect(heard.some(({ answer }) => answer.status === 503)).toBe(true);
-  await expectNothingLeft(Buffer.concat([database, onDisk()]));
+  await expectNothingLeft(Buffer.concat([database, await core.onDisk()]));
 });
 
 test('whoever prints a caller, or all that the core holds, prints no value', async () => {

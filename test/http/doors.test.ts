@@ -22,7 +22,7 @@ describe('there is no second door', () => {
   const served = Map.groupBy(rows, ({ path }) => path.replace(/\{\w+\}/, 'any-name'));
 
   test('by another method on a known path, which says what it takes: not even a body is read', async () => {
-    const before = world.rows('select count(*) as n from audit_entry');
+    const before = await world.rows('select count(*) as n from audit_entry');
     for (const [path, there] of served) {
       const methods = there.map(({ method }) => method as string).sort();
       for (const method of METHODS.filter((one) => !methods.includes(one))) {
@@ -35,7 +35,7 @@ describe('there is no second door', () => {
           expect(JSON.parse(text).message).toBe(`There is no ${method} at this path. It takes ${allow}.`);
       }
     }
-    expect(world.rows('select count(*) as n from audit_entry')).toEqual(before);
+    expect(await world.rows('select count(*) as n from audit_entry')).toEqual(before);
   });
 
   test.each(['QUERY', 'PROPFIND', 'TRACE', 'M-SEARCH'])(
@@ -83,7 +83,7 @@ describe('there is no second door', () => {
 
 test('a HEAD of what would reveal neither reveals nor writes', async () => {
   expect((await send({ method: 'HEAD', path: `${PATS}/some-name` })).status).toBe(405);
-  expect(world.rows(`select name from personal_access_token where name = 'some-name'`)).toEqual([]);
+  expect(await world.rows(`select name from personal_access_token where name = 'some-name'`)).toEqual([]);
 });
 
 test('a token goes before a cookie, which browsers send by themselves', async () => {

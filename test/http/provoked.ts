@@ -44,7 +44,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   internal: async () => {
     const world = await openWorld();
     const { token } = await world.person('alice', 'tenant-member');
-    world.tamper(`update personal_access_token set name = 'stolen'`);
+    await world.tamper(`update personal_access_token set name = 'stolen'`);
     return world.send({ method: 'GET', path: PATS, token });
   },
   unavailable: async () => {

@@ -156,11 +156,11 @@ async function deactivated({ rows, tamper }: ReturnType<typeof pastThePort>, { k
 }
 
 /** The database as somebody sees and changes it who has it and not the program. */
-function pastThePort({ all: rows, run: tamper, breakTable, asWritten }: Raw) {
+function pastThePort({ all: rows, run: tamper, columnsByTable, breakTable, asWritten }: Raw) {
   /** In the order in which they were written. */
   const audit = async (): Promise<readonly AuditEntry[]> =>
     (await rows(`select entry from audit_entry order by ${asWritten}`)).map(({ entry }) => JSON.parse(String(entry)));
   /** From here on every audit entry fails, in the engine itself; `mended` takes it back. */
   const breakAudit = () => breakTable('audit_entry', 'audit is broken');
-  return { rows, tamper, audit, breakAudit, breakTable, asWritten };
+  return { rows, tamper, audit, breakAudit, columnsByTable, breakTable, asWritten };
 }

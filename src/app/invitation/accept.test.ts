@@ -22,10 +22,16 @@ beforeEach(async () => {
 
 /** The real store; what is given happens after the decision, while the password is being hashed. */
 function meanwhile(act: () => unknown): Deps {
+  const { store } = core.deps;
+  let done: unknown;
   const step: Deps['step'] = (label) => {
-    if (label === 'invitation:Accept.decided') act();
+    if (label === 'invitation:Accept.decided') done = act();
   };
-  return { ...core.deps, step };
+  const transact: Deps['store']['transact'] = async (body) => {
+    await done;
+    return store.transact(body);
+  };
+  return { ...core.deps, step, store: { ...store, transact } };
 }
 const accept = (by: Deps = core.deps) =>
   acceptInvitation(by, core.tenant, { code, password: PASSWORD, email: undefined }, ORIGIN);
@@ -33,7 +39,7 @@ const left = () => core.rows('select (select count(*) from session) + (select co
 
 test('whoever holds the code has a password and a session', async () => {
   await accept();
-  expect(left()).toEqual([{ made: 2 }]);
+  expect(await left()).toEqual([{ made: 2 }]);
 });
 
 test.each([
@@ -44,5 +50,5 @@ test.each([
     code: 'not_found',
     message: 'This link does not work: it was used, replaced by a newer one, or is too old. Ask for a new one.',
   });
-  expect(left()).toEqual([{ made: 0 }]);
+  expect(await left()).toEqual([{ made: 0 }]);
 });

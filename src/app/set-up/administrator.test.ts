@@ -12,6 +12,6 @@ test('the first administrator stands in the audit by id; there is no second one'
     });
   await setUp('first');
   await expect(setUp('second')).rejects.toMatchObject({ code: 'conflict' });
-  const [user, ...others] = core.rows('select id from principal');
-  expect([others, core.audit().map(({ resource }) => resource)]).toEqual([[], [`user/${user?.id}`]]);
+  const [user, ...others] = await core.rows('select id from principal');
+  expect([others, (await core.audit()).map(({ resource }) => resource)]).toEqual([[], [`user/${user?.id}`]]);
 });

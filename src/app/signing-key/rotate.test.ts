@@ -48,12 +48,9 @@ const verifiesElsewhere = async (token: Sensitive) => {
 
 /** The keys as the next start unwraps them. */
 async function restarted(change: (row: WrappedKey) => WrappedKey = (row) => row): Promise<Deps> {
-  const rows = core
-    .rows('select * from wrapped_key order by created_at, id')
-    .map(
-      ({ tenant, created_at, ...row }) =>
-        ({ ...row, tenant: tenant ?? undefined, createdAt: created_at }) as WrappedKey,
-    );
+  const rows = (await core.rows('select * from wrapped_key order by created_at, id')).map(
+    ({ tenant, created_at, ...row }) => ({ ...row, tenant: tenant ?? undefined, createdAt: created_at }) as WrappedKey,
+  );
   return { ...deps, keyring: await openKeyring(deps.wrapper, rows.map(change)) };
 }
 
@@ -67,12 +64,9 @@ test('a new key is published at once and signs an hour later, to the millisecond
   core.clock.advance(1);
   const after = await jwt();
   expect(kidOf(after)).toBe(rotated.made);
-  expect(
-    core
-      .rows('select signed_by from token')
-      .map(({ signed_by }) => signed_by)
-      .sort(),
-  ).toEqual([kidOf(before), kidOf(before), rotated.made].sort());
+  expect((await core.rows('select signed_by from token')).map(({ signed_by }) => signed_by).sort()).toEqual(
+    [kidOf(before), kidOf(before), rotated.made].sort(),
+  );
 });
 
 test('what the old key signed lives on, for us and for whoever verifies elsewhere', async () => {
@@ -96,7 +90,7 @@ test('an old key is dropped only 90 days after the last life that it signed; the
   expect((await rotate()).dropped).not.toContain(old); // both live
   core.clock.advance(DAY_MS);
   expect((await rotate()).dropped).not.toContain(old); // one lives, without an end
-  const id = core.rows(`select pat from token where expires_at is null`)[0]?.pat as PatId;
+  const id = (await core.rows(`select pat from token where expires_at is null`))[0]?.pat as PatId;
   await revokePat(deps, ada, id);
   expect([await standing(short), await standing(forever)]).toEqual(['expired', 'revoked']);
   core.clock.advance(90 * DAY_MS - 1);
@@ -106,8 +100,8 @@ test('an old key is dropped only 90 days after the last life that it signed; the
   const { dropped } = await rotate();
   expect(dropped).toContain(old);
   expect(await published()).not.toContain(old);
-  expect(core.rows('select id from wrapped_key where id = ?', old)).toEqual([]);
-  expect(core.audit().at(-1)?.details).toEqual({ dropped, count: 0 });
+  expect(await core.rows('select id from wrapped_key where id = ?', old)).toEqual([]);
+  expect((await core.audit()).at(-1)?.details).toEqual({ dropped, count: 0 });
   expect([await standing(short), await standing(forever)]).toEqual(['unknown', 'unknown']);
 });
 
@@ -145,7 +139,7 @@ test('the private half is in no file but wrapped', async () => {
   const { made: id } = await rotate();
   const key = deps.keyring.byId('token-signing', id)?.key;
   const der = key?.export({ type: 'pkcs8', format: 'der' }) as Buffer;
-  const [row] = core.rows('select wrapped from wrapped_key where id = ?', id);
+  const [row] = await core.rows('select wrapped from wrapped_key where id = ?', id);
   expect(Buffer.from(row?.wrapped as Uint8Array).includes(der.subarray(40, 80))).toBe(false);
 });
 
@@ -166,16 +160,16 @@ test.each<[string, (row: WrappedKey) => WrappedKey]>([
 
 test('is in the audit, by the operator', async () => {
   const { made: id } = await rotate();
-  expect(core.audit().at(-1)).toMatchObject({
+  expect((await core.audit()).at(-1)).toMatchObject({
     ...{ action: 'signing-key:Rotate', resource: `signing-key/${id}`, decision: 'allowed', principalKind: 'operator' },
   });
 });
 
 test('where the entry cannot be written there is no new key, here or in the database (I2)', async () => {
   const before = await published();
-  const { mended } = core.breakAudit();
+  const { mended } = await core.breakAudit();
   await expect(rotate()).rejects.toThrow();
-  mended();
+  await mended();
   expect(await published()).toEqual(before);
   expect(await published(await restarted())).toEqual(before);
 });
@@ -252,22 +246,22 @@ describe('withdrawn keys', () => {
 
   test('leave what had ended before as it was', async () => {
     await jwt();
-    const id = core.rows('select pat from token')[0]?.pat as PatId;
+    const id = (await core.rows('select pat from token'))[0]?.pat as PatId;
     await revokePat(deps, ada, id, 'unused');
-    const before = core.rows('select * from personal_access_token');
+    const before = await core.rows('select * from personal_access_token');
     core.clock.advance(1_000);
     expect((await withdraw()).ended).toBe(0);
-    expect(core.rows('select * from personal_access_token')).toEqual(before);
+    expect(await core.rows('select * from personal_access_token')).toEqual(before);
   });
 
   test('are in the audit, with how many values ended; where it cannot be written nothing happens (I2)', async () => {
     const token = await jwt();
-    const { mended } = core.breakAudit();
+    const { mended } = await core.breakAudit();
     await expect(withdraw()).rejects.toThrow();
-    mended();
+    await mended();
     expect([await published(), await core.standing(token)]).toEqual([[kidOf(token)], 'ok']);
     await withdraw();
-    expect(core.audit().at(-1)).toMatchObject({
+    expect((await core.audit()).at(-1)).toMatchObject({
       ...{ action: 'signing-key:Rotate', principalKind: 'operator', decision: 'allowed' },
       details: { dropped: [kidOf(token)], count: 1 },
     });

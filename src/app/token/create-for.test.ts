@@ -64,7 +64,7 @@ test('is the owner’s to revoke, and not the maker’s', async () => {
 
 test('the audit says who made it, and whose it is', async () => {
   const { view } = await createFor('ada@example.com');
-  expect(core.audit().at(-1)).toMatchObject({
+  expect((await core.audit()).at(-1)).toMatchObject({
     ...{ action: 'personal-access-token:CreateForUser', resource: `personal-access-token/${view.pat.id}` },
     ...{ principal: root.principal.id, details: { preview: view.tokens[0]?.preview, owner: ada.principal.id } },
   });
@@ -73,7 +73,7 @@ test('the audit says who made it, and whose it is', async () => {
 test('for oneself it is one’s own', async () => {
   await createFor('root@example.com');
   expect((await shownTo(root)).map(({ createdBy }) => createdBy)).toEqual([root.principal]);
-  expect(core.audit().at(-1)?.details).not.toHaveProperty('owner');
+  expect((await core.audit()).at(-1)?.details).not.toHaveProperty('owner');
 });
 
 test('a name is taken by the owner’s tokens, and by nobody else’s', async () => {
@@ -87,23 +87,23 @@ test.each([
   { who: 'nobody’s', email: 'nobody@example.com' },
   { who: 'a deactivated user’s', email: 'ada@example.com' },
 ])('for an address that is $who: not found, recorded, and nothing is made', async ({ email }) => {
-  core.deactivate(ada);
+  await core.deactivate(ada);
   await expect(createFor(email)).rejects.toMatchObject({ code: 'not_found' });
-  expect(core.rows('select id from token')).toEqual([]);
-  expect(core.audit()).toMatchObject([{ action: 'personal-access-token:CreateForUser', decision: 'denied' }]);
+  expect(await core.rows('select id from token')).toEqual([]);
+  expect(await core.audit()).toMatchObject([{ action: 'personal-access-token:CreateForUser', decision: 'denied' }]);
 });
 
 test('for somebody who is deactivated at the same moment: not found, and nothing is made', async () => {
   let first = true;
-  const transact: Deps['store']['transact'] = (body) => {
-    if (first) core.deactivate(ada);
+  const transact: Deps['store']['transact'] = async (body) => {
+    if (first) await core.deactivate(ada);
     first = false;
     return deps.store.transact(body);
   };
   const by: Deps = { ...deps, store: { ...deps.store, transact } };
   const asked = createPatFor(by, root, { email: parseEmail('ada@example.com'), name: parseTokenName('deploy') });
   await expect(asked).rejects.toMatchObject({ code: 'not_found' });
-  expect(core.rows('select id from personal_access_token union select id from token')).toEqual([]);
+  expect(await core.rows('select id from personal_access_token union select id from token')).toEqual([]);
 });
 
 test('by who may not: forbidden, whether there is such a user or not, and recorded alike', async () => {
@@ -111,7 +111,7 @@ test('by who may not: forbidden, whether there is such a user or not, and record
     await expect(createFor(email, 'deploy', ada)).rejects.toMatchObject({ code: 'forbidden' });
     core.clock.advance(60_000);
   }
-  expect(core.audit().map(({ action, decision }) => [action, decision])).toEqual(
+  expect((await core.audit()).map(({ action, decision }) => [action, decision])).toEqual(
     Array(2).fill(['personal-access-token:CreateForUser', 'denied']),
   );
 });

@@ -3,7 +3,7 @@ import type { Caller } from '#domain/caller.ts';
 import { LIVE_GENERATIONS_MAX, type PatId, parseTokenName } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import { type Core, openCore } from '#support/core.ts';
-import { usingRaw } from '#support/raw-sqlite.ts';
+import { ENGINE } from '#support/database.ts';
 import { statementsOf } from '#support/statements.ts';
 import { getOrCreatePat } from './get-or-create.ts';
 import { type NewValue, newValue } from './issue.ts';
@@ -54,13 +54,13 @@ async function costsWith(values: number) {
     const { statements, rows } = await statementsOf(() => act(world, byToken));
     costs.push({ what, statements, rows });
   }
-  return { file: world.core.file, costs };
+  return { core: world.core, costs };
 }
 
 /** Steps that look at every value of a token: neither by number or digest, nor for the last one or the last few. */
-function stepsToAll(file: string, sql: string): readonly string[] {
+async function stepsToAll({ rows }: Core, sql: string): Promise<readonly string[]> {
   if (/^select max\("generation"\)|"generation" desc limit \?$/.test(sql)) return [];
-  const plan = usingRaw(file, (raw) => raw.prepare(`explain query plan ${sql}`).all());
+  const plan = await rows(`explain query plan ${sql}`);
   const steps = plan.map(({ detail }) => String(detail));
   return steps.filter((step) => /^(?:SCAN|SEARCH) token /.test(step) && !/generation[=>]|digest=/.test(step));
 }
@@ -68,8 +68,9 @@ function stepsToAll(file: string, sql: string): readonly string[] {
 test(`a name that has had ${MANY} values costs no more than one with a few: not another value, a change by one of them, nor the list`, async () => {
   const [few, many] = [await costsWith(LIVE_GENERATIONS_MAX + 1), await costsWith(MANY)];
   expect(many.costs).toEqual(few.costs);
+  if (ENGINE !== 'sqlite') return; // the other tells no plan of a statement whose values it does not know
   const asked = new Set(many.costs.flatMap(({ statements }) => statements));
   const looks = [...asked].filter((sql) => /^(?:select|update)/.test(sql));
   expect(looks.filter((sql) => sql.includes('"token"')).length).toBeGreaterThan(4);
-  expect(looks.flatMap((sql) => stepsToAll(many.file, sql))).toEqual([]);
+  expect((await Promise.all(looks.map((sql) => stepsToAll(many.core, sql)))).flat()).toEqual([]);
 });

@@ -27,7 +27,7 @@ test('makes one where there is none, and adds a generation where there is; earli
   });
   expect(await standings([first, second])).toEqual(['ok', 'ok']);
   const act = { action: 'personal-access-token:Create', resource: `personal-access-token/${first.view.pat.id}` };
-  expect(core.audit()).toMatchObject([
+  expect(await core.audit()).toMatchObject([
     { ...act, details: { preview: first.view.tokens[0]?.preview, generation: 1 } },
     { ...act, details: { preview: second.view.tokens[0]?.preview, generation: 2 } },
   ]);
@@ -60,7 +60,9 @@ test.each(['opaque', 'jwt'] as const)(
       const good = (await standings(got)).filter((standing) => standing === 'ok');
       expect(good).toHaveLength(LIVE_GENERATIONS_MAX);
     }
-    expect(core.rows('select count(*) as n from token where ended_at is null')).toEqual([{ n: LIVE_GENERATIONS_MAX }]);
+    expect(await core.rows('select count(*) as n from token where ended_at is null')).toEqual([
+      { n: LIVE_GENERATIONS_MAX },
+    ]);
   },
 );
 
@@ -77,15 +79,18 @@ test('the audit names the values that a new one pushed out, and names none where
   for (let at = 0; at < LIVE_GENERATIONS_MAX; at++) got.push(await get());
   const [oldest] = await Promise.all(got.map(async ({ value }) => (await core.callerBy(value)).credential.id));
   await get();
-  expect(core.audit().map(({ details }) => details.superseded)).toEqual([...got.map(() => undefined), [oldest]]);
-  expect(core.audit()[0]?.details).not.toHaveProperty('superseded');
+  expect((await core.audit()).map(({ details }) => details.superseded)).toEqual([
+    ...got.map(() => undefined),
+    [oldest],
+  ]);
+  expect((await core.audit())[0]?.details).not.toHaveProperty('superseded');
 });
 
 test('where none may be made, absence is a refusal that leaves nothing; one that is there is got as ever', async () => {
   const only = () => getOrCreatePat(core.deps, ada, parseTokenName('console'), { mayCreate: false });
   await expect(only()).rejects.toMatchObject({ code: 'not_found' });
-  expect(core.rows('select id from personal_access_token')).toEqual([]);
-  expect(core.audit()).toEqual([]);
+  expect(await core.rows('select id from personal_access_token')).toEqual([]);
+  expect(await core.audit()).toEqual([]);
   await get();
   expect(await only()).toMatchObject({ created: false, view: { tokens: [{ generation: 2 }, { generation: 1 }] } });
 });
@@ -107,23 +112,28 @@ test('of an expired one no value is made that would be dead at birth: a new one 
   expect([await core.standing(got.value), await core.standing(old)]).toEqual(['ok', 'revoked']);
   const by = { ended_by: ada.principal.id, end_reason: 'superseded', ended_at: core.clock.now() };
   const rows = 'select ended_by, end_reason, ended_at from personal_access_token order by created_at';
-  expect(core.rows(rows)).toEqual([by, { ended_by: null, end_reason: null, ended_at: null }]);
+  expect(await core.rows(rows)).toEqual([by, { ended_by: null, end_reason: null, ended_at: null }]);
 });
 
 test('the audit names the expired one that a new one replaced, and names none where none was', async () => {
   await core.pat(ada, 'console', core.clock.now() + 1_000);
-  const [old] = core.rows('select id from personal_access_token');
+  const [old] = await core.rows('select id from personal_access_token');
   await get();
   core.clock.advance(1_000);
   const { view } = await get();
   await get();
   const { preview } = view.tokens[0] ?? {};
-  expect(core.audit().map(({ details }) => details.replaced)).toEqual([undefined, undefined, old?.id, undefined]);
-  expect(core.audit()[2]).toMatchObject({
+  expect((await core.audit()).map(({ details }) => details.replaced)).toEqual([
+    undefined,
+    undefined,
+    old?.id,
+    undefined,
+  ]);
+  expect((await core.audit())[2]).toMatchObject({
     ...{ resource: `personal-access-token/${view.pat.id}` },
     details: { preview, generation: 1, replaced: old?.id },
   });
-  expect(core.audit()[3]?.details).not.toHaveProperty('replaced');
+  expect((await core.audit())[3]?.details).not.toHaveProperty('replaced');
 });
 
 test('an expired one stays as it is where none may be made, and where the new one is refused', async () => {
@@ -133,7 +143,7 @@ test('an expired one stays as it is where none may be made, and where the new on
   await expect(getOrCreatePat(core.deps, ada, parseTokenName('console'), { mayCreate: false })).rejects.toMatchObject(
     refused,
   );
-  expect(core.rows('select ended_at from personal_access_token')).toEqual([{ ended_at: null }]);
+  expect(await core.rows('select ended_at from personal_access_token')).toEqual([{ ended_at: null }]);
 });
 
 test('after a revocation it is a new one; another’s of the same name is never touched', async () => {
@@ -147,8 +157,8 @@ test('after a revocation it is a new one; another’s of the same name is never 
 
 test('who may not create gets nothing, and nothing is made', async () => {
   await expect(get(await core.user('carol'))).rejects.toMatchObject({ code: 'forbidden' });
-  expect(core.rows('select id from personal_access_token')).toEqual([]);
-  expect(core.audit()).toMatchObject([{ resource: 'personal-access-token/', decision: 'denied' }]);
+  expect(await core.rows('select id from personal_access_token')).toEqual([]);
+  expect(await core.audit()).toMatchObject([{ resource: 'personal-access-token/', decision: 'denied' }]);
 });
 
 test('another value of one that stands is made under the settings that came in between, or not at all', async () => {

@@ -73,7 +73,7 @@ test('and whoever asks with it then is not cut off before the use is written', a
   const caller = await core.callerBy(token);
   core.clock.advance(20_000);
   await core.pat(caller, 'made-by-it');
-  expect(core.audit().at(-1)).toMatchObject({ decision: 'allowed', credential: caller.credential.id });
+  expect((await core.audit()).at(-1)).toMatchObject({ decision: 'allowed', credential: caller.credential.id });
 });
 
 test('a use that was never written counts for nothing after a restart', async () => {
@@ -90,7 +90,7 @@ test('presenting one that has ended brings it back neither at once nor later', a
     await flush(deps);
     core.clock.advance(HOUR_MS);
   }
-  expect(core.rows('select * from token_use')).toEqual([]);
+  expect(await core.rows('select * from token_use')).toEqual([]);
 });
 
 test('no use keeps it beyond its own date, or its age', async () => {
@@ -125,7 +125,7 @@ test('a limit that is set ends at once what was idle for longer, remembered or n
 test('a last use that somebody changed in the database is not believed: neither good nor expired (I9)', async () => {
   await core.standing(token);
   await flush(deps);
-  expect(core.tamper('update token_use set at = at + 1')).toBe(1);
+  expect(await core.tamper('update token_use set at = at + 1')).toBe(1);
   await expect(core.standing(token, await elsewhere())).rejects.toMatchObject({ code: 'internal' });
   await expect(endsAt()).rejects.toMatchObject({ code: 'internal' });
 });

@@ -1,5 +1,4 @@
 import { createHmac, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { signingKey, signJwt } from '#crypto/jwt.ts';
@@ -50,7 +49,7 @@ describe('a JWT', () => {
     });
     const preview = `eyJ…${value.reveal().slice(-4)}`;
     expect(view.tokens).toMatchObject([{ format: 'jwt', signedBy: signingKey(deps.keyring, 0).id, preview }]);
-    expect(core.audit().at(-1)?.details).toEqual({ preview });
+    expect((await core.audit()).at(-1)?.details).toEqual({ preview });
   });
 
   test('says what public clients read in it, and nothing else (contract 8.2)', async () => {
@@ -86,13 +85,17 @@ describe('a JWT', () => {
       expect(await core.standing(forged)).toBe('unknown');
     }
     expect(await core.standing(value)).toBe('ok');
-    const stored = JSON.stringify([core.rows('select * from token'), core.rows('select * from audit_entry'), token]);
+    const stored = JSON.stringify([
+      await core.rows('select * from token'),
+      await core.rows('select * from audit_entry'),
+      token,
+    ]);
     expect(stored).not.toContain(claims?.rnd);
   });
 
   test('its value is in no file, nor any part of it from which one could be made (I1)', async () => {
     const parts = (await jwt()).reveal().split('.');
-    const files = Buffer.concat(['', '-wal'].map((suffix) => readFileSync(core.file + suffix)));
+    const files = await core.onDisk();
     expect(files.includes('deploy')).toBe(true);
     for (const part of parts) {
       for (const text of [part, Buffer.from(part, 'base64url')]) expect(files.includes(text)).toBe(false);
@@ -116,13 +119,13 @@ describe('a JWT', () => {
 
   test('of somebody who was deactivated is refused', async () => {
     const token = await jwt();
-    core.deactivate(ada);
+    await core.deactivate(ada);
     expect(await core.standing(token)).toBe('revoked');
   });
 
   test('of a row that was purged is as unknown as one that was never issued', async () => {
     const token = await jwt();
-    core.tamper('delete from token');
+    await core.tamper('delete from token');
     expect(await costOf(token)).toEqual({ standing: 'unknown', statements: 1 });
   });
 

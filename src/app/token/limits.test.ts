@@ -36,8 +36,10 @@ const get = (name: string, caller = ada, by = deps) => getOrCreatePat(by, caller
 const create = (name: string, caller = ada, by = deps) => createPat(by, caller, { name: parseTokenName(name) });
 const createForAda = (name: string, caller = root) =>
   createPatFor(deps, caller, { email: parseEmail(ada.principal.name), name: parseTokenName(name) });
-const idOf = (name: string) => core.rows('select id from personal_access_token where name = ?', name)[0]?.id as PatId;
-const live = () => Number(core.rows('select count(*) as n from personal_access_token where ended_at is null')[0]?.n);
+const idOf = async (name: string) =>
+  (await core.rows('select id from personal_access_token where name = ?', name))[0]?.id as PatId;
+const live = async () =>
+  Number((await core.rows('select count(*) as n from personal_access_token where ended_at is null'))[0]?.n);
 /** As another process on the same database. */
 const elsewhere = async (): Promise<Deps> => ({
   ...deps,
@@ -58,9 +60,11 @@ describe('how many one user may hold', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
     expect(refused.map(({ reason }) => reason)).toEqual(refused.map(() => expect.objectContaining(TOO_MANY)));
-    expect(live()).toBe(3);
-    expect(core.rows('select count(*) as n from token')).toEqual([{ n: 3 }]);
-    expect(core.audit().filter(({ resource }) => resource.startsWith('personal-access-token/'))).toHaveLength(3);
+    expect(await live()).toBe(3);
+    expect(await core.rows('select count(*) as n from token')).toEqual([{ n: 3 }]);
+    expect((await core.audit()).filter(({ resource }) => resource.startsWith('personal-access-token/'))).toHaveLength(
+      3,
+    );
   });
 
   test('revoked ones do not count, nor those past their own date', async () => {
@@ -68,7 +72,7 @@ describe('how many one user may hold', () => {
     await core.pat(ada, 'short', core.clock.now() + 1_000);
     await create('gone');
     await expect(create('more')).rejects.toMatchObject(TOO_MANY);
-    await revokePat(deps, ada, idOf('gone'));
+    await revokePat(deps, ada, await idOf('gone'));
     await create('more');
     await expect(create('again')).rejects.toMatchObject(TOO_MANY);
     core.clock.advance(1_000);
@@ -107,7 +111,7 @@ describe('how many one user may hold', () => {
     await create('other');
     await put({ countMax: 1 });
     await expect(get('console')).rejects.toMatchObject(TOO_MANY);
-    expect(core.rows('select ended_at from personal_access_token where name = ?', 'console')).toEqual([
+    expect(await core.rows('select ended_at from personal_access_token where name = ?', 'console')).toEqual([
       { ended_at: null },
     ]);
     await put({ countMax: 2 });
@@ -131,7 +135,7 @@ describe('how old a value may be', () => {
       ...{ code: 'invalid_request', problems: [{ field: 'expiresAt', problem: 'must be at most 30 days from now' }] },
       message: 'Tokens live for at most 30 days here. Give an earlier expiration date, or none.',
     });
-    expect(core.rows('select id from token')).toEqual([]);
+    expect(await core.rows('select id from token')).toEqual([]);
     await core.pat(ada, 'longest', latest);
     expect([(await create('none')).view, (await get('got')).view, (await createForAda('for-ada')).view]).toMatchObject(
       Array(3).fill({ endsAt: latest, pat: { expiresAt: latest }, tokens: [{ expiresAt: latest, endsAt: latest }] }),
@@ -206,10 +210,13 @@ describe('where only browsers create tokens', () => {
     ['gets none that is new', 'Create', () => get('more', byToken)],
     ['creates none for others', 'CreateForUser', () => createForAda('more', adminByToken)],
   ])('a token %s, and the attempt is in the audit', async (_, action, act) => {
-    const before = core.rows('select * from token');
+    const before = await core.rows('select * from token');
     await expect(act()).rejects.toMatchObject(REFUSED);
-    expect(core.rows('select * from token')).toEqual(before);
-    expect(core.audit().at(-1)).toMatchObject({ action: `personal-access-token:${action}`, decision: 'denied' });
+    expect(await core.rows('select * from token')).toEqual(before);
+    expect((await core.audit()).at(-1)).toMatchObject({
+      action: `personal-access-token:${action}`,
+      decision: 'denied',
+    });
   });
 
   test('a session does all of it', async () => {
@@ -222,7 +229,7 @@ describe('where only browsers create tokens', () => {
 
   test('a token does everything else', async () => {
     await listPats(deps, byToken, { limit: 9, offset: 0, nameContains: '' });
-    await revokePat(deps, byToken, idOf('adas'));
+    await revokePat(deps, byToken, await idOf('adas'));
   });
 });
 
@@ -246,16 +253,16 @@ describe('settings that change between what was prepared and what is committed',
   test.each(WAYS)('%s: it is prepared again, under those that stand, and written once', async (_, way) => {
     const { value } = await way(overtaken(1, () => ({ formatDefault: 'jwt', lifeDaysDefault: 7 })));
     expect(value.reveal().startsWith('eyJ')).toBe(true);
-    expect(core.rows('select format, expires_at from token')).toEqual([
+    expect(await core.rows('select format, expires_at from token')).toEqual([
       { format: 'jwt', expires_at: core.clock.now() + 7 * DAY_MS },
     ]);
-    expect(core.audit().filter(({ action }) => action === 'personal-access-token:Create')).toHaveLength(1);
+    expect((await core.audit()).filter(({ action }) => action === 'personal-access-token:Create')).toHaveLength(1);
   });
 
   test.each(WAYS)('%s: a limit that came in between holds', async (_, way) => {
     await create('first');
     await expect(way(overtaken(1, () => ({ countMax: 1 })))).rejects.toMatchObject(TOO_MANY);
-    expect(live()).toBe(1);
+    expect(await live()).toBe(1);
   });
 
   test.each(WAYS)('%s: a token that may not create any more does not', async (_, way) => {
@@ -266,7 +273,7 @@ describe('settings that change between what was prepared and what is committed',
         caller,
       ),
     ).rejects.toMatchObject({ code: 'forbidden' });
-    expect(live()).toBe(1);
+    expect(await live()).toBe(1);
   });
 
   test.each(WAYS)(
@@ -277,8 +284,8 @@ describe('settings that change between what was prepared and what is committed',
         code: 'unavailable',
         message: expect.stringContaining('Send it again'),
       });
-      expect(core.rows('select id from personal_access_token union select id from token')).toEqual([]);
-      expect(core.audit().filter(({ action }) => action === 'personal-access-token:Create')).toEqual([]);
+      expect(await core.rows('select id from personal_access_token union select id from token')).toEqual([]);
+      expect((await core.audit()).filter(({ action }) => action === 'personal-access-token:Create')).toEqual([]);
     },
   );
 });

@@ -22,7 +22,8 @@ beforeEach(async () => {
   ada = await core.user('ada', 'tenant-member');
 });
 
-const idOf = (name: string) => core.rows('select id from personal_access_token where name = ?', name)[0]?.id as PatId;
+const idOf = async (name: string) =>
+  (await core.rows('select id from personal_access_token where name = ?', name))[0]?.id as PatId;
 const states = async (caller = ada) => {
   const { rows } = await listPats(deps, caller, { ...ALL, isRevokedToo: true });
   return Object.fromEntries((await shown(deps, caller, rows)).map(({ pat, state }) => [pat.name, state]));
@@ -31,7 +32,7 @@ const states = async (caller = ada) => {
 test('a revoked one is listed for ninety days where it is asked for, and never where it is not', async () => {
   await core.pat(ada, 'gone');
   await core.pat(ada, 'live');
-  await revokePat(deps, ada, idOf('gone'), 'leaked');
+  await revokePat(deps, ada, await idOf('gone'), 'leaked');
   const names = async (isRevokedToo: boolean) =>
     (await listPats(deps, ada, { ...ALL, isRevokedToo })).rows.map(({ pat }) => pat.name).sort();
   expect([await names(true), await names(false)]).toEqual([['gone', 'live'], ['live']]);
@@ -43,25 +44,25 @@ test('a revoked one is listed for ninety days where it is asked for, and never w
 
 test('one is found by its id, with who ended it, when and why', async () => {
   await core.pat(ada, 'gone');
-  await revokePat(deps, ada, idOf('gone'), 'leaked');
+  await revokePat(deps, ada, await idOf('gone'), 'leaked');
   const ended = { at: core.clock.now(), by: ada.principal.id, reason: 'leaked' };
-  expect((await getPat(deps, ada, idOf('gone'))).pat).toMatchObject({ name: 'gone', ended });
+  expect((await getPat(deps, ada, await idOf('gone'))).pat).toMatchObject({ name: 'gone', ended });
 });
 
 test('another’s is as absent as none, and both are denied alike', async () => {
   await core.pat(ada, 'adas');
   const root = await core.user('root', 'tenant-admin');
-  for (const id of [idOf('adas'), 'x'.repeat(24) as PatId]) {
+  for (const id of [await idOf('adas'), 'x'.repeat(24) as PatId]) {
     await expect(getPat(deps, root, id)).rejects.toMatchObject({ code: 'not_found' });
   }
-  expect(core.audit().at(-1)).toMatchObject({ action: 'personal-access-token:List', decision: 'denied' });
+  expect((await core.audit()).at(-1)).toMatchObject({ action: 'personal-access-token:List', decision: 'denied' });
 });
 
 test('each is shown as it stands by what verifying goes by: date, age, idleness, revocation', async () => {
   const tokens = { young: await core.pat(ada, 'young', core.clock.now() + 9 * DAY_MS) };
   const dated = await core.pat(ada, 'dated', core.clock.now() + DAY_MS);
   await core.pat(ada, 'gone');
-  await revokePat(deps, ada, idOf('gone'));
+  await revokePat(deps, ada, await idOf('gone'));
   core.clock.advance(DAY_MS);
   expect(await states()).toEqual({ young: 'live', dated: 'expired', gone: 'revoked' });
   const root = await core.user('root', 'tenant-admin');

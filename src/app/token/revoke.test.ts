@@ -14,28 +14,31 @@ beforeEach(async () => {
   admin = await core.user('root', 'tenant-admin');
 });
 
-const idOf = (name: string) => core.rows('select id from personal_access_token where name = ?', name)[0]?.id as PatId;
+const idOf = async (name: string) =>
+  (await core.rows('select id from personal_access_token where name = ?', name))[0]?.id as PatId;
 const ends = () => core.rows('select name, ended_at, ended_by, end_reason from personal_access_token order by name');
-const acts = () => core.audit().map(({ action, resource, details }) => ({ action, resource, details }));
+const acts = async () => (await core.audit()).map(({ action, resource, details }) => ({ action, resource, details }));
 
 describe('revoking one', () => {
   test('ends it, once: whoever asks again is told the same, and the first end stays', async () => {
     await core.pat(ada, 'deploy');
     const first = core.clock.now();
-    await revokePat(core.deps, ada, idOf('deploy'));
+    await revokePat(core.deps, ada, await idOf('deploy'));
     core.clock.advance(5_000);
-    await revokePat(core.deps, ada, idOf('deploy'));
-    expect(ends()).toEqual([{ name: 'deploy', ended_at: first, ended_by: ada.principal.id, end_reason: 'deleted' }]);
-    expect(acts().at(-1)).toEqual({
-      ...{ action: 'personal-access-token:Revoke', resource: `personal-access-token/${idOf('deploy')}` },
+    await revokePat(core.deps, ada, await idOf('deploy'));
+    expect(await ends()).toEqual([
+      { name: 'deploy', ended_at: first, ended_by: ada.principal.id, end_reason: 'deleted' },
+    ]);
+    expect((await acts()).at(-1)).toEqual({
+      ...{ action: 'personal-access-token:Revoke', resource: `personal-access-token/${await idOf('deploy')}` },
       details: { reason: 'deleted' },
     });
   });
 
   test('another’s is as absent as none, even to an administrator', async () => {
     await core.pat(ada, 'deploy');
-    await expect(revokePat(core.deps, admin, idOf('deploy'))).rejects.toMatchObject({ code: 'not_found' });
-    expect(ends()).toMatchObject([{ ended_at: null }]);
+    await expect(revokePat(core.deps, admin, await idOf('deploy'))).rejects.toMatchObject({ code: 'not_found' });
+    expect(await ends()).toMatchObject([{ ended_at: null }]);
   });
 });
 
@@ -43,18 +46,18 @@ describe('revoking all of a user', () => {
   test('ends what stands, says how many, and names by whom', async () => {
     for (const name of ['one', 'two', 'gone']) await core.pat(ada, name);
     await core.pat(admin, 'others');
-    await revokePat(core.deps, ada, idOf('gone'));
+    await revokePat(core.deps, ada, await idOf('gone'));
     expect(await revokeAllPats(core.deps, admin, parseEmail(ada.principal.name))).toBe(2);
     expect(await revokeAllPats(core.deps, admin, parseEmail(ada.principal.name))).toBe(0);
     const by = { ended_at: core.clock.now(), ended_by: admin.principal.id, end_reason: 'revoked_all' };
-    expect(ends()).toEqual([
+    expect(await ends()).toEqual([
       { name: 'gone', ended_at: core.clock.now(), ended_by: ada.principal.id, end_reason: 'deleted' },
       { name: 'one', ...by },
       { name: 'others', ended_at: null, ended_by: null, end_reason: null },
       { name: 'two', ...by },
     ]);
     const act = { action: 'personal-access-token:RevokeAll', resource: `user/${ada.principal.id}` };
-    expect(acts().slice(-2)).toEqual([
+    expect((await acts()).slice(-2)).toEqual([
       { ...act, details: { count: 2, reason: 'revoked_all' } },
       { ...act, details: { count: 0, reason: 'revoked_all' } },
     ]);
@@ -68,7 +71,10 @@ describe('revoking all of a user', () => {
     await core.pat(admin, 'deploy');
     const caller = who === 'a member' ? ada : admin;
     await expect(revokeAllPats(core.deps, caller, parseEmail(email))).rejects.toMatchObject({ code });
-    expect(ends()).toMatchObject([{ ended_at: null }]);
-    expect(core.audit().at(-1)).toMatchObject({ action: 'personal-access-token:RevokeAll', decision: 'denied' });
+    expect(await ends()).toMatchObject([{ ended_at: null }]);
+    expect((await core.audit()).at(-1)).toMatchObject({
+      action: 'personal-access-token:RevokeAll',
+      decision: 'denied',
+    });
   });
 });

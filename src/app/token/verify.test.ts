@@ -92,7 +92,7 @@ describe('a credential', () => {
 
   test('that was never issued and one that was purged are one answer by the same one statement (I6)', async () => {
     const purged = await core.pat(ada, 'deploy');
-    core.tamper('delete from token');
+    await core.tamper('delete from token');
     const stranger = await statementsOf(() => core.standing(never()));
     expect([stranger.result, stranger.statements.length]).toEqual(['unknown', 1]);
     expect(await statementsOf(() => core.standing(purged))).toEqual(stranger);
@@ -174,7 +174,7 @@ describe('what was read once', () => {
 
   test('and proves itself no more is `internal` for whoever reads it, never unknown and never good (I9)', async () => {
     const token = await core.pat(ada, 'deploy', core.clock.now() + 1_000);
-    core.tamper('update token set expires_at = null');
+    await core.tamper('update token set expires_at = null');
     await expect(core.standing(token)).rejects.toMatchObject({ code: 'internal' });
     await expect(core.standing(token)).rejects.toMatchObject({ code: 'internal' });
   });
@@ -244,7 +244,7 @@ describe('a revocation', () => {
     const ids = await Promise.all(revoked.map(patIdOf));
     for (const [at, token] of revoked.entries()) {
       expect(await core.standing(token)).toBe('ok');
-      expect(core.tamper('update change_counter set sequence = ?', counters[at] ?? 0)).toBe(1);
+      expect(await core.tamper('update change_counter set sequence = ?', counters[at] ?? 0)).toBe(1);
       await revokePat(deps, ada, ids[at] as PatId);
       expect(await core.standing(token)).toBe('revoked');
     }
@@ -341,7 +341,7 @@ describe('peppers', () => {
     const there = await elsewhere();
     expect([await core.standing(old, there), await core.standing(young, there)]).toEqual(['ok', 'ok']);
     expect(await costOf(never(), there)).toEqual({ standing: 'unknown', statements: 1 });
-    const peppers = core.rows('select distinct pepper from token');
+    const peppers = await core.rows('select distinct pepper from token');
     expect(peppers).toHaveLength(2);
   });
 });

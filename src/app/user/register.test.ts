@@ -15,14 +15,15 @@ beforeEach(async () => {
 
 const register = (own = {}, by = admin) =>
   registerUser(core.deps, by, { email, skipIfExists: false, dryRun: false, ...own });
-const resources = () => core.audit().map(({ action, resource, decision }) => [action, resource, decision]);
+const resources = async () =>
+  (await core.audit()).map(({ action, resource, decision }) => [action, resource, decision]);
 
 test('the audit names the user by id, made now or found; a denial names none', async () => {
   await expect(register({}, await core.user('bob'))).rejects.toMatchObject({ code: 'forbidden' });
   await register();
   await register({ skipIfExists: true });
-  const [row] = core.rows('select id from principal where name = ?', email);
-  expect(resources()).toEqual([
+  const [row] = await core.rows('select id from principal where name = ?', email);
+  expect(await resources()).toEqual([
     ['user:ManageUsers', 'user/', 'denied'],
     ['user:ManageUsers', `user/${row?.id}`, 'allowed'],
     ['user:ManageUsers', `user/${row?.id}`, 'allowed'],

@@ -53,12 +53,12 @@ test.each(ORDERS)(
       },
     };
     const manifest = { manifest: { type: 'service', name: 'x', env: { KEY: 'tfy-secret://a:b:c' } }, workspaceId: 'w' };
-    const before = world.audit().length;
+    const before = (await world.audit()).length;
     for (const body of [{}, manifest, { __proto__: null, dryRun: true }]) {
       expect(await alice.ask(post(`${API}/${path}`, body))).toEqual(refused);
     }
     expect(await alice.ask({ method: 'POST', path: `${API}/${path}` })).toEqual(refused);
-    expect(world.audit()).toHaveLength(before);
+    expect(await world.audit()).toHaveLength(before);
   },
 );
 

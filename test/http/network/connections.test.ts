@@ -139,7 +139,7 @@ describe('a client that is slow is let go, and nobody waits for it', () => {
     const drip = setInterval(() => socket.write('a'), LATE_MS / 10);
     onTestFinished(() => clearInterval(drip));
     expect(answerIn(await said).status).toBe(408);
-    expect(world.rows(`select name from personal_access_token`)).toEqual([{ name: 'first' }]);
+    expect(await world.rows(`select name from personal_access_token`)).toEqual([{ name: 'first' }]);
   });
 
   test('that asks again and again, and reads nothing of what it is answered', async () => {
@@ -167,7 +167,7 @@ describe('a client that is slow is let go, and nobody waits for it', () => {
     const said = saidOn(socket);
     socket.end(`${REQUEST}authorization: Bearer ${token.reveal()}\r\ncontent-length: 20\r\n\r\n{"name`);
     await said;
-    expect(world.rows(`select name from personal_access_token`)).toEqual([{ name: 'first' }]);
+    expect(await world.rows(`select name from personal_access_token`)).toEqual([{ name: 'first' }]);
     expect(await open(world)).toBe(0);
   });
 });

@@ -123,9 +123,9 @@ describe('requests by one token', () => {
     for (let n = 0; n < MAX; n++) {
       expect((await world.send({ ...post(PATS, { name: `token-${n}` }), token })).status).toBe(200);
     }
-    const before = world.rows('select count(*) as n from audit_entry');
+    const before = await world.rows('select count(*) as n from audit_entry');
     expect(waitIn(await world.send({ ...post(PATS, {}), token, body: '{' }))).toBe(10);
-    expect(world.rows('select count(*) as n from audit_entry')).toEqual(before);
+    expect(await world.rows('select count(*) as n from audit_entry')).toEqual(before);
   });
 
   test('are counted with those by its other values: asking it for a new one each time is no way around', async () => {

@@ -52,7 +52,7 @@ test('of 50 that want one name at once, one gets it and 49 are told so', async (
   const answers = await Promise.all(Array.from({ length: 50 }, () => alice.create({ name: 'deploy' })));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   expect(answers.filter(({ status }) => status !== 200)).toEqual(Array.from({ length: 49 }, () => NAME_TAKEN));
-  expect(world.rows(`select count(*) as n from personal_access_token where name = 'deploy'`)).toEqual([{ n: 1 }]);
+  expect(await world.rows(`select count(*) as n from personal_access_token where name = 'deploy'`)).toEqual([{ n: 1 }]);
 });
 
 test('the expired keep their name until they are deleted', async () => {
@@ -86,7 +86,7 @@ test('another account is refused rather than ignored: who pays is not what was a
 test('the act is on the record, with a preview and without the value', async () => {
   const { body } = await alice.create({ name: 'deploy' });
   const { id, metadata } = await rowNamed(alice.list, 'deploy');
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     action: 'personal-access-token:Create',
     resource: `personal-access-token/${id}`,
     decision: 'allowed',
@@ -98,8 +98,8 @@ test('the act is on the record, with a preview and without the value', async () 
 });
 
 test('no row comes of it when the entry cannot be written', async () => {
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   expect((await alice.create({ name: 'deploy' })).status).toBe(500);
-  mended();
+  await mended();
   expect(await rowNamed(alice.list, 'deploy')).toBeUndefined();
 });

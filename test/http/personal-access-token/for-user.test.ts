@@ -82,7 +82,7 @@ describe('whoever may not', () => {
     for (const userEmail of ['root@example.com', 'nobody@example.com', BOB]) {
       expect(await bob.createFor({ name: 'deploy', userEmail })).toEqual(NOT_ADMIN);
     }
-    expect(world.audit().at(-1)).toMatchObject({
+    expect((await world.audit()).at(-1)).toMatchObject({
       ...{ action: 'personal-access-token:CreateForUser', decision: 'denied' },
     });
   });
@@ -105,9 +105,9 @@ describe('a user who is not there', () => {
 
   test('or is deactivated, is one answer, and nothing is made', async () => {
     const carol = await world.user('carol', 'tenant-member');
-    world.deactivate(carol);
+    await world.deactivate(carol);
     expect(await root.createFor({ name: 'deploy', userEmail: 'carol@example.com' })).toEqual(NO_USER);
-    expect(world.rows('select id from personal_access_token where owner = ?', carol.principal.id)).toEqual([]);
+    expect(await world.rows('select id from personal_access_token where owner = ?', carol.principal.id)).toEqual([]);
   });
 
   test('or is another tenant’s, is one answer too', async () => {
@@ -163,14 +163,14 @@ test('its date is given, or the tenant’s, and its form the tenant’s', async 
 test('the act is on the record with whose it is, and nothing comes of it where it cannot be', async () => {
   await root.createFor({ name: 'for-bob', userEmail: BOB });
   const { id, metadata } = await rowNamed(bob.list, 'for-bob');
-  const [owner] = world.rows('select owner from personal_access_token where id = ?', id);
-  expect(world.audit().at(-1)).toMatchObject({
+  const [owner] = await world.rows('select owner from personal_access_token where id = ?', id);
+  expect((await world.audit()).at(-1)).toMatchObject({
     ...{ action: 'personal-access-token:CreateForUser', resource: `personal-access-token/${id}`, decision: 'allowed' },
     details: { preview: metadata.preview, owner: owner?.owner },
   });
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   expect((await root.createFor({ name: 'other', userEmail: BOB })).status).toBe(500);
-  mended();
+  await mended();
   expect(await rowNamed(bob.list, 'other')).toBeUndefined();
 });
 

@@ -57,7 +57,7 @@ test('20 at once get a value each, of one token that one of them made', async ()
   expect(answers.filter(({ body }) => body.created)).toHaveLength(1);
   expect(new Set(answers.map(({ body }) => body.data.id)).size).toBe(1);
   expect(new Set(answers.map(({ body }) => body.token)).size).toBe(20);
-  expect(world.rows(`select count(*) as n from personal_access_token where name = 'deploy'`)).toEqual([{ n: 1 }]);
+  expect(await world.rows(`select count(*) as n from personal_access_token where name = 'deploy'`)).toEqual([{ n: 1 }]);
 });
 
 test(`beyond ${LIVE_GENERATIONS_MAX} values the oldest ends, with the very next request`, async () => {

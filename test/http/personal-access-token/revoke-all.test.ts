@@ -58,7 +58,7 @@ test('an admin can end their own, the one they ask with among them', async () =>
 test('the entry says how many there were, and why they ended', async () => {
   await bob.create({ name: 'deploy' });
   await admin.revokeAll('bob@example.com');
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     action: 'personal-access-token:RevokeAll',
     details: { count: 2, reason: 'revoked_all' },
   });

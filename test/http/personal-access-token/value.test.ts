@@ -40,33 +40,35 @@ test.each([
 });
 
 test('asking is on the record as denied, and looks for nothing', async () => {
-  const before = world.audit().length;
+  const before = (await world.audit()).length;
   await alice.ask({ method: 'GET', path: '/api/v1/whoami' }); // from here on the token is remembered
   const { result, statements } = await statementsOf(() => alice.ask(askFor('deploy')));
   expect(result).toEqual(REFUSED);
   expect(statements.filter((sql) => sql.startsWith('select'))).toEqual([]);
-  expect(world.audit().slice(before)).toMatchObject([
+  expect((await world.audit()).slice(before)).toMatchObject([
     {
       ...{ action: 'personal-access-token:List', resource: 'personal-access-token/', decision: 'denied' },
       principal: caller.principal.id,
     },
   ]);
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   world.clock.advance(60_000); // a minute in which the next denial is the first
   expect((await alice.ask(askFor('deploy'))).status).toBe(500);
-  mended();
+  await mended();
 });
 
 test('asking makes nothing and issues nothing', async () => {
-  const before = [world.rows('select * from personal_access_token'), world.rows('select * from token')];
+  const before = [await world.rows('select * from personal_access_token'), await world.rows('select * from token')];
   await alice.ask(askFor('deploy'));
-  expect([world.rows('select * from personal_access_token'), world.rows('select * from token')]).toEqual(before);
+  expect([await world.rows('select * from personal_access_token'), await world.rows('select * from token')]).toEqual(
+    before,
+  );
 });
 
 test('whoever may not manage tokens at all is told the same, and it is on the record', async () => {
   const token = await world.pat(caller, 'second');
-  world.tamper('delete from role_grant where principal = ?', caller.principal.id);
+  await world.tamper('delete from role_grant where principal = ?', caller.principal.id);
   world.deps.verified.forgetAll();
   expect(await asking(world, token).ask(askFor('deploy'))).toEqual(REFUSED);
-  expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:List', decision: 'denied' });
+  expect((await world.audit()).at(-1)).toMatchObject({ action: 'personal-access-token:List', decision: 'denied' });
 });

@@ -105,7 +105,7 @@ describe('a dry run', () => {
     for (const name of ['fresh', 'fresher']) await world.pat(bob.caller, name);
     root = asking(world, (await world.person('boss', 'tenant-admin')).token);
     const [alices, bobs] = [person.caller.principal.id, bob.caller.principal.id];
-    const [first] = world.rows(`select id from principal where name = 'root@example.com'`);
+    const [first] = await world.rows(`select id from principal where name = 'root@example.com'`);
     return {
       ...{ tokens: 5, ownersTotal: 3 },
       owners: [
@@ -120,11 +120,11 @@ describe('a dry run', () => {
     'of a tighter %s says whose tokens would stop working, those with the most first, and changes nothing',
     async (field) => {
       const breaks = await tenDaysOn();
-      const before = [world.rows('select * from token_settings'), world.audit().length];
+      const before = [await world.rows('select * from token_settings'), (await world.audit()).length];
       const wanted = { [field]: 5 };
       const settings = { ...NO_LIMITS, ...wanted };
       expect(await root.putSettings({ ...wanted, dryRun: true })).toEqual({ status: 200, body: { settings, breaks } });
-      expect([world.rows('select * from token_settings'), world.audit().length]).toEqual(before);
+      expect([await world.rows('select * from token_settings'), (await world.audit()).length]).toEqual(before);
       expect((await alice.ownList()).status).toBe(200);
     },
   );
@@ -200,7 +200,7 @@ describe('the number of live tokens that one user may hold', () => {
 
   test('holds where 50 ask at one below it: exactly one has a token, 49 are told, and nothing else is kept', async () => {
     await root.putSettings({ countMax: 2 });
-    const before = world.audit().length;
+    const before = (await world.audit()).length;
     const asked = Array.from({ length: 50 }, (_, n) =>
       n % 2 === 0
         ? alice.ownCreate({ name: `token-${n}` }, { 'idempotency-key': `key-${n}` })
@@ -209,15 +209,12 @@ describe('the number of live tokens that one user may hold', () => {
     const answers = await Promise.all(asked);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect(answers.filter(({ status }) => status !== 200)).toEqual(Array.from({ length: 49 }, () => tooMany(2)));
-    expect(world.rows(`select count(*) as n from personal_access_token where name like 'token-%'`)).toEqual([{ n: 1 }]);
-    expect(world.rows('select count(*) as n from token')).toEqual([{ n: 3 }]);
-    expect(world.rows('select count(*) as n from replay')[0]?.n).toBeLessThanOrEqual(1);
-    expect(
-      world
-        .audit()
-        .slice(before)
-        .map(({ action }) => action),
-    ).toEqual(['personal-access-token:Create']);
+    expect(await world.rows(`select count(*) as n from personal_access_token where name like 'token-%'`)).toEqual([
+      { n: 1 },
+    ]);
+    expect(await world.rows('select count(*) as n from token')).toEqual([{ n: 3 }]);
+    expect((await world.rows('select count(*) as n from replay'))[0]?.n).toBeLessThanOrEqual(1);
+    expect((await world.audit()).slice(before).map(({ action }) => action)).toEqual(['personal-access-token:Create']);
   });
 
   test('holds for every way to a new token, and counts by owner', async () => {
@@ -295,14 +292,14 @@ describe('where tokens are created in a browser only', () => {
     const put = root.putSettings({ sessionOnly: true });
     const more = Array.from({ length: 40 }, () => alice.getOrCreate('first'));
     await Promise.all([...asked, put, ...more]);
-    const allowed = world.audit().filter(({ decision }) => decision === 'allowed');
+    const allowed = (await world.audit()).filter(({ decision }) => decision === 'allowed');
     expect(allowed.at(-1)?.action).toBe('settings:Update');
   });
 
   test('the denial is on the record, and everything else goes on', async () => {
     await root.putSettings({ sessionOnly: true });
     await alice.ownCreate({ name: 'one' });
-    expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
+    expect((await world.audit()).at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
     const [{ id }] = (await alice.ownList()).body.data;
     expect((await alice.ownRename(id, 'renamed')).status).toBe(200);
   });
@@ -315,7 +312,7 @@ describe('where tokens are created in a browser only', () => {
     for (const some of [{ sessionOnly: false }, { sessionOnly: true, countMax: 5 }]) {
       expect(await root.putSettings(some)).toEqual(denied);
     }
-    expect(world.audit().at(-1)).toMatchObject({
+    expect((await world.audit()).at(-1)).toMatchObject({
       ...{ action: 'settings:Update', resource: 'settings/tokens', decision: 'denied' },
     });
     expect((await root.settings()).body).toEqual(before);
@@ -333,20 +330,20 @@ describe('where tokens are created in a browser only', () => {
     await root.putSettings({ sessionOnly: true });
     const again = await alice.ownCreate({ name: 'one' }, key);
     expect(again).toEqual({ status: 403, body: { statusCode: 403, code: 'forbidden', message: MESSAGE } });
-    expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
+    expect((await world.audit()).at(-1)).toMatchObject({ action: 'personal-access-token:Create', decision: 'denied' });
     expect(await statusOf(world, value)).toBe(200);
   });
 });
 
 test('changing them is on the record with what they are from then on and how many tokens broke', async () => {
   await root.putSettings({ ageDaysMax: 30 });
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     ...{ action: 'settings:Update', resource: 'settings/tokens', decision: 'allowed' },
     details: { settings: { ageDaysMax: 30 }, count: 0 },
   });
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   expect((await root.putSettings({ ageDaysMax: 1 })).status).toBe(500);
-  mended();
+  await mended();
   expect((await root.settings()).body.ageDaysMax).toBe(30);
 });
 

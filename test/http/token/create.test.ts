@@ -142,13 +142,13 @@ test('of 50 that want one name at once, in both forms and by both surfaces, one 
     ),
   );
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 49 }, () => 409)]);
-  expect(world.rows(`select count(*) as n from personal_access_token where name = 'deploy'`)).toEqual([{ n: 1 }]);
-  expect(world.rows('select count(*) as n from token')).toEqual([{ n: 2 }]); // with the one that asked
+  expect(await world.rows(`select count(*) as n from personal_access_token where name = 'deploy'`)).toEqual([{ n: 1 }]);
+  expect(await world.rows('select count(*) as n from token')).toEqual([{ n: 2 }]); // with the one that asked
 });
 
 test('the act is on the record, with a preview and without the value', async () => {
   const { token } = (await alice.ownCreate({ name: 'deploy' })).body;
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     action: 'personal-access-token:Create',
     resource: `personal-access-token/${token.id}`,
     ...{ decision: 'allowed', surface: 'rest', details: { preview: token.preview } },
@@ -156,9 +156,9 @@ test('the act is on the record, with a preview and without the value', async () 
 });
 
 test('no row comes of it when the entry cannot be written', async () => {
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   expect((await alice.ownCreate({ name: 'deploy' })).status).toBe(500);
-  mended();
+  await mended();
   expect((await alice.ownList('?name=deploy')).body.pagination.total).toBe(0);
 });
 

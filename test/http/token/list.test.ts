@@ -144,7 +144,10 @@ describe('the use of a dead token', () => {
         ...{ state: 'revoked', lastUsed: null },
         usedAfterEnd: { at: at(), surface: 'rest', address: '127.0.0.1' },
       });
-      expect(world.audit().at(-1)).toMatchObject({ action: 'personal-access-token:UseAfterEnd', decision: 'denied' });
+      expect((await world.audit()).at(-1)).toMatchObject({
+        action: 'personal-access-token:UseAfterEnd',
+        decision: 'denied',
+      });
     },
   );
 

@@ -20,7 +20,7 @@ beforeEach(async () => {
   ({ token } = await world.person('alice', 'tenant-member'));
   alice = asking(world, token);
 });
-const made = () => world.rows(`select name from personal_access_token where name <> 'first'`).length;
+const made = async () => (await world.rows(`select name from personal_access_token where name <> 'first'`)).length;
 
 type Create = (headers: Readonly<Record<string, string>>) => ReturnType<typeof root.ask>;
 const CREATES: Readonly<Record<string, Create>> = {
@@ -34,7 +34,7 @@ test.each(Object.entries(CREATES))('%s that is sent again has the same answer, a
   const first = await create(KEY);
   expect(first.status).toBe(200);
   expect([await create(KEY), await create(KEY)]).toEqual([first, first]);
-  expect(made()).toBe(1);
+  expect(await made()).toBe(1);
   expect(await statusOf(world, first.body.value ?? first.body.token)).toBe(200);
   expect(await create(OTHER_KEY)).toMatchObject({ status: 409 });
 });
@@ -43,7 +43,7 @@ test.each(Object.entries(CREATES))('%s that 20 ask for at once is made once, and
   const answers = await Promise.all(Array.from({ length: 20 }, () => create(KEY)));
   expect(answers[0]?.status).toBe(200);
   expect(answers).toEqual(answers.map(() => answers[0]));
-  expect(made()).toBe(1);
+  expect(await made()).toBe(1);
 });
 
 test('what is given again is the value as it was and the token as it is', async () => {
@@ -69,14 +69,14 @@ describe('another request under a key that was used', () => {
   ])('by %s is refused, and makes nothing', async (_, { headers, ...sent }) => {
     await alice.ownCreate({ name: 'deploy' }, KEY);
     expect(await alice.ask({ ...sent, headers: { ...headers, ...KEY } })).toEqual(REFUSED);
-    expect(made()).toBe(1);
+    expect(await made()).toBe(1);
   });
 
   test('at the same moment is refused too, whichever was faster', async () => {
     const names = Array.from({ length: 10 }, (_, n) => `name-${n}`);
     const answers = await Promise.all(names.map((name) => alice.ownCreate({ name }, KEY)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 422)]);
-    expect(made()).toBe(1);
+    expect(await made()).toBe(1);
   });
 });
 
@@ -118,7 +118,7 @@ test('nothing that asking again needs is left after the next create once it is o
   await alice.ownCreate({ name: 'deploy' }, KEY);
   world.clock.advance(10 * MINUTE_MS);
   await alice.ownCreate({ name: 'another' }, OTHER_KEY);
-  expect(world.rows('select count(*) as n from replay')).toEqual([{ n: 1 }]);
+  expect(await world.rows('select count(*) as n from replay')).toEqual([{ n: 1 }]);
 });
 
 test.each([
@@ -152,7 +152,7 @@ test('who lost the right to it is not given it again, and who lost the token tha
   const sent = { name: 'deploy', userEmail: 'alice@example.com' };
   const carol = await world.person('carol', 'tenant-admin');
   await asking(world, carol.token).createFor(sent, KEY);
-  world.tamper('delete from role_grant where principal = ?', carol.caller.principal.id);
+  await world.tamper('delete from role_grant where principal = ?', carol.caller.principal.id);
   world.deps.verified.forgetAll();
   expect((await asking(world, carol.token).createFor(sent, KEY)).status).toBe(403);
   await alice.ownCreate({ name: 'mine' }, KEY);
@@ -164,13 +164,13 @@ test('who lost the right to it is not given it again, and who lost the token tha
 test('giving it again is on the record before it is given, as one of the same act', async () => {
   const { token: created } = (await alice.ownCreate({ name: 'deploy' }, KEY)).body;
   await alice.ownCreate({ name: 'deploy' }, KEY);
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     ...{ action: 'personal-access-token:Create', resource: `personal-access-token/${created.id}` },
     ...{ decision: 'allowed', details: { replayed: true } },
   });
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   const unrecorded = await alice.ownCreate({ name: 'deploy' }, KEY);
-  mended();
+  await mended();
   expect([unrecorded.status, JSON.stringify(unrecorded).includes('tfy_pat_')]).toEqual([500, false]);
 });
 
@@ -198,7 +198,7 @@ describe('a key', () => {
       const { status, body } = await create({ name: 'deploy' }, { 'idempotency-key': key });
       expect({ status, message: body.message }).toEqual({ status: 400, message: BAD });
     }
-    expect(made()).toBe(0);
+    expect(await made()).toBe(0);
   });
 
   test.each(['x', 'x'.repeat(255), '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~', '__proto__', 'constructor'])(
@@ -230,12 +230,12 @@ describe('a key', () => {
     ]) {
       expect((await raw(keys)).status).toBe(400);
     }
-    expect(made()).toBe(0);
+    expect(await made()).toBe(0);
   });
 
   test('with a control character in it never becomes a request', async () => {
     expect((await raw(['a\u0001b'])).status).toBe(400);
-    expect(made()).toBe(0);
+    expect(await made()).toBe(0);
   });
 
   test('says nothing to what is not created, and a bad one neither', async () => {
@@ -253,7 +253,7 @@ describe('a key', () => {
         expect((await alice.ask({ ...sent, headers: { ...headers, 'idempotency-key': key } })).status).toBe(200);
       }
     }
-    expect(world.rows('select count(*) as n from replay')).toEqual([{ n: 0 }]);
+    expect(await world.rows('select count(*) as n from replay')).toEqual([{ n: 0 }]);
     const [one, two] = [await byName(), await byName()];
     expect(one).not.toBe(two); // a new value each time, also under one key
   });
@@ -269,7 +269,7 @@ describe('a key', () => {
 
 test('what is kept to give it again opens by the asking credential alone, and names neither it nor the key', async () => {
   const { value } = (await alice.ownCreate({ name: 'deploy' }, KEY)).body;
-  const [row] = world.rows('select * from replay');
+  const [row] = await world.rows('select * from replay');
   const kept = JSON.stringify(row) + Buffer.from(row?.sealed as Uint8Array).toString('latin1');
   for (const secret of [value, KEY['idempotency-key'], token.reveal()]) expect(kept).not.toContain(secret);
 });
@@ -278,14 +278,14 @@ test('a replay that somebody puts in the place of another in the database opens 
   await alice.ownCreate({ name: 'deploy' }, KEY);
   const bob = asking(world, (await world.person('bob', 'tenant-member')).token);
   await bob.ownCreate({ name: 'deploy' }, KEY);
-  const [first, second] = world.rows('select id, sealed, pat, owner from replay order by rowid');
-  world.tamper(
+  const [first, second] = await world.rows(`select id, sealed, pat, owner from replay order by ${world.asWritten}`);
+  await world.tamper(
     'update replay set sealed = ?, pat = ? where id = ?',
     first?.sealed as Uint8Array,
     String(first?.pat),
     String(second?.id),
   );
-  world.tamper('update replay set owner = ? where id = ?', String(first?.owner), String(second?.id));
+  await world.tamper('update replay set owner = ? where id = ?', String(first?.owner), String(second?.id));
   const answer = await bob.ownCreate({ name: 'deploy' }, KEY);
   expect([answer.status, JSON.stringify(answer).includes('tfy_pat_')]).toEqual([500, false]);
 });

@@ -80,14 +80,14 @@ test('renames, revokes and creates of one name at once end in one state that all
 test('the act is on the record with its new name, and nothing is renamed without its entry', async () => {
   const { token } = (await alice.ownCreate({ name: 'deploy' })).body;
   await alice.ownRename(token.id, 'release');
-  expect(world.audit().at(-1)).toMatchObject({
+  expect((await world.audit()).at(-1)).toMatchObject({
     action: 'personal-access-token:Rename',
     resource: `personal-access-token/${token.id}`,
     ...{ decision: 'allowed', details: { name: 'release' } },
   });
-  const { mended } = world.breakAudit();
+  const { mended } = await world.breakAudit();
   expect((await alice.ownRename(token.id, 'other')).status).toBe(500);
-  mended();
+  await mended();
   expect((await alice.ownGet(token.id)).body.token.name).toBe('release');
 });
 

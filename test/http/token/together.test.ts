@@ -59,7 +59,7 @@ async function agreeAfter(batches: readonly (readonly Act[])[]): Promise<void> {
     for (const { status, body } of await Promise.all(batch.map((one) => carriedOut(alice, one, ids)))) {
       expect([200, 404, 409, 422], body.message).toContain(status);
       const value = body.value ?? (typeof body.token === 'string' ? body.token : undefined);
-      if (status === 200 && value !== undefined) values.set(value, idBehind(world, value, body));
+      if (status === 200 && value !== undefined) values.set(value, await idBehind(world, value, body));
     }
   }
   await expectAgreement(world, alice, values);
@@ -83,9 +83,9 @@ async function expectAgreement(world: World, alice: Alice, values: ReadonlyMap<s
 type Shown = { readonly id: string; readonly name: string; readonly state: string; readonly values: number };
 
 /** By its answer where that says so, else by its row: a wire create tells nothing but the value. */
-function idBehind(world: World, value: string, body: Said['body']): string {
+async function idBehind(world: World, value: string, body: Said['body']): Promise<string> {
   if (typeof body.token?.id === 'string') return body.token.id;
   if (body.data !== undefined) return body.data.id;
   const preview = value.startsWith('eyJ') ? `eyJ…${value.slice(-4)}` : `${value.slice(0, 12)}…${value.slice(-4)}`;
-  return String(world.rows('select pat from token where preview = ?', preview)[0]?.pat);
+  return String((await world.rows('select pat from token where preview = ?', preview))[0]?.pat);
 }
