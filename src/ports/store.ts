@@ -2,6 +2,7 @@ import type { AuditEntry, AuditOrigin } from '#domain/audit.ts';
 import type { ChangeReads, ChangeWrites } from './changes.ts';
 import type { DeliveryReads, DeliveryWrites } from './deliveries.ts';
 import type { InvitationReads, InvitationWrites } from './invitations.ts';
+import type { JobReads, JobWrites } from './jobs.ts';
 import type { KeyReads, KeyWrites } from './keys.ts';
 import type { NodeReads, NodeWrites } from './nodes.ts';
 import type { PrincipalReads, PrincipalWrites } from './principals.ts';
@@ -30,6 +31,7 @@ export interface Store {
   readonly changes: ChangeReads;
   readonly keys: KeyReads;
   readonly nodes: NodeReads;
+  readonly jobs: JobReads;
   /**
    * Runs the body as one unit: all that it writes, or nothing; resolves once it is durable.
    * The body touches `tx` only: a writer may commit several bodies together, so none may wait for anything else; and it
@@ -56,6 +58,7 @@ export interface Transaction {
   readonly deliveries: DeliveryReads & DeliveryWrites;
   readonly keys: KeyWrites;
   readonly nodes: NodeWrites;
+  readonly jobs: JobWrites;
   readonly audit: AuditWrites;
   readonly changes: ChangeWrites;
 }

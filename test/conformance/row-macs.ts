@@ -1,5 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { JobId } from '#domain/job.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
@@ -11,6 +12,7 @@ import {
   heldBy,
   insertPat,
   invitationFor,
+  newId,
   newPat,
   openWorld,
   random,
@@ -34,13 +36,13 @@ const UNCOVERED = {
     mac: 'is the MAC',
   },
   job: {
+    mac: 'is the MAC',
     due_at: 'only when it runs',
     attempts: 'only when it runs',
     lease: 'only who runs it',
     lease_until: 'only who runs it',
     last_error: 'only shown',
     dead_at: 'only whether it runs',
-    mac: 'is the MAC',
   },
   token_use: { surface: 'only shown', address: 'only shown', mac: 'is the MAC' },
   token_settings: { mac: 'is the MAC' },
@@ -67,8 +69,10 @@ async function openForged(adapter: Adapter) {
   await store.transact((tx) => tx.tokenUses.note([use]));
   const session = await sessionOf(store, acme.id, alice.id);
   const invitation = await invitationFor(store, acme.id, alice.id);
+  const job = { id: newId<'Job'>(), kind: 'token-uses', payload: '{}', dueAt: 5 } as const;
+  await store.transact((tx) => tx.jobs.add(job));
   const foreign = Buffer.from(random.bytes(32));
-  return { ...world, raw, bob, own, empty, gone, bobs, theirs, twin, session, invitation, foreign };
+  return { ...world, raw, bob, own, empty, gone, bobs, theirs, twin, session, invitation, job, foreign };
 }
 type Forged = Awaited<ReturnType<typeof openForged>>;
 
@@ -89,6 +93,7 @@ const user = ({ store, acme, alice }: Forged) => store.principals.get(acme.id, a
 const password = ({ store, acme, alice }: Forged) => store.principals.passwordOf(acme.id, alice.id);
 const pat = ({ store, acme, alice, own }: Forged) => store.pats.get(acme.id, alice.id, own.pat.id);
 const settings = ({ store, acme }: Forged) => store.tokenSettings.get(acme.id);
+const byRetrying = ({ store, job }: Forged) => store.transact((tx) => tx.jobs.retry(job.id, 9));
 const elsewhere = ({ other }: Forged) => other.id;
 const nobody = () => 'x'.repeat(24);
 const nowhere = () => 'other-tenant';
@@ -187,6 +192,11 @@ const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)[T][num
     expires_at: { to: () => 999_999, read: byCode },
     used_at: { to: () => 5, read: byCode },
   },
+  job: {
+    id: { to: nobody, read: ({ store }) => store.transact((tx) => tx.jobs.retry(nobody() as JobId, 9)) },
+    kind: { to: () => 'retention', read: byRetrying },
+    payload: { to: () => '{"live":[]}', read: byRetrying },
+  },
 };
 
 /** Which row of each table is forged. */
@@ -201,6 +211,7 @@ const ROW: { readonly [T in MacedTable]: (world: Forged) => readonly [where: str
   token_settings: ({ acme }) => ['tenant = ?', acme.id],
   session: ({ acme, session }) => ['tenant = ? and id = ?', acme.id, session.session.id],
   invitation: ({ acme, invitation }) => ['tenant = ? and id = ?', acme.id, invitation.invitation.id],
+  job: ({ job }) => ['id = ?', job.id],
 };
 
 const TABLES = Object.keys(MACED) as readonly MacedTable[];
@@ -257,7 +268,7 @@ export function rowMacConformance(adapter: Adapter): void {
         const reads: Record<MacedTable, Case['read']> = {
           ...{ tenant: byToken, principal: byToken, password, role_grant: byToken },
           ...{ personal_access_token: byToken, token: byToken, token_use: byToken, token_settings: byToken },
-          ...{ session: bySession, invitation: byCode },
+          ...{ session: bySession, invitation: byCode, job: byRetrying },
         };
         for (const forged of [
           Buffer.alloc(0),

@@ -1,4 +1,5 @@
 import { ADAPTERS } from './adapters.ts';
+import { jobConformance } from './jobs.ts';
 import { keyShelfConformance } from './key-shelf.ts';
 import { peopleConformance } from './people.ts';
 import { patConformance } from './personal-access-tokens.ts';
@@ -15,4 +16,5 @@ for (const adapter of ADAPTERS) {
   tokenLimitConformance(adapter);
   storeConformance(adapter);
   rowMacConformance(adapter);
+  jobConformance(adapter);
 }

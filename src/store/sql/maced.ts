@@ -52,11 +52,15 @@ export const maced = <T extends MacedTable>(macs: RowMacs, table: T, row: Unprov
 
 /** The row itself, if this program wrote it. One that it did not is a break-in or a broken disk: never believed, never absent. */
 export function proved<T extends MacedTable, Row extends MacedRow<T>>(macs: RowMacs, table: T, row: Row): Row {
-  if (row.mac !== null && macs.proves(row.mac, table, fieldsOf(table, row))) return row;
+  if (isProved(macs, table, row)) return row;
   throw new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
     detail: `a row of ${table} does not carry a valid MAC: it was not written by this program, or was changed since`,
   });
 }
+
+/** For whoever leaves such a row alone and goes on. */
+export const isProved = <T extends MacedTable>(macs: RowMacs, table: T, row: MacedRow<T>): boolean =>
+  row.mac !== null && macs.proves(row.mac, table, fieldsOf(table, row));
 
 /** What must be read of a row to prove it. */
 export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][number] & keyof Schema[T]> & {

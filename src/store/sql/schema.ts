@@ -1,6 +1,7 @@
 import type { Id } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { InvitationId } from '#domain/invitation.ts';
+import type { JobId, JobKind } from '#domain/job.ts';
 import type { Role } from '#domain/permission.ts';
 import type { PrincipalId, PrincipalKind } from '#domain/principal.ts';
 import type { SessionId } from '#domain/session.ts';
@@ -8,6 +9,7 @@ import type { TenantId, TenantName } from '#domain/tenant.ts';
 import type { EndReason, PatId, TokenFormat, TokenId, TokenKind, TokenName } from '#domain/token.ts';
 import type { MovedKind } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
+import type { LeaseId } from '#ports/jobs.ts';
 import type { KeyPurpose } from '#ports/key-wrapper.ts';
 import type { NodeId } from '#ports/nodes.ts';
 
@@ -125,13 +127,13 @@ export type Schema = {
   };
   change_counter: { only_row: 1; sequence: number };
   job: Mac & {
-    id: string;
-    kind: string;
+    id: JobId;
+    kind: JobKind;
     payload: string;
     due_at: Instant;
     attempts: number;
     /** Whose it is to run, and until when: a new one with each claim. */
-    lease: string | null;
+    lease: LeaseId | null;
     lease_until: Instant | null;
     last_error: string | null;
     dead_at: Instant | null;

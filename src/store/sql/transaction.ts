@@ -6,6 +6,7 @@ import { changeReads, changeWrites } from './changes.ts';
 import { deliveryReads, deliveryWrites } from './deliveries.ts';
 import type { Engine } from './engine.ts';
 import { invitationReads, invitationWrites } from './invitations.ts';
+import { jobReads, jobWrites } from './jobs.ts';
 import { keyReads, keyWrites } from './keys.ts';
 import { nodeReads, nodeWrites } from './nodes.ts';
 import { patReads, patWrites } from './pats.ts';
@@ -34,6 +35,7 @@ export const reads = (
   changes: changeReads(db, engine),
   keys: keyReads(db),
   nodes: nodeReads(db, engine),
+  jobs: jobReads(db),
 });
 
 /** Reads and writes on one connection: a body that counts before it writes counts what its neighbours wrote. */
@@ -50,6 +52,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   deliveries: { ...deliveryReads(db), ...deliveryWrites(db) },
   keys: keyWrites(db),
   nodes: nodeWrites(db, engine),
+  jobs: jobWrites(db, macs, engine),
   audit: auditWrites(db),
   changes: changeWrites(db, engine),
 });
