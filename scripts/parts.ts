@@ -1,7 +1,7 @@
-// The real components that tests use, installed into .parts/: `node bin/launch.js scripts/parts.ts`
+// The real components that tests use, installed into .parts/: `node bin/launch.js scripts/parts.ts`, and with `--full` those of the heavier tests
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { has, markerIn, markerText, PART_NAMES, PARTS, type PartName, partsFolder } from '#support/parts.ts';
+import { has, markerIn, markerText, PARTS, type PartName, partNames, partsFolder } from '#support/parts.ts';
 import { passSignalsOn } from './child.ts';
 import { INSTALL } from './parts/install.ts';
 import { locked } from './parts/lock.ts';
@@ -9,8 +9,8 @@ import { locked } from './parts/lock.ts';
 export type Missing = { readonly name: PartName; readonly reason: string };
 
 /** What is missing is installed; what cannot be had is answered, with the reason. */
-export async function installParts(): Promise<readonly Missing[]> {
-  if (PART_NAMES.every(has)) return [];
+export async function installParts(names: readonly PartName[]): Promise<readonly Missing[]> {
+  if (names.every(has)) return [];
   return locked(partsFolder, async () => {
     removeAside();
     const begun = new Map<PartName, Promise<Missing | undefined>>();
@@ -19,7 +19,7 @@ export async function installParts(): Promise<readonly Missing[]> {
       begun.set(name, known);
       return known;
     };
-    return (await Promise.all(PART_NAMES.map(begin))).filter((missing) => missing !== undefined);
+    return (await Promise.all(names.map(begin))).filter((missing) => missing !== undefined);
   });
 }
 
@@ -61,8 +61,9 @@ export const missingLine = ({ name, reason }: Missing): string => `part ${name} 
 
 if (process.argv[1] === import.meta.filename) {
   passSignalsOn();
-  const missing = await installParts();
+  const names = partNames({ full: process.argv.includes('--full') });
+  const missing = await installParts(names);
   for (const each of missing) console.log(`missing: ${missingLine(each)}`);
-  console.log(`parts: ${PART_NAMES.length - missing.length} of ${PART_NAMES.length} are here`);
+  console.log(`parts: ${names.length - missing.length} of ${names.length} are here`);
   process.exitCode = missing.length === 0 ? 0 : 1;
 }

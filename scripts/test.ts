@@ -1,16 +1,20 @@
 // What `npm test` runs: installs the parts, runs Vitest with our arguments, says what was skipped, counts.
-// The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
+// With `--full` it is what is heavier: other tests, and other parts. The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { PART_NAMES, PARTS } from '#support/parts.ts';
+import { folderInMemory } from '#support/memory.ts';
+import { PARTS, type PartName, partNames } from '#support/parts.ts';
 import { passSignalsOn, run } from './child.ts';
 import { installParts, type Missing, missingLine } from './parts.ts';
 import { type Tally, tally } from './test/tally.ts';
 
 const vitest = resolve(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
-const args = process.argv.slice(2);
+const [, , ...asked] = process.argv;
+const args = asked.filter((arg) => arg !== '--full');
+const isFull = args.length < asked.length;
+const names = partNames({ full: isFull });
 /** Then not every part need have run. */
 const isNarrowed = args.length > 0;
 /** Then Vitest reports as skipped what was not asked for. */
@@ -19,10 +23,11 @@ const isAllRequired = process.env.COUNTERSIGN_TEST_REQUIRE === 'all';
 
 /** Also the tests' own folder for temporary files, so that a test that was killed leaves nothing behind. */
 const temporary = mkdtempSync(join(tmpdir(), 'countersign-test-'));
-chmodSync(temporary, 0o711); // what runs as a user without rights must be able to pass through
+const inMemory = mkdtempSync(join(folderInMemory(), 'countersign-test-'));
+for (const each of [temporary, inMemory]) chmodSync(each, 0o711); // what runs as a user without rights must be able to pass through
 passSignalsOn(removeTemporary);
 try {
-  const missing = await installParts();
+  const missing = await installParts(names);
   const { code, counted, unused } = await runVitest();
   report(counted, missing, problemsOf(code, counted, unused));
 } finally {
@@ -33,21 +38,23 @@ function removeTemporary(): void {
   const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8').split('\n') : [];
   const places = mounts.map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${temporary}/`));
   for (const place of places) spawnSync('umount', ['--lazy', place]);
-  rmSync(temporary, { recursive: true, force: true, maxRetries: 5 });
+  for (const each of [temporary, inMemory]) rmSync(each, { recursive: true, force: true, maxRetries: 5 });
 }
 
 async function runVitest() {
   const ranFolder = mkdtempSync(join(temporary, 'ran-'));
   const json = join(temporary, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`];
-  const env = { ...process.env, COUNTERSIGN_TEST_RAN: ranFolder, TMPDIR: temporary };
+  const suite = isFull ? { COUNTERSIGN_TEST_SUITE: 'full' } : {};
+  const folders = { COUNTERSIGN_TEST_RAN: ranFolder, TMPDIR: temporary, COUNTERSIGN_TEST_MEMORY: inMemory };
+  const env = { ...process.env, ...suite, ...folders };
   const { code } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], { env, shown: true });
   const used = readdirSync(ranFolder);
-  return { code, counted: tally(json), unused: PART_NAMES.filter((name) => !used.includes(name)) };
+  return { code, counted: tally(json), unused: names.filter((name) => !used.includes(name)) };
 }
 
 /** What makes the run fail besides tests that failed. */
-function problemsOf(code: number, { passed, failed, broken }: Tally, unused: readonly (keyof typeof PARTS)[]) {
+function problemsOf(code: number, { passed, failed, broken }: Tally, unused: readonly PartName[]) {
   const problems = broken.map((file) => `${file} as a file: it does not load, or a hook failed`);
   if (passed + failed === 0) problems.push('the run: no test ran');
   else if (code !== 0 && failed + broken.length === 0) problems.push(`the run: Vitest ended with ${code}; see above`);

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { PARTS, type PartName, part } from '#support/parts.ts';
 import { run, wait } from '../child.ts';
 
@@ -16,9 +17,12 @@ export const INSTALL: Readonly<Record<PartName, Install>> = {
   'sdk-0.4.0': { after: 'uv', into: (folder) => installPython(folder, PARTS['sdk-0.4.0'].pins) },
   schemathesis: { after: 'uv', into: (folder) => installPython(folder, PARTS.schemathesis.pins) },
   gitleaks: { after: 'uv', into: (folder) => installPython(folder, PARTS.gitleaks.pins) },
-  chromium: { into: installChromium },
+  chromium: { into: () => installByApt('chromium', 'no /usr/bin/chromium') },
   tmpfs: { into: () => refuse('mounting is not allowed here: it takes root with CAP_SYS_ADMIN') },
-  'older-node': { into: (folder) => must('npm', ['install', '--prefix', folder, ...NPM, ...PARTS['older-node'].pins]) },
+  'older-node': { into: (folder) => installByNpm(folder, PARTS['older-node'].pins) },
+  postgresql: { into: installPostgres },
+  'postgresql-18': { into: (folder) => installByNpm(folder, PARTS['postgresql-18'].pins) },
+  pgbouncer: { into: () => installByApt('pgbouncer', 'no /usr/sbin/pgbouncer') },
 };
 
 const NPM = ['--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
@@ -49,14 +53,27 @@ async function installPython(folder: string, pins: readonly string[]): Promise<v
   await must(uv, ['pip', 'install', '--quiet', '--python', join(folder, 'bin', 'python'), ...pins]);
 }
 
+const installByNpm = (folder: string, pins: readonly string[]): Promise<void> =>
+  must('npm', ['install', '--prefix', folder, ...NPM, ...pins]);
+
 /** Only where everything is required, because it changes the machine and not just this folder. */
-async function installChromium(): Promise<void> {
+async function installByApt(name: string, missing: string, before: () => void = () => {}): Promise<void> {
   if (process.env.COUNTERSIGN_TEST_REQUIRE !== 'all') {
-    await refuse('no /usr/bin/chromium; installed by apt only with COUNTERSIGN_TEST_REQUIRE=all');
+    await refuse(`${missing}; installed by apt only with COUNTERSIGN_TEST_REQUIRE=all`);
   }
-  if (process.getuid?.() !== 0) await refuse('no /usr/bin/chromium, and installing it by apt takes root');
+  if (process.getuid?.() !== 0) await refuse(`${missing}, and installing it by apt takes root`);
+  before();
   await apt('update');
-  await apt('install', '-y', '--no-install-recommends', 'chromium');
+  await apt('install', '-y', '--no-install-recommends', name);
+}
+
+/** Without the cluster that the package makes and starts for everybody: tests have their own. */
+function installPostgres(): Promise<void> {
+  const settings = '/etc/postgresql-common/createcluster.conf';
+  return installByApt('postgresql-15', 'no initdb and postgres of version 15 or newer', () => {
+    mkdirSync(dirname(settings), { recursive: true });
+    if (!existsSync(settings)) writeFileSync(settings, 'create_main_cluster = false\n');
+  });
 }
 
 /** Again while another package manager runs, and after one was cut short. */

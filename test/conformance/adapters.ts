@@ -1,4 +1,4 @@
-import { OPEN, type TestDatabase } from '#support/database.ts';
+import { ENGINE, OPEN, type TestDatabase } from '#support/database.ts';
 
 export type Raw = TestDatabase['raw'];
 
@@ -8,4 +8,10 @@ export type Adapter = {
   open(): Promise<TestDatabase>;
 };
 
-export const ADAPTERS: readonly Adapter[] = [{ name: 'SQLite', open: () => OPEN.sqlite(0) }];
+const KNOWN = {
+  sqlite: { name: 'SQLite', open: () => OPEN.sqlite(0) },
+  postgres: { name: 'PostgreSQL', open: () => OPEN.postgres(0) },
+} as const satisfies Record<typeof ENGINE, Adapter>;
+
+/** Of the engine that these tests run on: vitest.config.ts runs them once for each. */
+export const ADAPTERS: readonly Adapter[] = [KNOWN[ENGINE]];

@@ -1,9 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from '#store/database.ts';
+import { openPostgres } from '#store/postgres/open.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
 import { temporaryFolder } from './folder.ts';
-import { type Raw, rawSqlite } from './raw.ts';
+import { usePart } from './parts.ts';
+import { freshPostgres } from './postgres.ts';
+import { type Raw, rawPostgres, rawSqlite } from './raw.ts';
 
 /** Which database the tests that open one run on: a project of vitest.config.ts for each. */
 export const ENGINE = process.env.COUNTERSIGN_TEST_ENGINE === 'postgres' ? 'postgres' : 'sqlite';
@@ -25,7 +28,30 @@ async function openOnSqlite(now: number): Promise<TestDatabase> {
   return { database: await again(), raw: rawSqlite(file), again, onDisk };
 }
 
-/** A new database, gone when the test is over. */
-export const OPEN = { sqlite: openOnSqlite };
+async function openOnPostgres(now: number): Promise<TestDatabase> {
+  usePart('postgresql');
+  const url = await freshPostgres();
+  const again = () => openPostgres({ url, connectionsMax: 10, pooled: false }, now, () => {});
+  const raw = rawPostgres(url);
+  return { database: await again(), raw, again, onDisk: () => filesOf(raw) };
+}
 
-export const openTestDatabase = (now: number): Promise<TestDatabase> => OPEN.sqlite(now);
+/** Of the database itself, and of the log that was last written to. */
+async function filesOf({ all, run }: Raw): Promise<Buffer> {
+  await run('checkpoint');
+  const [at] = await all(`select current_setting('data_directory') as root, oid::text as folder,
+    pg_walfile_name(pg_current_wal_lsn()) as log from pg_database where datname = current_database()`);
+  const [root, folder] = [String(at?.root), join(String(at?.root), 'base', String(at?.folder))];
+  const logs = readdirSync(join(root, 'pg_wal')).filter(
+    (name) => /^[0-9A-F]{24}$/.test(name) && name <= String(at?.log),
+  );
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  return Buffer.concat(
+    [...files, ...logs.slice(-2).map((name) => join(root, 'pg_wal', name))].map((each) => readFileSync(each)),
+  );
+}
+
+/** A new database, gone when the test is over. */
+export const OPEN = { sqlite: openOnSqlite, postgres: openOnPostgres } as const;
+
+export const openTestDatabase = (now: number): Promise<TestDatabase> => OPEN[ENGINE](now);

