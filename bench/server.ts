@@ -13,6 +13,7 @@ import { originOf } from '#app/program-caller.ts';
 import { verifyToken } from '#app/token/verify.ts';
 import { OPERATIONS } from '#contract/operations.ts';
 import { Sensitive } from '#domain/sensitive.ts';
+import { runDueJobs } from '#jobs/worker.ts';
 import { openHttp } from '#main/open.ts';
 import { VERSION } from '#main/version.ts';
 import { countStatements } from './statements.ts';
@@ -107,10 +108,14 @@ async function serveCountersign({ folder }: Begin & { kind: 'countersign' }): Pr
   const report = (error: unknown) => void process.stderr.write(`${String(error)}\n`);
   const server = openHttp(deps, { site, pages: {}, report });
   let isQuiet = false;
-  const flushing = setInterval(() => isQuiet || flush(deps).catch(report), FLUSH_MS);
+  const writeBehind = async () => {
+    await flush(deps);
+    await runDueJobs(deps);
+  };
+  const flushing = setInterval(() => isQuiet || writeBehind().catch(report), FLUSH_MS);
   const quiet = async (is: boolean) => {
     isQuiet = is;
-    await flush(deps);
+    await writeBehind();
   };
   let made = 0;
   const work = async (token: string) => {

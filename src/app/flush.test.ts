@@ -3,6 +3,7 @@ import type { Caller, Origin } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { PatView } from '#domain/token.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
+import { flushed } from '#support/flushed.ts';
 import { statementsOf } from '#support/statements.ts';
 import { flush } from './flush.ts';
 import { getPat, listPats } from './token/list.ts';
@@ -31,7 +32,7 @@ test('writes the last use of each token, with its surface and address', async ()
   await used(one, { address: '192.0.2.2', surface: 'browser' });
   await used(two, { address: undefined });
   expect(await lastUses()).toEqual({ one: undefined, two: undefined, unused: undefined });
-  await flush(core.deps);
+  await flushed(core.deps);
   expect(await lastUses()).toEqual({
     one: { at: at + 5_000, surface: 'browser', address: '192.0.2.2' },
     two: { at: at + 5_000, surface: 'rest', address: undefined },
@@ -48,6 +49,8 @@ test('takes more than one commit’s worth, a few commits at a time', async () =
   await Promise.all(tokens.map((token) => used(token)));
   const { statements } = await statementsOf(() => flush(core.deps));
   expect(statements.filter((sql) => sql === 'commit')).toHaveLength(3);
+  expect((await listed()).filter(({ lastUse }) => lastUse !== undefined)).toEqual([]); // merged by a job
+  await flushed(core.deps);
   expect((await listed()).filter(({ lastUse }) => lastUse === undefined)).toEqual([]);
 });
 
@@ -59,7 +62,7 @@ test('a use of a dead token is one entry for each token and hour, by its owner a
   for (let use = 0; use < 3; use++)
     expect(await used(token, { address: '203.0.113.9' })).toMatchObject({ reason: 'expired' });
   core.clock.advance(60_000);
-  await flush(core.deps);
+  await flushed(core.deps);
   const [{ pat } = expect.unreachable()] = await listed();
   expect(await reports()).toEqual([
     {
@@ -72,7 +75,7 @@ test('a use of a dead token is one entry for each token and hour, by its owner a
   await used(token);
   core.clock.advance(3_600_000);
   await used(token);
-  await flush(core.deps);
+  await flushed(core.deps);
   expect(await reports()).toHaveLength(2);
 });
 
@@ -86,7 +89,7 @@ test('its owner is shown when and from where one that ended was last presented, 
   await used(live, { address: '203.0.113.8' });
   const at = core.clock.now();
   expect(await shown()).toBeUndefined(); // written behind
-  await flush(core.deps);
+  await flushed(core.deps);
   expect(await shown()).toEqual({ at, surface: 'rest', address: '203.0.113.9' });
   const everything = { limit: 9, offset: 0, nameContains: '', isRevokedToo: true };
   const { rows } = await listPats(core.deps, ada, everything);
@@ -103,12 +106,12 @@ test('of dead uses that come in any order the newest is shown', async () => {
   await revokePat(core.deps, ada, pat.id);
   for (const address of ['192.0.2.1', '192.0.2.2']) {
     await used(token, { address });
-    await flush(core.deps);
+    await flushed(core.deps);
     core.clock.advance(3_600_000);
   }
   core.clock.advance(-5 * 3_600_000);
   await used(token, { address: '192.0.2.3' });
-  await flush(core.deps);
+  await flushed(core.deps);
   expect((await getPat(core.deps, ada, pat.id)).deadUse?.address).toBe('192.0.2.2');
 });
 
@@ -116,7 +119,7 @@ test('a dead token’s use is no last use', async () => {
   const token = await core.pat(ada, 'short', core.clock.now() + 1_000);
   core.clock.advance(1_000);
   await used(token);
-  await flush(core.deps);
+  await flushed(core.deps);
   expect(await lastUses()).toEqual({ short: undefined });
 });
 
@@ -137,8 +140,8 @@ test('what cannot be written stays, and nothing of it is lost or written twice',
   await expect(flush(core.deps)).rejects.toThrow('audit is broken');
   expect(await lastUses()).toEqual({ live: undefined, short: undefined });
   await mended();
-  await flush(core.deps);
-  await flush(core.deps);
+  await flushed(core.deps);
+  await flushed(core.deps);
   expect(await lastUses()).toEqual({ live: { at, surface: 'rest', address: ORIGIN.address }, short: undefined });
   expect(await reports()).toHaveLength(1);
 });
@@ -154,6 +157,6 @@ test('a use during a flush that fails is not replaced by the older one that come
   await used(live, { address: '192.0.2.2' });
   await expect(failing).rejects.toThrow('audit is broken');
   await mended();
-  await flush(core.deps);
+  await flushed(core.deps);
   expect((await lastUses()).live).toEqual({ at: core.clock.now(), surface: 'rest', address: '192.0.2.2' });
 });

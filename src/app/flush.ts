@@ -6,13 +6,15 @@ import type { Deps } from './deps.ts';
 import { append } from './doors.ts';
 import { newId } from './new-id.ts';
 import type { DeadUse } from './token/uses.ts';
+import { jobOfUses } from './token/uses-batch.ts';
 
-/** One commit's worth: it keeps the event loop for a few milliseconds. */
+/** One job's worth: merging it keeps the event loop for a few milliseconds. */
 const BATCH_MAX = 200;
 
 /**
- * Writes what was left to be written behind: last uses, uses of dead tokens, repeated denials. What cannot be written
- * stays, and is tried again; `atEnd` also takes what the current minute is still collecting.
+ * Writes what was left to be written behind: repeated denials and uses of dead tokens as entries, and all uses as jobs
+ * that merge them into the rows of their tokens. What cannot be written stays, and is tried again; `atEnd` also takes
+ * what the current minute is still collecting.
  */
 export async function flush(deps: Deps, atEnd = false): Promise<void> {
   await writeSummaries(deps, deps.denials.take(deps.clock.now(), atEnd));
@@ -20,10 +22,10 @@ export async function flush(deps: Deps, atEnd = false): Promise<void> {
     const [live, dead] = [deps.uses.takeLive(BATCH_MAX), deps.uses.takeDead(BATCH_MAX)];
     if (live.length + dead.length === 0) return;
     const entries = dead.map((use) => ({ caller: callerOf(use), entry: deadEntry(deps, use) }));
+    const job = jobOfUses(deps, { live, dead: dead.map(useOf) });
     try {
       await deps.store.transact(async (tx) => {
-        await tx.tokenUses.note(live);
-        await tx.tokenUses.noteDead(dead.map(useOf));
+        await tx.jobs.add(job);
         for (const { caller, entry } of entries) await append(tx, caller, entry);
       });
     } catch (error) {

@@ -24,6 +24,7 @@ import { readPages } from './pages.ts';
 import { addressRefusal } from './system-refusal.ts';
 import { openTls } from './tls.ts';
 import { VERSION } from './version.ts';
+import { workOnJobs } from './work.ts';
 
 type Say = (line: string) => void;
 export type Served = { readonly origin: string; stop(): Promise<void> };
@@ -83,7 +84,8 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     await closed(ways); // a way in that stays open would keep the process
     throw error;
   }
-  const flushing = flushRegularly(deps, log);
+  const working = workOnJobs(deps, log);
+  const flushing = flushRegularly(deps, log, () => working.wake());
   const heard = follow(deps, { pooled: config.databasePooled }, log);
   const following = secured?.follow((tls) => (server.server as SecureServer).setSecureContext(tls), log);
   const stop = async () => {
@@ -91,6 +93,7 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     await closed(ways);
     await flushing.stop();
     await flush(deps, true).catch((error) => log.failed(error));
+    await working.stop();
     await heard.stop();
     await close();
   };
@@ -145,7 +148,7 @@ async function listening(server: ReturnType<typeof openHttp>, { host, port }: Ad
 }
 
 /** One at a time; what fails stays, and is tried again. Of an outage the log tells once, and once that it is over. */
-function flushRegularly(deps: Deps, log: Log): { stop(): Promise<void> } {
+function flushRegularly(deps: Deps, log: Log, flushed: () => void): { stop(): Promise<void> } {
   let under: Promise<void> | undefined;
   let failing = false;
   let told = 0;
@@ -157,6 +160,7 @@ function flushRegularly(deps: Deps, log: Log): { stop(): Promise<void> } {
     if (error !== undefined && !failing) log.failed(error);
     if (error === undefined && failing) log.info('what waited to be written is written');
     failing = error !== undefined;
+    if (error === undefined) flushed();
     under = undefined;
     if (deps.strangers.total > told) log.info('unknown credentials were presented', { total: deps.strangers.total });
     told = deps.strangers.total;

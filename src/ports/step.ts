@@ -1,8 +1,10 @@
+import type { JobKind } from '#domain/job.ts';
 import type { Action } from '#domain/permission.ts';
 
-/** Every change passes the first three; `written` is inside its transaction. */
+/** Every change passes the first three, every job those of its kind; `written` and `done` are inside their transaction. */
 export type StepLabel =
   | `${Action}.${'decided' | 'written' | 'committed'}`
+  | `job.${JobKind}.${'claimed' | 'done' | 'settled'}`
   | 'keys.made'
   | 'bootstrap.part-written'
   | 'bootstrap.file-written'

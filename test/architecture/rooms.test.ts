@@ -59,6 +59,7 @@ test.each<{ room: RoomName; line: string; caught: string[] }>([
   { room: 'app', line: `const fs = await import('node:fs')`, caught: ['node:fs'] },
   { room: 'app', line: `import { openSqlite } from '#store/sqlite/open.ts'`, caught: ['#store/sqlite/open.ts'] },
   { room: 'app', line: `import * as z from 'zod'`, caught: ['zod'] },
+  { room: 'jobs', line: `import { mint } from '#crypto/opaque.ts'`, caught: ['#crypto/opaque.ts'] },
   { room: 'contract', line: `export type { Deps } from '#app/deps.ts'`, caught: ['#app/deps.ts'] },
   { room: 'api', line: `import { digestOf } from '#crypto/opaque.ts'`, caught: ['#crypto/opaque.ts'] },
   { room: 'http', line: `import { revokePat } from '#app/token/revoke.ts'`, caught: ['#app/token/revoke.ts'] },

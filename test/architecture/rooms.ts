@@ -10,6 +10,7 @@ export const ROOMS = {
   ports: { rooms: ['domain'], packages: [] },
   crypto: { rooms: ['domain', 'ports'], packages: ['node:crypto', 'node:util', 'node:zlib', 'jose'] },
   app: { rooms: ['domain', 'ports', 'crypto'], packages: [] },
+  jobs: { rooms: ['domain', 'ports', 'app'], packages: [] },
   contract: { rooms: ['domain'], packages: ['zod'] },
   api: { rooms: ['domain', 'contract', 'app'], packages: ['zod'] },
   http: {
@@ -30,7 +31,7 @@ export const ROOMS = {
   telemetry: { rooms: ['domain'], packages: ['pino'] },
   main: {
     rooms: [
-      ...['api', 'app', 'cli', 'client', 'config', 'contract', 'crypto', 'domain', 'http', 'key-wrapper'],
+      ...['api', 'app', 'cli', 'client', 'config', 'contract', 'crypto', 'domain', 'http', 'jobs', 'key-wrapper'],
       ...['ports', 'store', 'telemetry'],
     ],
     packages: ['node:*'],

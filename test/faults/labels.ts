@@ -1,4 +1,5 @@
 import { afterAll, expect } from 'vitest';
+import { JOB_KINDS } from '#domain/job.ts';
 import { ACTIONS, type Action } from '#domain/permission.ts';
 import type { StepLabel } from '#ports/step.ts';
 
@@ -8,13 +9,20 @@ export type StepOfChange = (typeof STEPS)[number];
 export const stepsOf = (...actions: readonly Action[]): readonly StepLabel[] =>
   actions.flatMap((action) => STEPS.map((step) => `${action}.${step}` as const));
 
-/** Steps that are no change's. */
+/** Each kind of job, in the order in which they come. */
+export const STEPS_OF_JOBS = ['claimed', 'done', 'settled'] as const;
+export const JOB_LABELS = JOB_KINDS.flatMap((kind) => STEPS_OF_JOBS.map((step) => `job.${kind}.${step}` as const));
+
+/** Steps that are neither a change's nor a job's. */
 const OTHERS = Object.keys({
   'keys.made': true,
   'migration.written': true,
   'bootstrap.part-written': true,
   'bootstrap.file-written': true,
-} satisfies Record<Exclude<StepLabel, `${Action}.${StepOfChange}`>, true>) as readonly StepLabel[];
+} satisfies Record<
+  Exclude<StepLabel, `${Action}.${StepOfChange}` | (typeof JOB_LABELS)[number]>,
+  true
+>) as readonly StepLabel[];
 
 /** Actions that nothing passes the change door for, so that no process can stop there. This list may only shrink. */
 export const WITHOUT_CHANGE = {
@@ -26,6 +34,7 @@ export const WITHOUT_CHANGE = {
 
 export const ALL_LABELS: readonly StepLabel[] = [
   ...stepsOf(...ACTIONS.filter((action) => !(action in WITHOUT_CHANGE))),
+  ...JOB_LABELS,
   ...OTHERS,
 ];
 

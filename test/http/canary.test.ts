@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Site } from '#api/handler.ts';
-import { flush } from '#app/flush.ts';
 import { verifySession } from '#app/token/verify.ts';
 import { OPERATION_IDS, OPERATIONS } from '#contract/operations.ts';
 import { Sensitive } from '#domain/sensitive.ts';
@@ -9,6 +8,7 @@ import { openHttp } from '#main/open.ts';
 import { readPages } from '#main/pages.ts';
 import { VERSION } from '#main/version.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
+import { flushed } from '#support/flushed.ts';
 import { type Answer, type Sent, sendTo } from '#support/world.ts';
 import { openLog } from '#telemetry/log.ts';
 import { ENTRANCE_IDS, entryFor, MATRIX, requestFor } from '../authz/matrix.ts';
@@ -151,7 +151,7 @@ test('no value is anywhere but where it was asked for, whatever is done and what
     ].sort(), // the search finds
   );
   await driveAll(token);
-  await flush(core.deps, true);
+  await flushed(core.deps, true);
   expect(found(JSON.stringify(await core.rows('select entry, address, user_agent from audit_entry')))).toEqual([]);
   expect(logged).toEqual([]); // whatever a caller does is not our fault
 

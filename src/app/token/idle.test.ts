@@ -3,9 +3,9 @@ import type { Caller } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_SETTINGS, type TokenSettings } from '#domain/token-settings.ts';
 import { type Core, openCore } from '#support/core.ts';
+import { flushed } from '#support/flushed.ts';
 import { statementsOf } from '#support/statements.ts';
 import type { Deps } from '../deps.ts';
-import { flush } from '../flush.ts';
 import { putTokenSettings } from '../settings/token-settings.ts';
 import { listPats } from './list.ts';
 import { Uses } from './uses.ts';
@@ -51,7 +51,7 @@ test('a use within the day keeps it alive for another, again and again, and the 
   for (let day = 0; day < 5; day++) {
     core.clock.advance(23 * HOUR_MS);
     expect(await core.standing(token)).toBe('ok');
-    await flush(deps);
+    await flushed(deps);
     expect(await endsAt()).toBe(core.clock.now() + DAY_MS);
   }
   core.clock.advance(DAY_MS);
@@ -64,7 +64,7 @@ test('one that was used a moment ago is good, though what is remembered of it is
   core.clock.advance(20_000);
   const { result, statements } = await statementsOf(() => core.standing(token));
   expect([result, statements]).toEqual(['ok', []]);
-  await flush(deps);
+  await flushed(deps);
   expect(await core.standing(token, await elsewhere())).toBe('ok');
 });
 
@@ -87,7 +87,7 @@ test('presenting one that has ended brings it back neither at once nor later', a
   core.clock.advance(DAY_MS);
   for (let at = 0; at < 3; at++) {
     expect(await core.standing(token)).toBe('expired');
-    await flush(deps);
+    await flushed(deps);
     core.clock.advance(HOUR_MS);
   }
   expect(await core.rows('select * from token_use')).toEqual([]);
@@ -104,7 +104,7 @@ test('no use keeps it beyond its own date, or its age', async () => {
     ['expired', 'expired'],
   ]) {
     expect([await core.standing(dated), await core.standing(token)]).toEqual(expected);
-    await flush(deps);
+    await flushed(deps);
     core.clock.advance(12 * HOUR_MS);
   }
 });
@@ -113,7 +113,7 @@ test('a limit that is set ends at once what was idle for longer, remembered or n
   await put({});
   const idle = await core.pat(ada, 'idle');
   for (const one of [token, idle]) expect(await core.standing(one)).toBe('ok');
-  await flush(deps);
+  await flushed(deps);
   core.clock.advance(2 * DAY_MS);
   expect(await core.standing(token)).toBe('ok');
   await put({ idleDaysMax: 1 });
@@ -124,7 +124,7 @@ test('a limit that is set ends at once what was idle for longer, remembered or n
 
 test('a last use that somebody changed in the database is not believed: neither good nor expired (I9)', async () => {
   await core.standing(token);
-  await flush(deps);
+  await flushed(deps);
   expect(await core.tamper('update token_use set at = at + 1')).toBe(1);
   await expect(core.standing(token, await elsewhere())).rejects.toMatchObject({ code: 'internal' });
   await expect(endsAt()).rejects.toMatchObject({ code: 'internal' });

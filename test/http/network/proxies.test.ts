@@ -1,9 +1,9 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { flush } from '#app/flush.ts';
 import { errorBody } from '#contract/errors.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Proxies } from '#http/client-address.ts';
+import { flushed } from '#support/flushed.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { PATS } from '../provoked.ts';
 
@@ -40,7 +40,7 @@ function ask(
 
 /** Whence the token was used, as its owner is shown it. */
 async function lastUsedFrom(world: World, token: Sensitive): Promise<string> {
-  await flush(world.deps, true);
+  await flushed(world.deps, true);
   const { data } = JSON.parse((await world.send({ method: 'GET', path: PATS, token })).text);
   return data[0].metadata.lastUsedAddress;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
-import { flush } from '#app/flush.ts';
 import { NEVER } from '#contract/wire/date.ts';
+import { flushed } from '#support/flushed.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, rowNamed, type Said, statusOf } from '../asked.ts';
 
@@ -111,7 +111,7 @@ test('when and where a token was last accepted is shown, once it was written dow
   expect(await rowNamed(alice.list, 'deploy')).not.toHaveProperty('lastAccessedAt');
   world.clock.advance(5_000);
   await statusOf(world, body.token);
-  await flush(world.deps);
+  await flushed(world.deps);
   const { lastAccessedAt, metadata } = await rowNamed(alice.list, 'deploy');
   expect({ lastAccessedAt, metadata }).toEqual({
     lastAccessedAt: '2026-01-15T10:00:05.000Z',

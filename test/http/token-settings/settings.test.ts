@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { flush } from '#app/flush.ts';
 import { Sensitive } from '#domain/sensitive.ts';
+import { flushed } from '#support/flushed.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { asking, NO_LIMITS, puttingSettings, saidIn, statusOf } from '../asked.ts';
@@ -146,7 +146,7 @@ describe('a dry run', () => {
     const carol = asking(world, (await world.person('carol', 'tenant-member')).token);
     await carol.ownCreate({ name: 'expired', expiresAt: new Date(world.clock.now() + 1).toISOString() });
     world.clock.advance(1);
-    await flush(world.deps);
+    await flushed(world.deps);
     const { breaks } = (await root.putSettings({ idleDaysMax: 6, dryRun: true })).body;
     expect(breaks.owners.map(({ name, tokens }: Record<string, unknown>) => [name, tokens])).toEqual([
       ['bob@example.com', 3],

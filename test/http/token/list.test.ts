@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { flush } from '#app/flush.ts';
 import { rotateSigningKey } from '#app/signing-key/rotate.ts';
+import { flushed } from '#support/flushed.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { asking, type Said, statusOf } from '../asked.ts';
@@ -107,7 +107,7 @@ test('one that ends by age or idleness says when, and is expired from then on', 
   for (const end of [19, 28, 30]) {
     world.clock.advance(9 * DAY_MS);
     expect([await statusOf(world, value), (await named('deploy')).state]).toEqual([200, 'live']);
-    await flush(world.deps);
+    await flushed(world.deps);
     expect((await named('deploy')).expiresAt).toBe(day(end));
   }
   const kept = asking(world, await world.pat(caller, 'kept'));
@@ -121,7 +121,7 @@ test('how many values stand is told, and when and where any of them was used', a
   const second = (await alice.getOrCreate('deploy')).body.token;
   world.clock.advance(5_000);
   await statusOf(world, second);
-  await flush(world.deps);
+  await flushed(world.deps);
   expect(await named('deploy')).toEqual({
     ...{ ...token, values: 2, preview: `${second.slice(0, 12)}…${second.slice(-4)}` },
     lastUsed: { at: at(), surface: 'rest', address: '127.0.0.1' },
@@ -139,7 +139,7 @@ describe('the use of a dead token', () => {
       expect((await named('deploy')).usedAfterEnd).toBeNull();
       world.clock.advance(5_000);
       expect(await statusOf(world, value)).toBe(401);
-      await flush(world.deps);
+      await flushed(world.deps);
       expect(await named('deploy')).toMatchObject({
         ...{ state: 'revoked', lastUsed: null },
         usedAfterEnd: { at: at(), surface: 'rest', address: '127.0.0.1' },
@@ -155,7 +155,7 @@ describe('the use of a dead token', () => {
     const { value } = (await alice.ownCreate({ name: 'old', expiresAt: '2026-01-15T10:00:01Z' })).body;
     world.clock.advance(1_000);
     expect(await statusOf(world, value)).toBe(401);
-    await flush(world.deps);
+    await flushed(world.deps);
     expect(await named('old')).toMatchObject({ state: 'expired', usedAfterEnd: { at: at() } });
   });
 
@@ -164,7 +164,7 @@ describe('the use of a dead token', () => {
     const { value } = (await alice.ownCreate({ name: 'signed', format: 'jwt', expiresAt })).body;
     const used = async () => {
       expect(await statusOf(world, value)).toBe(401);
-      await flush(world.deps);
+      await flushed(world.deps);
       return (await named('signed')).usedAfterEnd;
     };
     const rotatedAfter = async (ms: number) => {
@@ -186,7 +186,7 @@ describe('the use of a dead token', () => {
     const used = async () => {
       world.clock.advance(3_600_000); // one is noted each hour
       expect(await statusOf(world, value)).toBe(401);
-      await flush(world.deps);
+      await flushed(world.deps);
       return named('busy');
     };
     expect(await used()).toMatchObject({ state: 'live', usedAfterEnd: null });
@@ -205,10 +205,10 @@ describe('the use of a dead token', () => {
       await statusOf(world, value);
     }
     const latest = at();
-    await flush(world.deps);
+    await flushed(world.deps);
     world.clock.advance(-2 * 3_600_000);
     await statusOf(world, value);
-    await flush(world.deps);
+    await flushed(world.deps);
     expect((await named('deploy')).usedAfterEnd.at).toBe(latest);
   });
 });
