@@ -3,6 +3,7 @@ import type { Config } from '#config/read-config.ts';
 import type { Clock } from '#ports/chance-and-time.ts';
 import type { Step } from '#ports/step.ts';
 import type { Database } from '#store/database.ts';
+import type { PostgresOptions } from '#store/postgres/connection.ts';
 import { openPostgres } from '#store/postgres/open.ts';
 import { holdLock } from '#store/sqlite/lock.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
@@ -15,10 +16,16 @@ export type Opened = { readonly database: Database; close(): Promise<void> };
 
 /** PostgreSQL where the settings name one, for any number of processes; else the file in the data folder, for one. */
 export async function openDatabase(config: Config, folder: DataFolder, { clock, step }: Parts): Promise<Opened> {
-  const { databaseUrl, databaseConnectionsMax: connectionsMax, databasePooled: pooled } = config;
-  if (databaseUrl === undefined) return openFile(folder, { clock, step });
-  const database = await openPostgres({ url: databaseUrl.reveal(), connectionsMax, pooled }, clock.now(), step);
+  const options = postgresIn(config);
+  if (options === undefined) return openFile(folder, { clock, step });
+  const database = await openPostgres(options, clock.now(), step);
   return { database, close: () => database.close() };
+}
+
+/** With the address, which may hold a password, for the driver alone. */
+export function postgresIn(config: Config): PostgresOptions | undefined {
+  const { databaseUrl, databaseConnectionsMax: connectionsMax, databasePooled: pooled } = config;
+  return databaseUrl && { url: databaseUrl.reveal(), connectionsMax, pooled };
 }
 
 function openFile(folder: DataFolder, { clock, step }: Parts): Opened {

@@ -7,7 +7,7 @@ import { type Done, foreign, pending } from '../sql/pending.ts';
 import { clientConfig, type PostgresOptions } from './connection.ts';
 import { named } from './outage.ts';
 
-const ELSEWHERE = 'Choose another database with COUNTERSIGN_DATABASE_URL.';
+export const ELSEWHERE = 'Choose another database with COUNTERSIGN_DATABASE_URL.';
 /** As `server_version_num` has it. Older ones get no repairs any more. */
 const VERSION_MIN = 140_000;
 

@@ -6,7 +6,7 @@ import { type Done, foreign, pending } from '../sql/pending.ts';
 
 /** "CtSn": how a database of ours is told from any other file of SQLite. */
 const APPLICATION_ID = 0x4374536e;
-const ELSEWHERE = 'Choose another folder with --data.';
+export const ELSEWHERE = 'Choose another folder with --data.';
 
 /** Brings the database to this program's shape; refuses one that is not ours, untouched, or that a newer program has shaped. */
 export function migrate(raw: DatabaseSync, now: number, step: Step, migrations = MIGRATIONS): void {
