@@ -122,7 +122,7 @@ export function peopleConformance(adapter: Adapter): void {
         await store.transact((tx) => tx.sessions.end(acme.id, one.session.id, 6));
         await store.transact((tx) => tx.sessions.endAll(acme.id, alice.id, 7));
         expect(await ended()).toEqual([true, true, false]);
-        const instants = await raw.all('select ended_at from session order by ended_at');
+        const instants = await raw.all('select ended_at from session order by ended_at is not null, ended_at');
         expect(instants.map(({ ended_at }) => ended_at)).toEqual([null, 5, 7]);
       });
 

@@ -33,18 +33,18 @@ describe('a request that does not arrive as announced', () => {
     { what: 'a chunk that never ends', bytes: () => `${head('transfer-encoding: chunked')}28\r\n{"name":"dep` },
   ])('$what is given up, in the one shape', async ({ bytes }) => {
     await slowWorld();
-    const before = [remembered(world), await entries()];
+    const before = [await remembered(world), await entries()];
     const answer = await exchanged(world.origin, bytes());
     expect({ status: answer.status, ...JSON.parse(answer.text) }).toEqual({
       ...{ status: 408, statusCode: 408, code: 'request_timeout' },
       message: 'The request did not arrive in time. Send it again.',
     });
-    expect([remembered(world), await entries()]).toEqual(before);
+    expect([await remembered(world), await entries()]).toEqual(before);
     expect(world.reported).toEqual([]);
   });
 
   test('a body that is cut in the middle writes nothing, and is nobody’s fault here', async () => {
-    const before = [remembered(world), await entries()];
+    const before = [await remembered(world), await entries()];
     const socket = await rawSocket(world.origin);
     const begun = once(world.server.server, 'request');
     socket.write(`${head('content-length: 40')}{"name":"deploy`);
@@ -52,7 +52,7 @@ describe('a request that does not arrive as announced', () => {
     socket.destroy();
     if (!response.closed) await once(response, 'close');
     expect((await send({ method: 'GET', path: '/api/v1/whoami' })).status).toBe(200);
-    expect([remembered(world), await entries()]).toEqual(before);
+    expect([await remembered(world), await entries()]).toEqual(before);
     expect(world.reported).toEqual([]);
   });
 

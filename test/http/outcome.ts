@@ -7,15 +7,16 @@ const TABLES = [
   ...['token_settings', 'replay'],
 ] as const;
 /** All that a refused request must leave as it was. */
-export const remembered = ({ rows }: Pick<World, 'rows'>) => TABLES.map((table) => rows(`select * from ${table}`));
+export const remembered = ({ rows }: Pick<World, 'rows'>) =>
+  Promise.all(TABLES.map((table) => rows(`select * from ${table}`)));
 
 /** One request with one thing wrong with it; refused or not, it leaves the program as it should. */
 export async function outcomeOf(world: World, token: Sensitive, sent: Sent): Promise<number> {
-  const before = remembered(world);
+  const before = await remembered(world);
   const { status, text } = await world.send({ token, ...sent });
   expect(status, text).toBeLessThan(500);
   if (status < 400) return status;
-  expect(remembered(world), text).toEqual(before);
+  expect(await remembered(world), text).toEqual(before);
   const { message, details = [] } = JSON.parse(text);
   expect(message).toMatch(/^.{10,3500}$/s);
   for (const { problem } of details) expect(problem).toMatch(/^.{3,300}$/s);

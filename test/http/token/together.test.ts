@@ -63,6 +63,8 @@ async function agreeAfter(batches: readonly (readonly Act[])[]): Promise<void> {
     }
   }
   await expectAgreement(world, alice, values);
+  await world.server.close();
+  await world.deps.store.close();
 }
 
 async function expectAgreement(world: World, alice: Alice, values: ReadonlyMap<string, string>): Promise<void> {
