@@ -11,6 +11,8 @@ export type Control = {
   readonly 'password-link': (email: string) => Promise<string>;
   readonly 'rotate-signing-key': () => Promise<string>;
   readonly 'withdraw-signing-keys': () => Promise<string>;
+  /** JSON, for `countersign doctor`. */
+  readonly health: () => Promise<string>;
 };
 export type ControlCommand = keyof Control;
 
@@ -20,6 +22,11 @@ export type Way = { close(): Promise<unknown>; sweep(): void; cut(): void };
 const OWNER_ONLY = 0o600;
 /** What connecting to where no server is ends with; EINVAL where the path is too long for any. */
 const NOBODY_THERE = new Set(['ENOENT', 'ECONNREFUSED', 'EINVAL']);
+/** How an answer stays away that was begun to be waited for. */
+const UNANSWERED: Readonly<Record<string, string>> = {
+  ECONNRESET: 'The server stopped before it answered.',
+  ABORT_ERR: 'The server did not answer in time.',
+};
 type Answer = { readonly ok: boolean; readonly words: string };
 
 /** Serves operators on a socket that only the owner of the data folder can open; whoever can is one. */
@@ -55,17 +62,19 @@ async function carriedOut(control: Control, asked: IncomingMessage): Promise<Ans
   }
 }
 
-/** Asks a running server; undefined when none listens there. */
-export function askControl(path: string, command: ControlCommand, word: string): Promise<Answer | undefined> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ socketPath: path, path: `/${command}`, method: 'POST' }, (answer) => {
-      resolve(text(answer).then((words) => ({ ok: answer.statusCode === 200, words })));
-    });
-    asked.on('error', (error: NodeJS.ErrnoException) => {
+/** Asks a running server; undefined when none listens there. With `msMax`, it is not waited for any longer. */
+export function askControl(path: string, command: ControlCommand, word: string, msMax?: number) {
+  const signal = msMax === undefined ? {} : { signal: AbortSignal.timeout(msMax) };
+  return new Promise<Answer | undefined>((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => {
+      const words = UNANSWERED[error.code ?? ''];
       if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined);
-      else if (error.code === 'ECONNRESET') resolve({ ok: false, words: 'The server stopped before it answered.' });
+      else if (words !== undefined) resolve({ ok: false, words });
       else reject(systemRefusal(error, `The socket ${path}`));
+    };
+    const asked = request({ socketPath: path, path: `/${command}`, method: 'POST', ...signal }, (answer) => {
+      text(answer).then((words) => resolve({ ok: answer.statusCode === 200, words }), failed);
     });
-    asked.end(word);
+    asked.on('error', failed).end(word);
   });
 }

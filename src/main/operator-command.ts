@@ -20,8 +20,11 @@ export const rotateSigningKeyCommand: Command = (args, env) => ask('rotate-signi
 /** For keys that leaked: a new one at once, and an end to all that the old ones signed. */
 export const withdrawSigningKeysCommand: Command = (args, env) => ask('withdraw-signing-keys', args, env);
 
+/** `doctor` asks for the other one. */
+type OperatorCommand = Exclude<ControlCommand, 'health'>;
+
 /** What each command takes, in the words of its usage. */
-const TAKES: Readonly<Record<ControlCommand, readonly string[]>> = {
+const TAKES: Readonly<Record<OperatorCommand, readonly string[]>> = {
   'setup-link': [],
   'password-link': ['EMAIL'],
   'rotate-signing-key': [],
@@ -32,7 +35,7 @@ const TAKES: Readonly<Record<ControlCommand, readonly string[]>> = {
  * Asks the server that runs on the data folder: whoever may open its socket is the operator. Only that folder counts
  * here; what else the server was started with is its own.
  */
-async function ask(command: ControlCommand, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+async function ask(command: OperatorCommand, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const read = readWords(args);
   if (typeof read === 'string' || read.words.length !== TAKES[command].length) {
     const usage = ['countersign', command, ...TAKES[command], '[--data DIR]'].join(' ');
@@ -50,7 +53,7 @@ async function ask(command: ControlCommand, args: readonly string[], env: NodeJS
 }
 
 /** Whichever process answers first: they have one database. */
-async function askAny(folder: string, command: ControlCommand, word: string) {
+async function askAny(folder: string, command: OperatorCommand, word: string) {
   for (const socket of socketsIn(folder)) {
     const answer = await askControl(socket, command, word);
     if (answer !== undefined) return answer;

@@ -16,6 +16,7 @@ import { checksBeforeStart } from './before-start.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
 import { type Control, serveControl, type Way } from './control.ts';
 import { follow } from './follow.ts';
+import { healthOf, type WatchedLog, watchedLog } from './health.ts';
 import { type Instance, openInstance } from './instance.ts';
 import { hostOf, termsOf, tlsFilesIn, warningsOf } from './network.ts';
 import { openHttp } from './open.ts';
@@ -43,7 +44,7 @@ export async function serve(config: Config, say: Say, log: Log): Promise<Served>
   const place = { origin: config.publicUrl ?? '' };
   const instance = await openInstance(config, () => place.origin);
   try {
-    return await served({ ...instance, place, secured }, config, say, log);
+    return await served({ ...instance, place, secured }, config, say, watchedLog(log));
   } catch (error) {
     await instance.close();
     throw error;
@@ -56,7 +57,7 @@ type Place = {
   readonly secured: ReturnType<typeof openTls> | undefined;
 };
 
-async function served(instance: Instance & Place, config: Config, say: Say, log: Log): Promise<Served> {
+async function served(instance: Instance & Place, config: Config, say: Say, log: WatchedLog): Promise<Served> {
   const { deps, tenant, folder, close, place, secured } = instance;
   await bootstrap(deps, tenant, config, say);
   if (deps.store.isShared) await acknowledge(deps); // whoever waits for all must know of us before we accept anything
@@ -74,7 +75,8 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
   try {
     const listened = { host: config.listen.host, port: await listening(server, config.listen) };
     place.origin = siteOrigin(config.publicUrl, listened, scheme);
-    ways.push(await serveControl(folder.socket, controlOf(deps, site), log));
+    const health = async () => JSON.stringify(healthOf({ deps, listens: originOf(listened, scheme), log }));
+    ways.push(await serveControl(folder.socket, { ...controlOf(deps, site), health }, log));
     for (const line of [...warningsOf(config, listened), ...(secured?.warnings ?? [])]) say(`WARNING: ${line}`);
     say(`Countersign listens on ${originOf(listened, scheme)}`);
     if (!(await isSetUp(deps, tenant))) {
@@ -114,7 +116,7 @@ async function closed(ways: readonly Way[]): Promise<void> {
   clearTimeout(late);
 }
 
-const controlOf = (deps: Deps, site: Site): Control => ({
+const controlOf = (deps: Deps, site: Site): Omit<Control, 'health'> => ({
   'setup-link': () => setUpLink(deps, site, 'operator'),
   'password-link': async (email) =>
     linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email)).catch(nobodyThere)),
