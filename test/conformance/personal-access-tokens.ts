@@ -95,7 +95,8 @@ export function patConformance(adapter: Adapter): void {
       });
 
       test('of an owner are counted however many there are', async () => {
-        const many = 17_000; // more than as many ids as one statement takes
+        // More than one statement reads; and where inserting is quick, more ids than one can name.
+        const many = adapter.name === 'SQLite' ? 17_000 : 2_500;
         await store.transact(async (tx) => {
           for (let at = 0; at < many; at++) {
             const pat = newPat(alice.id, `token-${at}`);

@@ -83,6 +83,7 @@ async function owned(
   { settings, known, issue, mayCreate }: Prepared & Required<Options>,
 ): Promise<PatId | undefined> {
   const now = deps.clock.now();
+  await tx.principals.hold(tenant.id, principal.id); // each value has the number after the last one's
   const standing = await tx.pats.byName(tenant.id, principal.id, issue.pat.name);
   const same = lasting(standing, now);
   if (same?.id !== known?.id || same?.expiresAt !== known?.expiresAt) throw new Overtaken();

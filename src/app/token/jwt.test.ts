@@ -250,13 +250,15 @@ describe('what we did not issue costs no statement, unless our own key signed it
       'more than any of ours has',
       (token) => [forged(token, {}, { more: 'x'.repeat(5_000) }), `eyJ${'a'.repeat(1_000_000)}.a.b`],
     ],
-  ])('%s', async (_, texts) => {
+  ])('%s', async (title, texts) => {
+    // Where other processes make keys as well, it is asked once whether one of them has made this.
+    const asked = deps.store.isShared && ['an unknown key', 'the id of a key that is no pair'].includes(title) ? 1 : 0;
     const token = await jwt();
     const wrong = [texts(token)].flat().filter((text) => text !== token.reveal());
     expect(wrong.length).toBeGreaterThan(0);
     for (const text of wrong) {
       const { standing, statements } = await costOf(new Sensitive(text));
-      expect([['malformed', 'unknown'].includes(standing), statements]).toEqual([true, 0]);
+      expect([['malformed', 'unknown'].includes(standing), statements]).toEqual([true, asked]);
     }
     expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
   });

@@ -37,6 +37,7 @@ async function codeFor(deps: Deps, caller: Caller, email: Email, { action, repla
     prepare: async ({ id }: PrincipalRecord) => newInvitation(deps, id, INVITATION_MS_MAX),
   };
   return change(deps, caller, what, async (tx, { id }, { code, digest, invitation }: NewInvitation) => {
+    await tx.principals.hold(tenant.id, id); // of two links made at once one is void
     if (!replaces && (await tx.principals.passwordOf(tenant.id, id)) !== undefined) throw hasPassword();
     await tx.invitations.voidAll(tenant.id, id, invitation.createdAt);
     await tx.invitations.insert(tenant.id, invitation, digest);

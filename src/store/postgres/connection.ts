@@ -99,10 +99,17 @@ export const pooledView = (pool: pg.Pool, statements: Statements): Kysely<Schema
     return { connection: connectionOn(lent.client, statements), release: () => lent.giveBack(false) };
   });
 
-/** One connection, whoever holds it. */
+/** One connection, whoever holds it: a statement waits until the one before it is answered. */
 export const clientView = (client: pg.ClientBase, statements: Statements): Kysely<Schema> => {
   const connection = connectionOn(client, statements);
-  return viewOf(async () => ({ connection, release: () => {} }));
+  let last: Promise<unknown> = Promise.resolve();
+  return viewOf(async () => {
+    const { promise: over, resolve: release } = Promise.withResolvers<void>();
+    const before = last;
+    last = over;
+    await before;
+    return { connection, release };
+  });
 };
 
 const connectionOn = (client: pg.ClientBase, statements: Statements): DatabaseConnection => ({
