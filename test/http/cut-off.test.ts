@@ -72,9 +72,9 @@ test.each(Object.entries(CHANGES))(
     ];
     const finish = await begun(world, victim.value, change({ spare: spare.token.id }));
     await root.ownRevoke(victim.token.id);
-    const before = remembered(world);
+    const before = await remembered(world);
     expect((await finish()).status).toBe(401);
-    expect(remembered(world)).toEqual(before);
+    expect(await remembered(world)).toEqual(before);
   },
 );
 

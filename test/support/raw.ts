@@ -73,28 +73,30 @@ const grouped = (rows: readonly Row[]): Readonly<Record<string, readonly string[
     ]),
   );
 
-/** One connection to each database, until the test is over that first asks it. */
-const connections = new Map<string, Promise<pg.Client>>();
+type Connection = { readonly client: Promise<pg.Client>; last: Promise<unknown> };
 
-async function asked(url: string, sql: string, values: readonly SQLInputValue[]): Promise<pg.QueryResult> {
+/** One to each database, until the test is over that first asks it; asked one thing after the other. */
+const connections = new Map<string, Connection>();
+
+function asked(url: string, sql: string, values: readonly SQLInputValue[]): Promise<pg.QueryResult> {
   const connection = connections.get(url) ?? connected(url);
-  connections.set(url, connection);
-  const client = await connection;
-  return client.query(numbered(sql), [...values]);
+  const answer = connection.last.then(async () => (await connection.client).query(numbered(sql), [...values]));
+  connection.last = answer.catch(() => {});
+  return answer;
 }
 
-function connected(url: string): Promise<pg.Client> {
+function connected(url: string): Connection {
   const client = new pg.Client({ connectionString: url, types: { getTypeParser: parserOf } });
   client.on('error', () => {}); // a server that is stopped on purpose; whoever asks next is told
+  // As a replica applies what others decided: foreign keys are not looked at.
+  const ready = client.connect().then(() => client.query('set session_replication_role = replica'));
+  const connection = { client: ready.then(() => client), last: ready };
+  connections.set(url, connection);
   whenOver(async () => {
     connections.delete(url);
     await client.end();
   });
-  // As a replica applies what others decided: foreign keys are not looked at.
-  return client.connect().then(async () => {
-    await client.query('set session_replication_role = replica');
-    return client;
-  });
+  return connection;
 }
 
 const numbered = (sql: string): string => {

@@ -57,7 +57,7 @@ async function agreeAfter(batches: readonly (readonly Act[])[]): Promise<void> {
   for (const batch of batches) {
     const ids = [...new Set(values.values())];
     for (const { status, body } of await Promise.all(batch.map((one) => carriedOut(alice, one, ids)))) {
-      expect([200, 404, 409, 422], body.message).toContain(status);
+      expect([200, 404, 409, 422], `${body.message} ${world.reported}`).toContain(status);
       const value = body.value ?? (typeof body.token === 'string' ? body.token : undefined);
       if (status === 200 && value !== undefined) values.set(value, await idBehind(world, value, body));
     }
