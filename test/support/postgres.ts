@@ -6,16 +6,29 @@ import { usePart } from './parts.ts';
 import { type Cluster, type Options, startCluster } from './postgres-cluster.ts';
 import { MIGRATED } from './shared-postgres.ts';
 
-/**
- * A new database on the server that all tests share, gone when the test is over: its URL. With the program's tables in
- * it, as it had made them itself, or empty; copied, since making them takes ten times as long.
- */
-export async function freshPostgres({ empty = false } = {}): Promise<string> {
+/** A new database on the server that all tests share, gone when the test is over: its URL. */
+export async function freshPostgres(kind: Kind = {}): Promise<string> {
+  const url = await makePostgres(kind);
+  whenOver(() => dropPostgres(url));
+  return url;
+}
+
+type Kind = {
+  /** Without the program's tables, which are else there as it had made them; a copy takes a tenth of the time. */
+  readonly empty?: boolean;
+};
+
+/** For as long as the maker wants it. */
+export async function makePostgres({ empty = false }: Kind): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  const to = await administrator();
-  await to.query(`create database ${name} template ${empty ? 'template0' : MIGRATED} strategy file_copy`);
-  whenOver(async () => void (await to.query(`drop database ${name} with (force)`)));
+  const from = empty ? 'template0' : MIGRATED;
+  await (await administrator()).query(`create database ${name} template ${from} strategy file_copy`);
   return inject('postgres') + name;
+}
+
+export async function dropPostgres(url: string): Promise<void> {
+  const name = url.slice(url.lastIndexOf('/') + 1);
+  await (await administrator()).query(`drop database ${name} with (force)`);
 }
 
 let connected: Promise<pg.Client> | undefined;

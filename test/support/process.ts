@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { StepLabel } from '#ports/step.ts';
+import { databaseEnvOf, knownDatabaseEnvOf } from './database-of.ts';
 import { whenOver } from './over.ts';
 import { type Answer, type Sent, sendTo } from './world.ts';
 
@@ -30,7 +31,10 @@ function cleanEnvironment(env: Env): NodeJS.ProcessEnv {
 
 /** The program itself, as a process of its own; killed at the latest with the test, or with all those of the file that started it outside of one. */
 export function spawned(args: readonly string[], env: Env = {}) {
-  const options = { env: cleanEnvironment(env), stdio: ['ignore', 'pipe', 'pipe'] } as const;
+  const options = {
+    env: cleanEnvironment({ ...knownDatabaseEnvOf(dataIn(args)), ...env }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  } as const;
   const child = spawn(process.execPath, ['src/main/bin.ts', ...args], { ...options, stdio: [...options.stdio] });
   whenOver(() => void child.kill('SIGKILL'));
   let said = '';
@@ -43,12 +47,17 @@ export function spawned(args: readonly string[], env: Env = {}) {
   return { process: child, ended, said: () => said };
 }
 
+const dataIn = (args: readonly string[]): string | undefined =>
+  args.includes('--data') ? args[args.indexOf('--data') + 1] : undefined;
+
 type Options = { readonly env?: Env; readonly args?: readonly string[]; readonly stopAt?: StepLabel | undefined };
 
 /** `serve` on this folder and a port of its own; once it listens, or has ended before that. */
 export async function serve(data: string, { env = {}, args = [], stopAt }: Options = {}): Promise<Served | Ended> {
+  const database = await databaseEnvOf(data);
   const stop = stopAt === undefined ? {} : { COUNTERSIGN_TEST_STOP_AT: stopAt };
   const { process, ended, said } = spawned(['serve', '--listen', '127.0.0.1:0', '--data', data, ...args], {
+    ...database,
     ...env,
     ...stop,
   });
