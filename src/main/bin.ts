@@ -19,6 +19,7 @@ On the server:
                  --log-level LEVEL             info
   config check
                print the settings in force, and where each comes from; takes the options of serve
+  doctor       look at all that a server rests on, and say what to do; takes the options of serve, --json, and --deep
   setup-link   print a new one-time link for the first administrator (--data DIR)
   password-link EMAIL
                print a one-time link by which a user sets another password (--data DIR)
@@ -26,6 +27,10 @@ On the server:
                make a new key for JWTs, which signs an hour later
   withdraw-signing-keys [--data DIR]
                for keys that leaked: a new one at once, and an end to all that the old ones signed
+  jobs [--json] [--data DIR]
+               print what runs by itself: when, how often it was tried, and what was wrong; dead ones first
+  jobs retry ID [--data DIR]
+               have a dead one run again
 
 Anywhere (each takes --json; docs/command-line.md tells the rest):
   login --host URL
@@ -49,10 +54,12 @@ type Command = (args: readonly string[], env: NodeJS.ProcessEnv) => Promise<numb
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve-command.ts')).serveCommand,
   config: async () => (await import('./config-command.ts')).configCommand,
+  doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
   'setup-link': async () => (await import('./operator-command.ts')).setupLinkCommand,
   'password-link': async () => (await import('./operator-command.ts')).passwordLinkCommand,
   'rotate-signing-key': async () => (await import('./operator-command.ts')).rotateSigningKeyCommand,
   'withdraw-signing-keys': async () => (await import('./operator-command.ts')).withdrawSigningKeysCommand,
+  jobs: async () => (await import('./jobs-command.ts')).jobsCommand,
   login: client,
   logout: client,
   whoami: client,

@@ -18,7 +18,7 @@ export function inspectSqlite(file: string): SqliteInspection {
   const { raw, db } = connection;
   const own = {
     elsewhere: ELSEWHERE,
-    tables: async () => textsOf(connection, `select name as text from sqlite_schema where type = 'table'`),
+    tables: async () => textsOf(connection, `select name from sqlite_schema where type = 'table'`),
     close: async () => raw.close(),
   };
   return {
@@ -28,16 +28,18 @@ export function inspectSqlite(file: string): SqliteInspection {
   };
 }
 
+/** The first column. */
 const textsOf = ({ raw }: Connection, statement: string): readonly string[] =>
-  outageAware(() => raw.prepare(statement).all()).map(({ text }) => String(text));
+  outageAware(() => raw.prepare(statement).all()).map((row) => String(Object.values(row)[0]));
 
 const FINDINGS_MAX = 10;
+const NOTHING_FOUND = 'ok';
 
 /** What to look for in a whole file, and how the engine does; each says what is wrong, line by line. */
 export const FILE_CHECKS = {
-  pages: `select quick_check as text from pragma_quick_check(${FINDINGS_MAX}) where quick_check <> 'ok'`,
-  'pages-and-indexes': `select integrity_check as text from pragma_integrity_check(${FINDINGS_MAX}) where integrity_check <> 'ok'`,
-  'foreign-keys': `select "table" || ' names ' || count(*) || ' of ' || parent || ' that are not there' as text
+  pages: `pragma quick_check(${FINDINGS_MAX})`,
+  'pages-and-indexes': `pragma integrity_check(${FINDINGS_MAX})`,
+  'foreign-keys': `select count(*) || ' rows of ' || "table" || ' name a ' || parent || ' that is not there'
     from pragma_foreign_key_check group by "table", parent`,
 } as const satisfies Readonly<Record<string, string>>;
 export type FileCheck = keyof typeof FILE_CHECKS;
@@ -46,7 +48,7 @@ export type FileCheck = keyof typeof FILE_CHECKS;
 export function findingsIn(file: string, check: FileCheck): readonly string[] {
   const connection = outageAware(() => openConnection(file, { readOnly: true }));
   try {
-    return textsOf(connection, FILE_CHECKS[check]);
+    return textsOf(connection, FILE_CHECKS[check]).filter((text) => text !== NOTHING_FOUND);
   } finally {
     connection.raw.close();
   }
