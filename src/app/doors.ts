@@ -11,7 +11,7 @@ import { catchUp } from './token/catch-up.ts';
 
 /*
  * The three doors to every effect. Each decides first; nothing is changed or shown by another way, but for what was left
- * to be written behind (flush.ts). A read before a door may only find what the act is on.
+ * to be written behind (flush.ts), and rows that nothing is decided by any more (src/jobs/retention.ts). A read before a door may only find what the act is on.
  */
 
 /** Decides whether the caller may look, then reads. One decision per listing. */

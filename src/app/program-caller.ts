@@ -23,10 +23,12 @@ export const originOf = (surface: Origin['surface']): Origin => ({
   ...{ address: undefined, userAgent: undefined, requestId: undefined },
 });
 
+const SURFACE_OF = { setup: 'setup', operator: 'operator', anonymous: 'setup', retention: 'job' } as const;
+
 /** There is no system caller by default: each part of the program acts as itself, with the rights of that one act. */
 export const programCaller = (
   tenant: Tenant,
   kind: ProgramKind,
   actions: readonly Action[],
-  origin = originOf(kind === 'operator' ? 'operator' : 'setup'),
+  origin = originOf(SURFACE_OF[kind]),
 ): Caller => callerWithout(tenant, programPrincipal(kind), actions, origin);

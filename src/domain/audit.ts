@@ -12,6 +12,8 @@ export type AuditDetails = {
   readonly preview?: string;
   readonly generation?: number;
   readonly count?: number;
+  /** Of tokens: how many went with them, or without. */
+  readonly values?: number;
   /** What it is called from now on, and was before. */
   readonly name?: TokenName;
   readonly formerName?: TokenName;

@@ -7,7 +7,7 @@ import type { Tenant } from './tenant.ts';
 import type { PatId, TokenId, TokenName } from './token.ts';
 
 /** Which way in. */
-export type Surface = 'rest' | 'browser' | 'operator' | 'setup';
+export type Surface = 'rest' | 'browser' | 'operator' | 'setup' | 'job';
 
 /** Where a request came from. Addresses and user agents are personal data: the audit keeps them where they can be erased. */
 export type Origin = {

@@ -19,6 +19,9 @@ export const ACTIONS = [
   'invitation:Accept',
   'personal-access-token:Deliver',
   'personal-access-token:UseAfterEnd',
+  'personal-access-token:Purge',
+  'job:List',
+  'job:Retry',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 

@@ -5,8 +5,11 @@ import { Refusal } from './refusal.ts';
 
 export type PrincipalId = Id<'Principal'>;
 
-/** `setup` is the program itself at its first start, `operator` whoever may open the control socket, `anonymous` a stranger. */
-export const PROGRAM_KINDS = ['setup', 'operator', 'anonymous'] as const;
+/**
+ * `setup` is the program itself at its first start, `operator` whoever may open the control socket, `anonymous` a stranger,
+ * `retention` the job that removes what is long over.
+ */
+export const PROGRAM_KINDS = ['setup', 'operator', 'anonymous', 'retention'] as const;
 export type ProgramKind = (typeof PROGRAM_KINDS)[number];
 /** Who acts. */
 export type PrincipalKind = 'user' | 'virtual_account' | ProgramKind;

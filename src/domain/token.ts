@@ -76,6 +76,21 @@ export const LIVE_GENERATIONS_MAX = 5;
 
 /** How long a revoked one is still shown, with who ended it and why. */
 export const REVOKED_SHOWN_MS = 90 * 24 * 60 * 60 * 1000;
+/** How long whatever is over is kept at all: as long as a revoked one is shown. */
+export const OVER_KEPT_MS = REVOKED_SHOWN_MS;
+
+type Ends = Pick<Token, 'ended' | 'expiresAt'>;
+
+/**
+ * When it was over for good; undefined for one that is not. By its own end, its own date, and those of its newest values,
+ * among which are all that stand; never by a tenant's settings, which can be loosened again.
+ */
+export function overAt({ ended, expiresAt }: Ends, newest: readonly Ends[]): Instant | undefined {
+  if (ended !== undefined) return ended.at;
+  const ends = newest.map((value) => value.ended?.at ?? value.expiresAt);
+  const isLiving = ends.length === 0 || ends.includes(undefined);
+  return isLiving ? expiresAt : Math.min(expiresAt ?? Number.POSITIVE_INFINITY, Math.max(...(ends as Instant[])));
+}
 
 export const TOKEN_NAME = /^[a-z][a-z0-9-]{1,34}[a-z0-9]$/;
 

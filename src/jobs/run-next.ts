@@ -27,7 +27,7 @@ export async function runNext(deps: Deps, { kinds, mayGoOn, report }: Terms): Pr
   const { job } = claim;
   deps.step(`job.${kind}.claimed`);
   try {
-    await JOBS[kind].handle(deps, runOf(deps, job, mayGoOn));
+    await JOBS[kind].handle(deps, runOf(deps, job, { mayGoOn, report }));
   } catch (error) {
     if (!(error instanceof LeaseLost)) await failed(deps, job, error, report);
   }
@@ -40,7 +40,7 @@ function claimed(deps: Deps, kind: JobKind): Promise<Claim | undefined> {
   return deps.store.transact((tx) => tx.jobs.claim(kind, terms));
 }
 
-function runOf(deps: Deps, job: ClaimedJob, mayGoOn: () => boolean): Run {
+function runOf(deps: Deps, job: ClaimedJob, { mayGoOn, report }: Pick<Terms, 'mayGoOn' | 'report'>): Run {
   return {
     job,
     mayGoOn,
@@ -48,12 +48,16 @@ function runOf(deps: Deps, job: ClaimedJob, mayGoOn: () => boolean): Run {
       if (!(await tx.jobs.hold(job))) throw new LeaseLost();
     },
     async settle(body) {
-      await deps.store.transact(async (tx) => {
+      const next = await deps.store.transact(async (tx) => {
         if (!(await tx.jobs.hold(job))) throw new LeaseLost();
-        await tx.jobs.settle(job, await body(tx));
+        const next = await body(tx);
+        await tx.jobs.settle(job, next);
         deps.step(`job.${job.kind}.done`);
+        return next;
       });
       deps.step(`job.${job.kind}.settled`);
+      if (next?.lastError === undefined || next.lastError === job.lastError) return; // what is known is not told again
+      report(new Error(next.lastError), { job: job.id, kind: job.kind, isDead: false });
     },
   };
 }

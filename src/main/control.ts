@@ -5,12 +5,15 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Log } from '#telemetry/log.ts';
 import { inOperatorsWords, systemRefusal } from './system-refusal.ts';
 
-/** What an operator may ask a running server for; one of them needs a word. */
+/** What an operator may ask a running server for; two of them need a word. */
 export type Control = {
   readonly 'setup-link': () => Promise<string>;
   readonly 'password-link': (email: string) => Promise<string>;
   readonly 'rotate-signing-key': () => Promise<string>;
   readonly 'withdraw-signing-keys': () => Promise<string>;
+  /** JSON, for whoever prints it. */
+  readonly jobs: () => Promise<string>;
+  readonly 'jobs-retry': (id: string) => Promise<string>;
   /** JSON, for `countersign doctor`. */
   readonly health: () => Promise<string>;
 };

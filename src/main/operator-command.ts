@@ -29,22 +29,32 @@ const TAKES: Readonly<Record<OperatorCommand, readonly string[]>> = {
   'password-link': ['EMAIL'],
   'rotate-signing-key': [],
   'withdraw-signing-keys': [],
+  jobs: [],
+  'jobs-retry': ['ID'],
 };
+
+/** Where it is more than one word. */
+const CALLED: { readonly [Command in OperatorCommand]?: string } = { 'jobs-retry': 'jobs retry' };
 
 /**
  * Asks the server that runs on the data folder: whoever may open its socket is the operator. Only that folder counts
  * here; what else the server was started with is its own.
  */
-async function ask(command: OperatorCommand, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+export async function ask(
+  command: OperatorCommand,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  shown = (words: string) => words,
+): Promise<number> {
   const read = readWords(args);
   if (typeof read === 'string' || read.words.length !== TAKES[command].length) {
-    const usage = ['countersign', command, ...TAKES[command], '[--data DIR]'].join(' ');
+    const usage = ['countersign', CALLED[command] ?? command, ...TAKES[command], '[--data DIR]'].join(' ');
     return notUnderstood([typeof read === 'string' ? read : `Usage: ${usage}`]);
   }
   const folder = read.data ?? (env[SETTINGS.data.env] || SETTINGS.data.fallback);
   try {
     const answer = (await askAny(folder, command, read.words[0] ?? '')) ?? noServer(folder);
-    if (answer.ok) process.stdout.write(`${answer.words}\n`);
+    if (answer.ok) process.stdout.write(`${shown(answer.words)}\n`);
     else err(`countersign: ${answer.words}`);
     return answer.ok ? EXIT.done : EXIT.refused;
   } catch (error) {

@@ -9,8 +9,10 @@ import { type Rotated, rotateSigningKey, withdrawSigningKeys } from '#app/signin
 import { issuePasswordCode } from '#app/user/invite.ts';
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
+import { parseId } from '#domain/id.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { listJobs, retryJob } from '#jobs/operate.ts';
 import type { Log } from '#telemetry/log.ts';
 import { checksBeforeStart } from './before-start.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
@@ -122,6 +124,11 @@ const controlOf = (deps: Deps, site: Site): Omit<Control, 'health'> => ({
     linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email)).catch(nobodyThere)),
   'rotate-signing-key': async () => inWords(await rotateSigningKey(deps, site.tenant)),
   'withdraw-signing-keys': async () => inWords(await withdrawSigningKeys(deps, site.tenant)),
+  jobs: async () => JSON.stringify(await listJobs(deps, site.tenant)),
+  'jobs-retry': async (id) => {
+    await retryJob(deps, site.tenant, parseId(id));
+    return `The job ${id} runs within a second or two. To see it: countersign jobs`;
+  },
 });
 
 const inWords = ({ made, signsAt, dropped, ended }: Rotated): string =>

@@ -7,6 +7,7 @@ import type { KeyReads, KeyWrites } from './keys.ts';
 import type { NodeReads, NodeWrites } from './nodes.ts';
 import type { PrincipalReads, PrincipalWrites } from './principals.ts';
 import type { ReplayReads, ReplayWrites } from './replays.ts';
+import type { RetentionReads, RetentionWrites } from './retention.ts';
 import type { SessionReads, SessionWrites } from './sessions.ts';
 import type { TenantReads, TenantWrites } from './tenants.ts';
 import type { TokenSettingsReads, TokenSettingsWrites } from './token-settings.ts';
@@ -32,6 +33,7 @@ export interface Store {
   readonly keys: KeyReads;
   readonly nodes: NodeReads;
   readonly jobs: JobReads;
+  readonly retention: RetentionReads;
   /**
    * Runs the body as one unit: all that it writes, or nothing; resolves once it is durable.
    * The body touches `tx` only: a writer may commit several bodies together, so none may wait for anything else; and it
@@ -59,6 +61,7 @@ export interface Transaction {
   readonly keys: KeyWrites;
   readonly nodes: NodeWrites;
   readonly jobs: JobWrites;
+  readonly retention: RetentionWrites;
   readonly audit: AuditWrites;
   readonly changes: ChangeWrites;
 }

@@ -48,6 +48,9 @@ test('every action is taken by an operation or an entrance, except those of the 
     'tenant:IssueSetUpLink', // the start, and an operator on the control socket
     'personal-access-token:Deliver', // an unattended first start
     'personal-access-token:UseAfterEnd', // nobody’s act: an event that its owner sees
+    'personal-access-token:Purge', // a job, of what has been over for long
+    'job:List', // an operator on the control socket
+    'job:Retry', // an operator on the control socket
   ]);
 });
 

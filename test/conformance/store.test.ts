@@ -3,6 +3,7 @@ import { jobConformance } from './jobs.ts';
 import { keyShelfConformance } from './key-shelf.ts';
 import { peopleConformance } from './people.ts';
 import { patConformance } from './personal-access-tokens.ts';
+import { retentionConformance } from './retention.ts';
 import { rowMacConformance } from './row-macs.ts';
 import { storeConformance } from './store.ts';
 import { tokenLimitConformance } from './token-limits.ts';
@@ -17,4 +18,5 @@ for (const adapter of ADAPTERS) {
   storeConformance(adapter);
   rowMacConformance(adapter);
   jobConformance(adapter);
+  retentionConformance(adapter);
 }

@@ -9,6 +9,7 @@ const SUBJECT_TYPES = {
   setup: 'serviceaccount',
   operator: 'serviceaccount',
   anonymous: 'serviceaccount',
+  retention: 'serviceaccount',
 } as const satisfies Record<PrincipalKind, string>;
 
 export const subjectOf = ({ id, kind, name }: Principal, patName?: string): z.output<typeof subject> => ({

@@ -3,6 +3,7 @@ import type { Email } from '#domain/principal.ts';
 import type { Ended, PatId, PatView, RevokeReason } from '#domain/token.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
+import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 
 /**
  * Revoking twice is not an error, and changes nothing: a client whose answer was lost asks again. Another's token is as
@@ -16,11 +17,13 @@ export function revokePat(deps: Deps, caller: Caller, id: PatId, reason: RevokeR
     locate: () => deps.store.pats.get(tenant.id, principal.id, id),
   } as const;
   const ended: Ended = { at: deps.clock.now(), by: principal.id, reason };
-  return change(deps, caller, what, async (tx) => {
-    if (!(await tx.pats.revoke(tenant.id, principal.id, id, ended))) throw new Error('what was found is never deleted');
-    const view = (await tx.pats.view(tenant.id, principal.id, id)) as PatView; // it has just been written
-    return { result: view, details: { reason }, moved: [{ kind: 'pat', id }] };
-  });
+  return untilNotOvertaken(() =>
+    change(deps, caller, what, async (tx) => {
+      if (!(await tx.pats.revoke(tenant.id, principal.id, id, ended))) throw new Overtaken(); // long over, and removed meanwhile
+      const view = (await tx.pats.view(tenant.id, principal.id, id)) as PatView; // it has just been written
+      return { result: view, details: { reason }, moved: [{ kind: 'pat', id }] };
+    }),
+  );
 }
 
 /** Everything that a user holds, at once; how many there were. */

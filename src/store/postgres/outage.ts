@@ -20,8 +20,8 @@ const OUTAGES: readonly (readonly [string, string])[] = [
   ['XX', 'its files are damaged: restore it from a backup'],
 ];
 
-/** Somebody else was first: by a lock, by serialization, or by a unique key. */
-const LOST = new Set(['40001', '40P01', '23505']);
+/** Somebody else was first: by a lock, by serialization, by a unique key, or by removing what the row was to refer to. */
+const LOST = new Set(['40001', '40P01', '23505', '23503']);
 
 /** No answer of anybody's: refusals, and bugs. */
 const OURS = [Refusal, TypeError, RangeError];

@@ -113,6 +113,12 @@ export const MIGRATIONS: readonly Migration[] = [
         sequence ${count} not null, stale_ms_max ${count} not null
       )`,
       `alter table change_log add column at ${instant} not null default 0`,
+      `create index personal_access_token_ended on personal_access_token (ended_at, tenant, owner, id)
+        where ended_at is not null`,
+      `create index token_over on token (coalesce(ended_at, expires_at), tenant, pat, generation)
+        where coalesce(ended_at, expires_at) is not null`,
+      'create index session_end on session (expires_at)',
+      'create index invitation_end on invitation (expires_at)',
     ],
   },
 ];

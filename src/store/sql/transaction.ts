@@ -12,6 +12,7 @@ import { nodeReads, nodeWrites } from './nodes.ts';
 import { patReads, patWrites } from './pats.ts';
 import { principalReads, principalWrites } from './principals.ts';
 import { replayReads, replayWrites } from './replays.ts';
+import { retentionReads, retentionWrites } from './retention.ts';
 import type { Schema } from './schema.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
 import { tenantReads, tenantWrites } from './tenants.ts';
@@ -36,6 +37,7 @@ export const reads = (
   keys: keyReads(db),
   nodes: nodeReads(db, engine),
   jobs: jobReads(db),
+  retention: retentionReads(db, macs),
 });
 
 /** Reads and writes on one connection: a body that counts before it writes counts what its neighbours wrote. */
@@ -53,6 +55,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   keys: keyWrites(db),
   nodes: nodeWrites(db, engine),
   jobs: jobWrites(db, macs, engine),
+  retention: retentionWrites(db, macs, engine),
   audit: auditWrites(db),
   changes: changeWrites(db, engine),
 });
