@@ -26,7 +26,7 @@ export function spaceFinding(data: string, { bavail, blocks, bsize, ffree, files
   const space = isLow ? warning(words, ROOM) : ok(words);
   const hasFewFiles = files > 0 && ffree < files * FREE_PART_WARN; // some file systems do not count them
   if (!hasFewFiles) return space;
-  const inodes = `${ffree} of ${files} inodes are free.`;
+  const inodes = `${ffree} of ${files} inodes are free where ${data} is.`;
   return together([
     space,
     warning(inodes, 'Remove files: with no inode left none can be made, whatever room there is.'),

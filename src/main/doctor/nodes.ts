@@ -135,7 +135,7 @@ const overdue = (ms: number): Finding =>
 const deadJobs = (count: number, which: readonly string[]): Finding =>
   failed(
     `${count} jobs are dead, and run no more: ${which.join(', ')}.`,
-    'Mend what they failed at, and have them run again: they are not tried again by themselves.',
+    'Mend what they failed at, and have each run again: countersign jobs retry ID.',
   );
 
 export const NODE_CHECKS: readonly Check[] = [server, feed, nodes, jobs];

@@ -1,4 +1,5 @@
-import { type Check, failed, ok, spanInWords, together, warning } from './check.ts';
+import type { PostgresInspection, PostgresServer } from '#store/postgres/inspect.ts';
+import { type Check, type Finding, failed, ok, spanInWords, together, warning } from './check.ts';
 import { aliveAmong } from './nodes.ts';
 import type { Scene } from './scene.ts';
 
@@ -15,17 +16,20 @@ const serverOf = async (scene: Scene) => (await scene.postgres()).server();
 const version: Check = {
   name: 'postgres-version',
   on: 'PostgreSQL',
-  async run(scene) {
-    const { version: number, spoken, encoding } = await serverOf(scene);
-    const major = Math.floor(number / 10_000);
-    const { min, max } = MAJOR_TESTED;
-    const words = `PostgreSQL ${spoken}, ${encoding}.`;
-    if (encoding !== 'UTF8') return failed(words, "Make a database with: create database … encoding 'UTF8'.");
-    if (major < MAJOR_MIN) return failed(words, `Upgrade PostgreSQL: ${MAJOR_MIN} is the oldest that will do.`);
-    if (major >= min && major <= max) return ok(words);
-    return warning(words, `Countersign is tested on PostgreSQL ${min} to ${max}: use one of those.`);
-  },
+  run: async (scene) => versionFinding(await serverOf(scene)),
 };
+
+type Version = Pick<PostgresServer, 'version' | 'spoken' | 'encoding'>;
+
+export function versionFinding({ version: number, spoken, encoding }: Version): Finding {
+  const major = Math.floor(number / 10_000);
+  const { min, max } = MAJOR_TESTED;
+  const words = `PostgreSQL ${spoken}, ${encoding}.`;
+  if (encoding !== 'UTF8') return failed(words, "Make a database with: create database … encoding 'UTF8'.");
+  if (major < MAJOR_MIN) return failed(words, `Upgrade PostgreSQL: ${MAJOR_MIN} is the oldest that will do.`);
+  if (major >= min && major <= max) return ok(words);
+  return warning(words, `Countersign is tested on PostgreSQL ${min} to ${max}: use one of those.`);
+}
 
 /** What a crash of the machine does where it is off. */
 const LOST_WITHOUT = {
@@ -77,6 +81,7 @@ const connections: Check = {
   },
 };
 
+/** Names and numbers of this machine, and folders of sockets. */
 const LOOPBACK = /^(?:localhost|127\.|::1$|\/)/;
 
 const tls: Check = {
@@ -84,19 +89,23 @@ const tls: Check = {
   on: 'PostgreSQL',
   async run(scene) {
     const { tls: said, at } = await scene.postgres();
-    if (said.isVerified) return ok(`Spoken to by TLS, with a certificate of ${at.host} that is trusted.`);
-    if (LOOPBACK.test(at.host)) return ok('It is on this machine: nothing is on the way.');
-    if (said.isEncrypted)
-      return warning(
-        `TLS, but nobody has looked whether the certificate is that of ${at.host}: whoever is on the way can be the database.`,
-        'Set sslmode=verify-full in COUNTERSIGN_DATABASE_URL, and sslrootcert=FILE where its issuer is not generally trusted.',
-      );
-    return failed(
-      `Spoken to without TLS: whoever is on the way to ${at.host} reads and changes everything.`,
-      'Set sslmode=verify-full in COUNTERSIGN_DATABASE_URL.',
-    );
+    return tlsFinding(said, at.host);
   },
 };
+
+export function tlsFinding({ isEncrypted, isVerified }: PostgresInspection['tls'], host: string): Finding {
+  if (isVerified) return ok(`Spoken to by TLS, with a certificate of ${host} that is trusted.`);
+  if (LOOPBACK.test(host)) return ok('It is on this machine: nothing is on the way.');
+  if (isEncrypted)
+    return warning(
+      `TLS, but nobody has looked whether the certificate is that of ${host}: whoever is on the way can be the database.`,
+      'Set sslmode=verify-full in COUNTERSIGN_DATABASE_URL, and sslrootcert=FILE where its issuer is not generally trusted.',
+    );
+  return failed(
+    `Spoken to without TLS: whoever is on the way to ${host} reads and changes everything.`,
+    'Set sslmode=verify-full in COUNTERSIGN_DATABASE_URL.',
+  );
+}
 
 const session: Check = {
   name: 'postgres-session',
@@ -111,7 +120,7 @@ const session: Check = {
 
 const POOLED = 'Set COUNTERSIGN_DATABASE_POOLED=true, or connect past the pooler.';
 
-export function sessionFinding(pooled: boolean, isHeard: boolean, keepsPrepared: boolean) {
+export function sessionFinding(pooled: boolean, isHeard: boolean, keepsPrepared: boolean): Finding {
   if (pooled && isHeard && keepsPrepared)
     return ok('Sessions last, and words are heard: without COUNTERSIGN_DATABASE_POOLED changes would be heard sooner.');
   if (pooled) return ok('A pooler lends sessions for one transaction, and the settings say so.');
