@@ -1,4 +1,5 @@
 import { createSecretKey } from 'node:crypto';
+import { notOurs } from '#domain/refusal.ts';
 import type { Random } from '#ports/chance-and-time.ts';
 import type { KeyId } from '#ports/digest.ts';
 import { AEAD_BYTES, decrypt, encrypt } from './aead.ts';
@@ -29,8 +30,20 @@ export function seal<P extends Purpose>(
   ]);
 }
 
-/** Throws for an unknown key or format, a changed byte, or another row's binding. */
+/** Refuses an unknown key or format, a changed byte, and another row's binding, and does not say which. */
 export function open<P extends Purpose>(
+  kekById: (id: KeyId) => Key | undefined,
+  sealed: Uint8Array,
+  binding: Binding<P>,
+): Uint8Array {
+  try {
+    return opened(kekById, sealed, binding);
+  } catch (cause) {
+    throw notOurs(`what is sealed for ${binding.purpose} does not open`, cause);
+  }
+}
+
+function opened<P extends Purpose>(
   kekById: (id: KeyId) => Key | undefined,
   sealed: Uint8Array,
   binding: Binding<P>,

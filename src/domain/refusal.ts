@@ -50,3 +50,10 @@ export class Refusal extends Error {
     this.isExact = options.isExact ?? false;
   }
 }
+
+/** Something that we keep was changed past us, or put elsewhere: it is neither believed nor called absent. `what` is for the log. */
+export const notOurs = (what: string, cause?: unknown): Refusal =>
+  new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
+    detail: `${what}: it was not written by this program, or was changed since`,
+    cause,
+  });

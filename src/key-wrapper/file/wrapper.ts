@@ -1,7 +1,7 @@
 import { decrypt, encrypt } from '#crypto/aead.ts';
 import { derived, KEY_BYTES, keyFrom } from '#crypto/keys.ts';
 import { associatedData } from '#crypto/purposes.ts';
-import { Refusal } from '#domain/refusal.ts';
+import { notOurs, Refusal } from '#domain/refusal.ts';
 import type { Random } from '#ports/chance-and-time.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { KeyPlace, KeyWrapper } from '#ports/key-wrapper.ts';
@@ -25,9 +25,12 @@ export function fileWrapper(root: Uint8Array, random: Random): KeyWrapper {
     fingerprint: name.toString('hex'),
     wrap: async (bytes, place) => Buffer.concat([Buffer.of(FORMAT), name, encrypt(key, bytes, aadOf(place), random)]),
     unwrap: async (wrapped, place) => {
-      if (wrapped[0] !== FORMAT || !name.equals(wrapped.subarray(1, KEY_AT)))
-        throw new Error('not wrapped by this key');
-      return decrypt(key, wrapped.subarray(KEY_AT), aadOf(place));
+      try {
+        if (wrapped[0] !== FORMAT || !name.equals(wrapped.subarray(1, KEY_AT))) throw new Error('of another key');
+        return decrypt(key, wrapped.subarray(KEY_AT), aadOf(place));
+      } catch (cause) {
+        throw notOurs(`the key ${place.id} for ${place.purpose} does not unwrap`, cause);
+      }
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { Refusal } from '#domain/refusal.ts';
+import { notOurs } from '#domain/refusal.ts';
 import type { MacField, RowMacs } from '#ports/row-mac.ts';
 import { LostRace } from './lost-race.ts';
 import type { Schema, Table } from './schema.ts';
@@ -53,9 +53,7 @@ export const maced = <T extends MacedTable>(macs: RowMacs, table: T, row: Unprov
 /** The row itself, if this program wrote it. One that it did not is a break-in or a broken disk: never believed, never absent. */
 export function proved<T extends MacedTable, Row extends MacedRow<T>>(macs: RowMacs, table: T, row: Row): Row {
   if (isProved(macs, table, row)) return row;
-  throw new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.', {
-    detail: `a row of ${table} does not carry a valid MAC: it was not written by this program, or was changed since`,
-  });
+  throw notOurs(`a row of ${table} does not carry a valid MAC`);
 }
 
 /** For whoever leaves such a row alone and goes on. */
