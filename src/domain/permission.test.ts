@@ -35,7 +35,8 @@ test('what the program does, and what everybody may who is signed in, is in no r
       'tenant:IssueSetUpLink',
       'invitation:Accept',
     ],
-    ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd'],
+    ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd', 'personal-access-token:Purge'],
+    ...['job:List', 'job:Retry'],
   ]);
 });
 

@@ -5,10 +5,10 @@ import { serving } from '#support/process.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, PATS } from './client.ts';
 import { rowsIn } from './database.ts';
-import { ALL_LABELS, FIRST_START, ONE_ACT, stepsOf, UNDER_LOAD, WITHOUT_CHANGE } from './labels.ts';
+import { ALL_LABELS, FIRST_START, IN_JOBS, ONE_ACT, stepsOf, UNDER_LOAD, WITHOUT_CHANGE } from './labels.ts';
 
 test('every step at which a process can be stopped is one at which a fault suite stops it', () => {
-  const covered = new Set([...FIRST_START, ...stepsOf(...UNDER_LOAD, ...ONE_ACT)]);
+  const covered = new Set([...FIRST_START, ...stepsOf(...UNDER_LOAD, ...ONE_ACT), ...IN_JOBS]);
   expect([...covered].sort()).toEqual([...ALL_LABELS].sort());
 });
 

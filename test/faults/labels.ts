@@ -1,5 +1,5 @@
 import { afterAll, expect } from 'vitest';
-import { JOB_KINDS } from '#domain/job.ts';
+import { JOB_KINDS, type JobKind } from '#domain/job.ts';
 import { ACTIONS, type Action } from '#domain/permission.ts';
 import type { StepLabel } from '#ports/step.ts';
 
@@ -10,8 +10,9 @@ export const stepsOf = (...actions: readonly Action[]): readonly StepLabel[] =>
   actions.flatMap((action) => STEPS.map((step) => `${action}.${step}` as const));
 
 /** Each kind of job, in the order in which they come. */
-export const STEPS_OF_JOBS = ['claimed', 'done', 'settled'] as const;
-export const JOB_LABELS = JOB_KINDS.flatMap((kind) => STEPS_OF_JOBS.map((step) => `job.${kind}.${step}` as const));
+const STEPS_OF_JOBS = ['claimed', 'done', 'settled'] as const;
+export const stepsOfJob = (kind: JobKind) => STEPS_OF_JOBS.map((step) => `job.${kind}.${step}` as const);
+const JOB_LABELS = JOB_KINDS.flatMap(stepsOfJob);
 
 /** Steps that are neither a change's nor a job's. */
 const OTHERS = Object.keys({
@@ -62,6 +63,13 @@ export const ONE_ACT = [
   'user:ManageUsers',
   'user:IssuePasswordLink',
 ] as const;
+
+/** What operators change of jobs, and what a job changes. */
+export const OPERATORS_OF_JOBS = ['job:Retry'] as const;
+export const IN_JOBS: readonly StepLabel[] = [
+  ...JOB_LABELS,
+  ...stepsOf('personal-access-token:Purge', ...OPERATORS_OF_JOBS),
+];
 
 /** Counts where processes stopped, prints it, and fails for a place where none did: it would prove nothing. */
 export function stopsAt(places: readonly string[]): { stopped(place: string): void } {
