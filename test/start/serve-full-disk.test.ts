@@ -1,41 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { temporaryFolder } from '#support/folder.ts';
-import { has, needing, usePart } from '#support/parts.ts';
+import { describe, expect, test } from 'vitest';
+import { has, needing } from '#support/parts.ts';
 import { type Served, serve, serving, unattended } from '#support/process.ts';
 import { adminToken } from '../faults/base.ts';
 import { clientOf, PATS, standingOf } from '../faults/client.ts';
 import { defectsIn, rowsIn } from '../faults/database.ts';
-
-/** A disk of its own; gone with the test, once the processes on it are. */
-function disk(size: string) {
-  const { type } = usePart('tmpfs');
-  const folder = join(temporaryFolder(), 'disk');
-  mkdirSync(folder);
-  execFileSync('mount', ['-t', type, '-o', `size=${size},mode=700`, type, folder]);
-  onTestFinished(() => void execFileSync('umount', ['--lazy', folder]));
-  const remount = (options: string) => execFileSync('mount', ['-o', `remount,${options}`, folder]);
-  return { folder, remount };
-}
-
-const CHUNK_BYTES = 4096;
-const CHUNKS_MAX = 10_000;
-
-/** Writes until nothing more fits. */
-function fill(file: string): void {
-  const chunk = Buffer.alloc(CHUNK_BYTES, 1);
-  for (let written = 0; written < CHUNKS_MAX; written++) {
-    try {
-      writeFileSync(file, chunk, { flag: 'a' });
-    } catch (error) {
-      expect(error).toMatchObject({ code: 'ENOSPC' });
-      return;
-    }
-  }
-  throw new Error('the disk is larger than it should be');
-}
+import { disk, fill } from './disk.ts';
 
 const createIn = (served: Served, data: string, name: string) =>
   served.send({

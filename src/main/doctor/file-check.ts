@@ -1,5 +1,5 @@
 import { Refusal } from '#domain/refusal.ts';
-import { type FileCheck, findingsIn } from '#store/sqlite/inspect.ts';
+import { type FileCheck, findingsIn } from '#store/sqlite/findings.ts';
 import { inOperatorsWords } from '../system-refusal.ts';
 
 /** A process of its own, started by sqlite.ts: which check, of which file. */

@@ -63,6 +63,7 @@ const inWords = ({ purpose, id }: KeyPlace): string => `${purpose} ${id}`;
 const byPurpose = (places: readonly KeyPlace[]): string =>
   Object.entries(Object.groupBy(places, ({ purpose }) => purpose))
     .map(([purpose, all]) => `${all.length} ${purpose}`)
+    .sort()
     .join(', ');
 
 const rows: Check = {

@@ -5,19 +5,20 @@ import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
-import { certificateIn } from '../certificate.ts';
+import { certificateIn, endingOf, namelessFor } from '../certificate.ts';
 import { hostOf, tlsFilesIn } from '../network.ts';
 import { isEverywhere, originOf } from '../origin.ts';
 import { addressRefusal } from '../system-refusal.ts';
-import { readTls, warningsOfTls } from '../tls.ts';
-import { type Check, type Finding, failed, ok, skipped, warning } from './check.ts';
+import { readTls } from '../tls.ts';
+import { type Check, type Finding, failed, ok, skipped, Unseen, warning } from './check.ts';
 
 const ANSWER_MS_MAX = 2_000;
 
 const address: Check = {
   name: 'address',
   async run({ config, servers }) {
-    const { healths } = await servers();
+    const { healths, silent } = await servers();
+    if (silent.length > 0) throw new Unseen('a server does not say where it listens (see server)');
     const wanted = originOf(config.listen, config.tlsCertFile === undefined ? 'http' : 'https');
     const own = healths.map(({ listens }) => listens);
     if (own.includes(wanted)) return answering(wanted);
@@ -74,11 +75,14 @@ const tls: Check = {
   run({ config, now }) {
     const files = tlsFilesIn(config);
     if (files === undefined) return skipped(withoutTls(config));
-    const read = readTls(files, now());
-    const { validToDate } = certificateIn(Buffer.from(read.cert as Buffer), files.cert);
-    const days = Math.floor((validToDate.getTime() - now()) / DAY_MS);
-    const warnings = warningsOfTls(read, files, hostOf(config));
+    const { cert } = readTls(files, now());
+    const certificate = certificateIn(cert, files.cert);
+    const warnings = [
+      ...endingOf(certificate, files.cert, now()),
+      ...namelessFor(certificate, files.cert, hostOf(config)),
+    ];
     if (warnings.length > 0) return warning(warnings.join(' '));
+    const days = Math.floor((certificate.validToDate.getTime() - now()) / DAY_MS);
     return ok(`The key is that of ${files.cert}, which is good for ${days} days.`);
   },
 };

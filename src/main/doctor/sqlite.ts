@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Refusal } from '#domain/refusal.ts';
-import type { FileCheck } from '#store/sqlite/inspect.ts';
+import type { FileCheck } from '#store/sqlite/findings.ts';
 import { pathsIn } from '../data-folder.ts';
 import { bytesInWords, type Check, type Finding, failed, ok, spanInWords, together, warning } from './check.ts';
 import type { Scene } from './scene.ts';
@@ -74,7 +75,7 @@ const ORPHANS: Words = {
 async function looked(scene: Scene, check: FileCheck, { good, bad, remedy }: Words): Promise<Finding> {
   await scene.sqlite();
   const { database } = pathsIn(scene.config.data);
-  const args = [new URL('./file-check.ts', import.meta.url).pathname, check, database];
+  const args = [fileURLToPath(new URL('./file-check.ts', import.meta.url)), check, database];
   const bound = {
     timeout: scene.isDeep ? 0 : FILE_MS_MAX,
     killSignal: 'SIGKILL',

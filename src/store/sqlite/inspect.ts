@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { Refusal } from '#domain/refusal.ts';
 import { SQLITE } from '../sql/engine.ts';
 import { type Inspection, inspectionOn } from '../sql/inspect.ts';
 import { type Connection, openConnection } from './connection.ts';
@@ -14,11 +15,11 @@ export type SqliteInspection = Inspection & {
 
 /** In WAL mode whoever reads is in nobody's way, and what they read is what is committed. */
 export function inspectSqlite(file: string): SqliteInspection {
-  const connection = outageAware(() => openConnection(file, { readOnly: true }));
+  const connection = outageAware(() => openedAt(file));
   const { raw, db } = connection;
   const own = {
     elsewhere: ELSEWHERE,
-    tables: async () => textsOf(connection, `select name from sqlite_schema where type = 'table'`),
+    tables: async () => tablesIn(connection),
     close: async () => raw.close(),
   };
   return {
@@ -28,31 +29,21 @@ export function inspectSqlite(file: string): SqliteInspection {
   };
 }
 
-/** The first column. */
-const textsOf = ({ raw }: Connection, statement: string): readonly string[] =>
-  outageAware(() => raw.prepare(statement).all()).map((row) => String(Object.values(row)[0]));
+const SQLITE_NOTADB = 26;
 
-const FINDINGS_MAX = 10;
-const NOTHING_FOUND = 'ok';
-
-/** What to look for in a whole file, and how the engine does; each says what is wrong, line by line. */
-export const FILE_CHECKS = {
-  pages: `pragma quick_check(${FINDINGS_MAX})`,
-  'pages-and-indexes': `pragma integrity_check(${FINDINGS_MAX})`,
-  'foreign-keys': `select count(*) || ' rows of ' || "table" || ' name a ' || parent || ' that is not there'
-    from pragma_foreign_key_check group by "table", parent`,
-} as const satisfies Readonly<Record<string, string>>;
-export type FileCheck = keyof typeof FILE_CHECKS;
-
-/** Reads all of the file, and lets nothing else be done by this process meanwhile. */
-export function findingsIn(file: string, check: FileCheck): readonly string[] {
-  const connection = outageAware(() => openConnection(file, { readOnly: true }));
+function openedAt(file: string): Connection {
   try {
-    return textsOf(connection, FILE_CHECKS[check]).filter((text) => text !== NOTHING_FOUND);
-  } finally {
-    connection.raw.close();
+    return openConnection(file, { readOnly: true });
+  } catch (cause) {
+    if ((cause as { errcode?: number }).errcode !== SQLITE_NOTADB) throw cause;
+    throw new Refusal('conflict', `${file} is not a database. Put it back from a backup.`, { cause });
   }
 }
+
+const tablesIn = ({ raw }: Connection): readonly string[] =>
+  outageAware(() => raw.prepare(`select name from sqlite_schema where type = 'table'`).all()).map(({ name }) =>
+    String(name),
+  );
 
 const SQLITE_BUSY = 5;
 
