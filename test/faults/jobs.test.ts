@@ -1,10 +1,12 @@
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { onlyJob } from '#domain/job.ts';
 import type { StepLabel } from '#ports/step.ts';
 import { ENGINE } from '#support/database.ts';
 import { rawOf } from '#support/database-of.ts';
 import { type Served, serving, spawned } from '#support/process.ts';
-import { adminToken, setUpOnce } from './base.ts';
+import { setUpOnce } from './base.ts';
 import { type Client, clientOf, standingOf } from './client.ts';
 import { OPERATORS_OF_JOBS, STEPS, stepsOf, stepsOfJob, stopsAt } from './labels.ts';
 
@@ -27,7 +29,11 @@ const stops = stopsAt([
   ...(ENGINE === 'postgres' ? [BY_ANOTHER] : []),
 ]);
 
-const [base, ofUses] = [setUpOnce(), setUpOnce()];
+/** Whose the first token is, is said by nothing else in a folder whose database is elsewhere. */
+const takeOut = async (data: string) => renameSync(join(data, 'bootstrap-token'), tokenFile(data));
+const tokenFile = (data: string) => `${data}.token`;
+const adminToken = (data: string) => readFileSync(tokenFile(data), 'utf8');
+const [base, ofUses] = [setUpOnce(takeOut), setUpOnce(takeOut)];
 const rows = (data: string, sql: string, ...values: readonly (string | number)[]) => rawOf(data).all(sql, ...values);
 const jobs = (data: string) => rows(data, 'select kind, lease, dead_at, due_at from job order by kind');
 const waiting = (data: string) => rows(data, `select id from job where kind = 'token-uses'`);
