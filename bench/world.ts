@@ -15,8 +15,8 @@ import { openInstance } from '#main/instance.ts';
 export const ORIGIN = 'http://127.0.0.1';
 
 /** The real program on a real disk, opened as `serve` opens it. */
-export async function openWorld(folder: string) {
-  const read = readConfig({}, { data: join(folder, 'data') });
+export async function openWorld(folder: string, env: Readonly<Record<string, string>> = {}) {
+  const read = readConfig(env, { data: join(folder, 'data') });
   if (!read.ok) throw new Error(read.problems.join('; '));
   const { deps, tenant, close } = await openInstance(read.config, () => ORIGIN);
 
