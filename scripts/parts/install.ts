@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PARTS, type PartName, part } from '#support/parts.ts';
 import { run, wait } from '../child.ts';
@@ -21,7 +21,9 @@ export const INSTALL: Readonly<Record<PartName, Install>> = {
   tmpfs: { into: () => refuse('mounting is not allowed here: it takes root with CAP_SYS_ADMIN') },
   'older-node': { into: (folder) => installByNpm(folder, PARTS['older-node'].pins) },
   postgresql: { into: installPostgres },
-  'postgresql-18': { into: (folder) => installByNpm(folder, PARTS['postgresql-18'].pins) },
+  'postgresql-18': { into: installPostgres18 },
+  nginx: { into: () => installByApt('nginx-light', 'no /usr/sbin/nginx') },
+  sqlite3: { into: () => installByApt('sqlite3', 'no /usr/bin/sqlite3') },
   pgbouncer: { into: () => installByApt('pgbouncer', 'no /usr/sbin/pgbouncer') },
 };
 
@@ -67,6 +69,12 @@ async function installByApt(name: string, missing: string, before: () => void = 
   await apt('install', '-y', '--no-install-recommends', name);
 }
 
+/** Also for the user who runs it, since it refuses root. */
+async function installPostgres18(folder: string): Promise<void> {
+  chmodSync(folder, 0o755);
+  await installByNpm(folder, PARTS['postgresql-18'].pins);
+}
+
 /** Without the cluster that the package makes and starts for everybody: tests have their own. */
 function installPostgres(): Promise<void> {
   const settings = '/etc/postgresql-common/createcluster.conf';
@@ -76,9 +84,9 @@ function installPostgres(): Promise<void> {
   });
 }
 
-/** Again while another package manager runs, and after one was cut short. */
+/** Again while another package manager runs, and after one was cut short; no service of a package is started. */
 async function apt(...args: readonly string[]): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   for (let tries = 1; ; tries += 1) {
     const { code, said } = await run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], { env });
     if (code === 0) return;

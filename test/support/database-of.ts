@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENGINE } from './database.ts';
 import { ran } from './parts.ts';
-import { dropPostgres, makePostgres } from './postgres.ts';
+import { askedThrough, dropPostgres, makePostgres } from './postgres.ts';
 import { type Raw, rawPostgres, rawSqlite } from './raw.ts';
 
 /** The database of each data folder that a program of ours was started on, where the folder does not hold it itself. */
@@ -20,7 +20,9 @@ export async function databaseEnvOf(data: string): Promise<Readonly<Record<strin
 /** The same for whoever comes to a folder in which a program was started before. */
 export function knownDatabaseEnvOf(data: string | undefined): Readonly<Record<string, string>> {
   const url = urls.get(data ?? '');
-  return url === undefined ? {} : { COUNTERSIGN_DATABASE_URL: url };
+  if (url === undefined) return {};
+  const asked = askedThrough(url);
+  return { COUNTERSIGN_DATABASE_URL: asked.url, ...(asked.pooled ? { COUNTERSIGN_DATABASE_POOLED: 'true' } : {}) };
 }
 
 /** Of a data folder in which a program was started before. */

@@ -5,7 +5,7 @@ import { openPostgres } from '#store/postgres/open.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
 import { temporaryFolder } from './folder.ts';
 import { usePart } from './parts.ts';
-import { freshPostgres } from './postgres.ts';
+import { askedThrough, freshPostgres } from './postgres.ts';
 import { type Raw, rawPostgres, rawSqlite } from './raw.ts';
 
 /** Which database the tests that open one run on: a project of vitest.config.ts for each. */
@@ -31,7 +31,7 @@ async function openOnSqlite(now: number): Promise<TestDatabase> {
 async function openOnPostgres(now: number): Promise<TestDatabase> {
   usePart('postgresql');
   const url = await freshPostgres();
-  const again = () => openPostgres({ url, connectionsMax: 10, pooled: false }, now, () => {});
+  const again = () => openPostgres({ ...askedThrough(url), connectionsMax: 10 }, now, () => {});
   const raw = rawPostgres(url);
   return { database: await again(), raw, again, onDisk: () => filesOf(raw) };
 }

