@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { temporaryFolder } from './folder.ts';
-import type { Answer } from './world.ts';
+import type { Answer, Sent } from './world.ts';
 
 const OPENSSL = '/usr/bin/openssl';
 export const hasOpenssl = existsSync(OPENSSL);
@@ -52,9 +52,16 @@ export const openssl = (...args: readonly string[]): void =>
 export const read = (file: string): string => readFileSync(file, 'utf8');
 
 /** A request over TLS whose certificate must be this one, and the certificate’s name. */
-export function askSecurely(origin: string, ca: string, path: string): Promise<Answer & { readonly name: string }> {
+export function askSecurely(
+  origin: string,
+  ca: string,
+  path: string,
+  { method = 'GET', token, headers = {}, body }: Partial<Sent> = {},
+): Promise<Answer & { readonly name: string }> {
   const { port } = new URL(origin);
-  const options = { host: '127.0.0.1', servername: 'localhost', port, path, ca, agent: false } as const;
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` };
+  const to = { host: '127.0.0.1', servername: 'localhost', port, path, ca, agent: false } as const;
+  const options = { ...to, method, headers: { ...authorization, ...headers } };
   return new Promise((resolve, reject) => {
     const asked = request(options, async (answer) => {
       const { subject } = (answer.socket as import('node:tls').TLSSocket).getPeerCertificate();
@@ -63,6 +70,6 @@ export function askSecurely(origin: string, ca: string, path: string): Promise<A
       const text = Buffer.concat(chunks).toString();
       resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text, name: String(subject.CN) });
     });
-    asked.on('error', reject).end();
+    asked.on('error', reject).end(body);
   });
 }
