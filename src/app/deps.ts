@@ -1,4 +1,5 @@
 import type { Keyring } from '#crypto/keyring.ts';
+import type { Counts } from '#domain/counts.ts';
 import type { Clock, Random } from '#ports/chance-and-time.ts';
 import type { KeyWrapper } from '#ports/key-wrapper.ts';
 import type { Node } from '#ports/nodes.ts';
@@ -26,6 +27,7 @@ export type Deps = {
   readonly denials: Denials;
   readonly attempts: Attempts;
   readonly strangers: Strangers;
+  readonly counts: Counts;
   /** Who issues tokens, as others are told: scheme and host of this server. */
   readonly issuer: () => string;
   readonly step: Step;

@@ -9,6 +9,7 @@ import { Strangers } from '#app/token/strangers.ts';
 import { Uses } from '#app/token/uses.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { verifySession, verifyToken } from '#app/token/verify.ts';
+import { Counts } from '#domain/counts.ts';
 import type { Core } from '#http/core.ts';
 import { httpServer, type Terms } from '#http/server.ts';
 import { documentOf } from './pages.ts';
@@ -33,6 +34,7 @@ export async function openDeps({ staleMsMax, ...parts }: Parts): Promise<Deps> {
     denials: new Denials(),
     attempts: new Attempts(),
     strangers: new Strangers(),
+    counts: new Counts(),
   };
 }
 

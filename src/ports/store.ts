@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditOrigin } from '#domain/audit.ts';
 import type { ChangeReads, ChangeWrites } from './changes.ts';
 import type { DeliveryReads, DeliveryWrites } from './deliveries.ts';
+import type { StoreFigures } from './figures.ts';
 import type { InvitationReads, InvitationWrites } from './invitations.ts';
 import type { JobReads, JobWrites } from './jobs.ts';
 import type { KeyReads, KeyWrites } from './keys.ts';
@@ -20,6 +21,8 @@ import type { PatReads, PatWrites, TokenReads, TokenUseWrites, TokenWrites } fro
 export interface Store {
   /** Other processes write here too: what is remembered is good only as long as the feed is heard. */
   readonly isShared: boolean;
+  /** For people alone. */
+  readonly engine: 'SQLite' | 'PostgreSQL';
   readonly tenants: TenantReads;
   readonly principals: PrincipalReads;
   readonly pats: PatReads;
@@ -43,6 +46,8 @@ export interface Store {
   transact<Result>(body: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Calls whenever another process may have changed something, and may miss some: a poll catches up. */
   listen(told: () => void): { stop(): Promise<void> };
+  /** Asks nothing of the database. */
+  figures(): StoreFigures;
   close(): Promise<void>;
 }
 

@@ -15,6 +15,7 @@ import { KINDS } from '#crypto/keys.ts';
 import { rowMacs } from '#crypto/row-mac.ts';
 import type { AuditEntry } from '#domain/audit.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
+import { Counts } from '#domain/counts.ts';
 import type { Instant } from '#domain/instant.ts';
 import { compile, type Role } from '#domain/permission.ts';
 import { type PrincipalId, parseEmail } from '#domain/principal.ts';
@@ -66,6 +67,7 @@ export async function openCore() {
     node: { id: 'n'.repeat(24) as NodeId, name: 'here' },
     attempts: new Attempts(),
     strangers: new Strangers(),
+    counts: new Counts(),
     issuer: () => ISSUER,
     step: () => {},
   };

@@ -1,7 +1,7 @@
 import type { Deps } from '../deps.ts';
 import { learnKeys } from '../key/learn.ts';
 
-type CatchUpDeps = Pick<Deps, 'store' | 'verified' | 'feed' | 'clock' | 'keyring' | 'wrapper'>;
+type CatchUpDeps = Pick<Deps, 'store' | 'verified' | 'feed' | 'clock' | 'keyring' | 'wrapper' | 'counts'>;
 
 /**
  * Applies every change committed since the last one applied, ours and other processes' alike; false where the feed cannot
@@ -9,11 +9,11 @@ type CatchUpDeps = Pick<Deps, 'store' | 'verified' | 'feed' | 'clock' | 'keyring
  * is in trouble with its own disk, and believes nothing.
  */
 export async function catchUp(deps: CatchUpDeps): Promise<boolean> {
-  const { store, verified, feed, clock } = deps;
+  const { store, verified, feed, clock, counts } = deps;
   const asked = clock.moment();
   try {
     const changes = await store.changes.since(verified.sequence);
-    for (const change of changes) verified.apply(change);
+    for (const change of changes) if (verified.apply(change)) counts.feedLag.add(change.ageMs / 1000);
     if (changes.some(({ moved }) => moved.kind === 'key')) await learnKeys(deps);
     feed.hear(asked);
     return true;

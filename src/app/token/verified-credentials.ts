@@ -39,6 +39,8 @@ export class VerifiedCredentials {
   readonly #strangers = new Map<string, Instant>();
   readonly #epochs = new Map<string, Epoch>();
   readonly #lookups = new Map<string, Lookup>();
+  /** How each of those asked for was answered: from memory, by sharing a read under way, or by a read. */
+  readonly counts = { hit: 0, stranger: 0, shared: 0, read: 0, overtaken: 0 };
   #sequence: number;
   #moment = 0;
   /** The epoch of every id that has none of its own. */
@@ -56,18 +58,28 @@ export class VerifiedCredentials {
     return this.#sequence;
   }
 
+  get sizes(): { readonly known: number; readonly strangers: number } {
+    return { known: this.#entries.size, strangers: this.#strangers.size };
+  }
+
   /** From memory, or by one lookup that everyone who asks meanwhile shares. */
   find(credential: Sensitive, now: Instant, look: Look): Lookup | Known | undefined {
     const key = cacheKeyOf(this.#salt, credential);
     const entry = this.#entries.get(key);
-    if (entry !== undefined && this.#isGood(entry, now)) return entry.known;
+    if (entry !== undefined && this.#isGood(entry, now)) {
+      this.counts.hit += 1;
+      return entry.known;
+    }
     const strangerAt = this.#strangers.get(key);
-    if (strangerAt !== undefined && isYoung(strangerAt, now, STRANGER_AGE_MS_MAX)) return undefined;
-    return this.#shared(key, now, look);
+    if (strangerAt === undefined || !isYoung(strangerAt, now, STRANGER_AGE_MS_MAX)) return this.#shared(key, now, look);
+    this.counts.stranger += 1;
+    return undefined;
   }
 
   #shared(key: string, readAt: Instant, look: Look): Lookup {
-    return this.#lookups.get(key) ?? this.#lookUp(key, readAt, look);
+    const under = this.#lookups.get(key);
+    this.counts[under === undefined ? 'read' : 'shared'] += 1;
+    return under ?? this.#lookUp(key, readAt, look);
   }
 
   /** Applies a change that this process has just committed: nobody gets an answer from before it. */
@@ -85,11 +97,13 @@ export class VerifiedCredentials {
     for (const { id } of moved) this.#epochs.set(id, { moment: this.#moment, sequence });
   }
 
-  /** Applies a change that the feed tells of, once. */
-  apply({ sequence, moved }: Change): void {
-    if (sequence < this.#sequence) return; // another catching up, beside this one, was faster
+  /** Applies a change that the feed tells of, once; true where it was news, and not a change of our own. */
+  apply({ sequence, moved }: Change): boolean {
+    if (sequence < this.#sequence) return false; // another catching up, beside this one, was faster
     this.#sequence = sequence;
-    if (this.#epochs.get(moved.id)?.sequence !== sequence) this.#move(sequence, [moved]);
+    if (this.#epochs.get(moved.id)?.sequence === sequence) return false;
+    this.#move(sequence, [moved]);
+    return true;
   }
 
   /** Everything is read again, whatever is under way. */
@@ -119,8 +133,11 @@ export class VerifiedCredentials {
     const asOf = this.#moment;
     const lookup: Lookup = look(this.#entries.has(key))
       .then((known) => {
-        if (this.#lookups.get(key) !== lookup)
-          return this.#isOld(known, asOf) ? this.#shared(key, readAt, look) : known;
+        if (this.#lookups.get(key) !== lookup) {
+          if (!this.#isOld(known, asOf)) return known;
+          this.counts.overtaken += 1;
+          return this.#shared(key, readAt, look);
+        }
         for (const remembered of [this.#strangers, this.#entries]) remembered.delete(key);
         if (known === undefined) put(this.#strangers, key, readAt, STRANGERS_MAX);
         else put(this.#entries, key, { known, readAt, asOf }, ENTRIES_MAX);

@@ -2,7 +2,9 @@ import { isJwtShaped, isOurJwt } from '#crypto/jwt.ts';
 import { digestsOf } from '#crypto/opaque.ts';
 import { kindOf } from '#crypto/opaque-form.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
+import type { VerificationResult } from '#domain/counts.ts';
 import type { Instant } from '#domain/instant.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_KINDS } from '#domain/token.ts';
 import { type Known, standingOf } from '#domain/verification.ts';
@@ -15,7 +17,7 @@ export type Verification =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'malformed' | 'unknown' | 'revoked' | 'expired' };
 
-type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers'>;
+type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers' | 'counts'>;
 
 /** Whether it can be one of these at all, and the one read that knows it. */
 type Way = {
@@ -47,7 +49,7 @@ export const verifySession = (deps: VerifyDeps, cookie: Sensitive, origin: Origi
 
 /** Checksum, memory, signature, one indexed read: each step only when the one before cannot tell. Writes nothing. */
 function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOurs, read, isIssued }: Way): Verified {
-  if (!isOurs) return { ok: false, reason: 'malformed' };
+  if (!isOurs) return ended(deps, 'malformed');
   const now = deps.clock.now();
   const look = async () => {
     if (isIssued !== undefined && !(await isIssued())) return undefined;
@@ -57,23 +59,41 @@ function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOur
     wasKnown ? look() : deps.strangers.read(origin.address, now, look),
   );
   return found instanceof Promise
-    ? found.then((known) => judged(deps, known, origin, now))
+    ? found.then((known) => judged(deps, known, origin, now), unanswered(deps))
     : judged(deps, found, origin, now);
 }
 
 function judged(deps: VerifyDeps, known: Known | undefined, origin: Origin, now: Instant): Verification {
   if (known === undefined) {
     deps.strangers.noticed();
-    return { ok: false, reason: 'unknown' };
+    return ended(deps, 'unknown');
   }
   const standing = standingOf(known, now, deps.uses.lastOf(known));
   if (standing !== 'live') {
     deps.uses.refused(known, origin, now);
-    return { ok: false, reason: standing };
+    return ended(deps, standing);
   }
   deps.uses.accepted(known, origin, now);
+  deps.counts.verifications.ok += 1;
   return { ok: true, caller: callerOf(known, origin) };
 }
+
+type Bad = Extract<Verification, { ok: false }>;
+
+function ended({ counts }: Pick<Deps, 'counts'>, reason: Bad['reason']): Bad {
+  counts.verifications[reason] += 1;
+  return { ok: false, reason };
+}
+
+/** What a refusal of the look-up counts as; anything else that is thrown is our fault. */
+const UNANSWERED: Readonly<Record<string, VerificationResult>> = { unavailable: 'outage', rate_limited: 'refused' };
+
+const unanswered =
+  ({ counts }: Pick<Deps, 'counts'>) =>
+  (error: unknown): never => {
+    counts.verifications[(error instanceof Refusal && UNANSWERED[error.code]) || 'failed'] += 1;
+    throw error;
+  };
 
 const callerOf = ({ tenant, principal, credential, rights }: Known, origin: Origin): Caller => ({
   ...{ tenant, principal, credential, rights },

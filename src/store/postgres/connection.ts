@@ -10,6 +10,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import pg from 'pg';
+import type { StoreFigures } from '#ports/figures.ts';
 import type { Schema } from '../sql/schema.ts';
 import { named } from './outage.ts';
 
@@ -49,6 +50,16 @@ export function openPool(options: PostgresOptions, max = options.connectionsMax)
   const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: IDLE_MS_MAX });
   pool.on('error', () => {});
   return pool;
+}
+
+/** Of all that are open; what is being opened is busy. */
+export function poolFigures(pools: readonly pg.Pool[]): Pick<StoreFigures, 'waiting' | 'connections'> {
+  const sum = (of: (pool: pg.Pool) => number) => pools.reduce((total, pool) => total + of(pool), 0);
+  const idle = sum(({ idleCount }) => idleCount);
+  return {
+    waiting: sum(({ waitingCount }) => waitingCount),
+    connections: { busy: sum(({ totalCount }) => totalCount) - idle, idle },
+  };
 }
 
 /** A connection until it is given back; broken ones are closed then. */

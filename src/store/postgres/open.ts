@@ -7,7 +7,7 @@ import { changeReads } from '../sql/changes.ts';
 import { POSTGRES } from '../sql/engine.ts';
 import { beginShelf, readShelf } from '../sql/keys.ts';
 import { reads, transactionOn } from '../sql/transaction.ts';
-import { clientView, openPool, type PostgresOptions, pooledView, Statements } from './connection.ts';
+import { clientView, openPool, type PostgresOptions, pooledView, poolFigures, Statements } from './connection.ts';
 import { listenTo } from './listener.ts';
 import { migrate } from './migrate.ts';
 import { Transactions } from './transactions.ts';
@@ -42,6 +42,8 @@ export async function openPostgres(options: PostgresOptions, now: number, step: 
       ...reads(db, macs, POSTGRES),
       changes: changeReads(feed, POSTGRES),
       isShared: POSTGRES.isShared,
+      engine: POSTGRES.name,
+      figures: () => ({ ...transactions.figures(), ...poolFigures([pool, feedPool]) }),
       transact: (body) => transactions.transact(body),
       listen: (told) => (options.pooled ? { stop: async () => {} } : listenTo(options, told)),
       close,

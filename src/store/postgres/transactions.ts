@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
+import type { StoreFigures } from '#ports/figures.ts';
 import { LostRace } from '../sql/lost-race.ts';
 import { outage } from '../sql/outage.ts';
 import { lend } from './connection.ts';
@@ -18,19 +19,22 @@ const BEGIN =
   "begin isolation level read committed; set local idle_in_transaction_session_timeout = '5s'; " +
   "set local lock_timeout = '5s'; set local statement_timeout = '10s'";
 
-export type TransactionCounts = { committed: number; rolledBack: number; lostRaces: number };
-
 /** Bodies side by side, each in a transaction of its own; one that loses a race to another is run again. */
 export class Transactions<Tx> {
   readonly #pool: pg.Pool;
   readonly #txOn: (client: pg.PoolClient) => Tx;
   /** Of a connection, made once: its queries are compiled with it. */
   readonly #made = new WeakMap<pg.PoolClient, Tx>();
-  readonly counts: TransactionCounts = { committed: 0, rolledBack: 0, lostRaces: 0 };
+  readonly #counts = { committed: 0, rolledBack: 0, lostRaces: 0 };
 
   constructor(pool: pg.Pool, txOn: (client: pg.PoolClient) => Tx) {
     this.#pool = pool;
     this.#txOn = txOn;
+  }
+
+  /** Each is made durable by itself, as far as this process can see. */
+  figures(): Pick<StoreFigures, 'committed' | 'rolledBack' | 'lostRaces' | 'commits'> {
+    return { ...this.#counts, commits: this.#counts.committed };
   }
 
   async transact<Result>(body: (tx: Tx) => Promise<Result>): Promise<Result> {
@@ -39,7 +43,7 @@ export class Transactions<Tx> {
         return await this.#run(body);
       } catch (error) {
         if (!(error instanceof LostRace) || runs === RUNS_MAX) throw error;
-        this.counts.lostRaces += 1;
+        this.#counts.lostRaces += 1;
       }
       await wait(runs * PAUSE_MS);
     }
@@ -53,10 +57,10 @@ export class Transactions<Tx> {
       const result = await body(this.#txIn(client));
       await commit(client);
       isOpen = false;
-      this.counts.committed += 1;
+      this.#counts.committed += 1;
       return result;
     } catch (error) {
-      this.counts.rolledBack += 1;
+      this.#counts.rolledBack += 1;
       isOpen = isUnanswered(error) || !(await isRolledBack(client));
       throw error;
     } finally {

@@ -23,7 +23,7 @@ export const reads = (
   db: Kysely<Schema>,
   macs: RowMacs,
   engine: Engine,
-): Omit<Store, 'transact' | 'listen' | 'close' | 'isShared'> => ({
+): Omit<Store, 'transact' | 'listen' | 'close' | 'isShared' | 'engine' | 'figures'> => ({
   tenants: tenantReads(db, macs),
   principals: principalReads(db, macs),
   pats: patReads(db, macs),
@@ -37,7 +37,7 @@ export const reads = (
   keys: keyReads(db),
   nodes: nodeReads(db, engine),
   jobs: jobReads(db),
-  retention: retentionReads(db, macs),
+  retention: retentionReads(db),
 });
 
 /** Reads and writes on one connection: a body that counts before it writes counts what its neighbours wrote. */

@@ -1,4 +1,5 @@
 import { Refusal } from '#domain/refusal.ts';
+import type { StoreFigures } from '#ports/figures.ts';
 import type { KeyShelf, KeyShelves } from '#ports/keys.ts';
 import type { Step } from '#ports/step.ts';
 import type { Database } from '../database.ts';
@@ -24,14 +25,21 @@ export function openSqlite(file: string, now: number, step: Step): Database {
       return {
         ...reads(reading.db, macs, SQLITE),
         isShared: SQLITE.isShared,
+        engine: SQLITE.name,
         transact: (body) => writer.transact(body),
         listen: () => NOBODY_ELSE,
+        figures: () => ({ ...writer.figures(), connections: connectionsOf([writing, reading]) }),
         close,
       };
     },
     close,
   };
 }
+
+/** Each is busy only while nothing else of this process runs. */
+const connectionsOf = (all: readonly Connection[]): StoreFigures['connections'] => ({
+  ...{ busy: 0, idle: all.filter(({ raw }) => raw.isOpen).length },
+});
 
 /** One process holds the folder, and has applied its own changes. */
 const NOBODY_ELSE = { stop: async () => {} };

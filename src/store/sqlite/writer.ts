@@ -1,5 +1,6 @@
 import { nextTick } from 'node:process';
 import type { StatementSync } from 'node:sqlite';
+import type { StoreFigures } from '#ports/figures.ts';
 import type { Connection } from './connection.ts';
 import { outageAware } from './outage.ts';
 
@@ -24,6 +25,7 @@ export class Writer<Tx> {
   readonly #steps = new Map<Step, StatementSync>();
   #waiting: Waiting<Tx>[] = [];
   #scheduled = false;
+  readonly #counts = { committed: 0, rolledBack: 0, commits: 0 };
 
   constructor(connection: Connection, tx: Tx) {
     this.#connection = connection;
@@ -38,6 +40,11 @@ export class Writer<Tx> {
     });
   }
 
+  /** Nobody loses a race who has the database to themselves. */
+  figures(): Omit<StoreFigures, 'connections'> {
+    return { ...this.#counts, lostRaces: 0, waiting: this.#waiting.length };
+  }
+
   #schedule(): void {
     if (this.#scheduled || this.#waiting.length === 0) return;
     this.#scheduled = true;
@@ -48,8 +55,16 @@ export class Writer<Tx> {
     const group = this.#waiting.splice(0, GROUP_BODIES_MAX);
     const outcomes = await this.#run(group).catch((error: unknown) => group.map(() => ({ ok: false, error }) as const));
     this.#scheduled = false;
+    this.#count(outcomes);
     this.#schedule();
     for (const [at, { answer }] of group.entries()) answer(outcomes[at] as Outcome);
+  }
+
+  #count(outcomes: readonly Outcome[]): void {
+    const committed = outcomes.filter(({ ok }) => ok).length;
+    this.#counts.committed += committed;
+    this.#counts.rolledBack += outcomes.length - committed;
+    if (committed > 0) this.#counts.commits += 1;
   }
 
   async #run(group: readonly Waiting<Tx>[]): Promise<readonly Outcome[]> {

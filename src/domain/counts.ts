@@ -1,0 +1,24 @@
+import { Histogram } from './histogram.ts';
+
+/**
+ * How verifications end. `outage`: nobody could tell. `refused`: nobody looked, because too many unknown ones came from the
+ * same place. `failed`: our fault, or a row that does not prove itself.
+ */
+export const VERIFICATION_RESULTS = [
+  ...(['ok', 'malformed', 'unknown', 'revoked', 'expired'] as const),
+  ...(['refused', 'outage', 'failed'] as const),
+] as const;
+export type VerificationResult = (typeof VERIFICATION_RESULTS)[number];
+
+/** From what a database at hand needs to what makes a process believe nothing any more. */
+const LAG_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** What the core counts since the process began: plain numbers, so that counting costs nothing, read by whoever asks. */
+export class Counts {
+  readonly verifications: Record<VerificationResult, number> = {
+    ...{ ok: 0, malformed: 0, unknown: 0, revoked: 0, expired: 0 },
+    ...{ refused: 0, outage: 0, failed: 0 },
+  };
+  /** How old changes of other processes were when they were heard, in seconds. */
+  readonly feedLag = new Histogram(LAG_SECONDS);
+}
