@@ -3,13 +3,14 @@ import { change, made } from '#app/doors.ts';
 import { programCaller } from '#app/program-caller.ts';
 import type { Instant } from '#domain/instant.ts';
 import { DELAY_MS_MAX } from '#domain/job.ts';
-import type { Tenant } from '#domain/tenant.ts';
+import type { Tenant, TenantId } from '#domain/tenant.ts';
 import { OVER_KEPT_MS } from '#domain/token.ts';
 import {
   type OverPat,
   PAST_TABLES,
   type PastTable,
   type Place,
+  type Removed,
   type Step,
   TOKEN_WALKS,
   type TokenWalk,
@@ -19,7 +20,7 @@ import type { Handler, Run } from './run.ts';
 /** What is over is kept for 90 days: to the hour is near enough. */
 const PERIOD_MS = DELAY_MS_MAX;
 /** Looked at, and removed, in one transaction: it keeps the event loop for a few milliseconds. */
-const BATCH_MAX = 50;
+const BATCH_MAX = 25;
 /** Between two batches whoever waits is served. */
 const GAP_MS = 5;
 /** An answer that can be asked for again is kept for its ten minutes and not longer; all else, as what it belongs to. */
@@ -100,29 +101,51 @@ const isPastTable = (sweep: Sweep): sweep is PastTable => PAST_TABLES.some((tabl
 
 /** From the same place again, until there is nothing to be removed: what is gone is not met twice. */
 async function sweepTokens(deps: Deps, run: Run, walk: TokenWalk, { before, after }: From): Promise<Swept> {
-  const { found, unproved, next } = await deps.store.retention.overPats(walk, { before, after, max: BATCH_MAX });
-  let removed = 0;
-  for (const [tenant, pats] of Map.groupBy(found, (one) => one.tenant)) {
-    const [named] = (await deps.store.tenants.list()).filter(({ id }) => id === tenant);
-    if (named !== undefined) removed += await purge(deps, run, { tenant: named, pats, before });
+  const { found, next } = await deps.store.retention.overPats(walk, { before, after, max: BATCH_MAX });
+  const unproved: string[] = [];
+  let isSomeGone = false;
+  for (const [id, pats] of Map.groupBy(found, ({ tenant }) => tenant)) {
+    const removed = await purge(deps, run, { tenant: await tenantOf(deps, id), pats, before });
+    isSomeGone ||= removed.values > 0 || removed.tokens > 0;
+    unproved.push(...removed.unproved);
   }
-  return removed > 0 ? { isOver: false, after, unproved } : { ...goingOn(next), unproved };
+  return isSomeGone ? { isOver: false, after, unproved } : { ...goingOn(next), unproved };
 }
 
 const goingOn = (next: Place | undefined) => ({ isOver: next === undefined, after: next });
 
-type Purge = { readonly tenant: Tenant; readonly pats: readonly OverPat[]; readonly before: number };
+async function tenantOf({ store }: Deps, id: TenantId): Promise<Tenant> {
+  const tenant = (await store.tenants.list()).find((one) => one.id === id);
+  if (tenant === undefined) throw new Error('a token of a tenant that is not there: the database itself forbids it');
+  return tenant;
+}
 
-/** On the record of the tenant whose they were, in the transaction in which they go. */
-function purge(deps: Deps, run: Run, { tenant, pats, before }: Purge): Promise<number> {
+type Purge = { readonly tenant: Tenant; readonly pats: readonly OverPat[]; readonly before: Instant };
+
+/** On the record of the tenant whose they were, in the transaction in which they go; where none goes nothing is recorded. */
+function purge(deps: Deps, run: Run, { tenant, pats, before }: Purge): Promise<Removed> {
   const action = 'personal-access-token:Purge';
   const caller = programCaller(tenant, 'retention', [action]);
   const what = { action, resource: 'personal-access-token/', locate: made } as const;
-  return change(deps, caller, what, async (tx) => {
+  const done = change(deps, caller, what, async (tx) => {
     await run.hold(tx);
-    const { tokens, values } = await tx.retention.removeOver(pats, before);
-    return { result: tokens + values, details: { count: tokens, values } };
+    const removed = await tx.retention.removeOver(pats, before);
+    const { tokens: count, values } = removed;
+    if (count + values === 0) throw new Nothing(removed);
+    return { result: removed, details: { count, values } };
   });
+  return done.catch((error: unknown) => {
+    if (error instanceof Nothing) return error.removed;
+    throw error;
+  });
+}
+
+class Nothing extends Error {
+  readonly removed: Removed;
+  constructor(removed: Removed) {
+    super('nothing was over');
+    this.removed = removed;
+  }
 }
 
 function sweepTable({ store }: Deps, run: Run, table: PastTable, from: From): Promise<Swept> {

@@ -27,19 +27,21 @@ export type PastTable = (typeof PAST_TABLES)[number];
 export type Step = { readonly before: Instant; readonly after: Place | undefined; readonly max: number };
 
 export interface RetentionReads {
-  /**
-   * Personal access tokens of which something was over at `before`: the whole (`overAt`), or values that ended by then and
-   * are not among its newest, whose numbers count on.
-   */
-  overPats(walk: TokenWalk, step: Step): Promise<Walk<{ readonly found: readonly OverPat[] }>>;
+  /** Personal access tokens that were ended by `before`, or have a value that was; each is judged when it is removed. */
+  overPats(
+    walk: TokenWalk,
+    step: Step,
+  ): Promise<{ readonly found: readonly OverPat[]; readonly next: Place | undefined }>;
 }
+
+export type Removed = { readonly tokens: number; readonly values: number; readonly unproved: readonly string[] };
 
 export interface RetentionWrites {
   /**
-   * Removes what is over of these, judged again, with its uses: values first, a bounded number of each, and the token once
-   * none is left. Says how many of both.
+   * Removes what is over of these, with its uses: the whole (`overAt`), or values that ended by then and are not among the
+   * newest, whose numbers count on. Values first, a bounded number of each token, and the token once none is left.
    */
-  removeOver(pats: readonly OverPat[], before: Instant): Promise<{ readonly tokens: number; readonly values: number }>;
+  removeOver(pats: readonly OverPat[], before: Instant): Promise<Removed>;
   /** Removes rows whose time was past at `before`. */
   removePast(table: PastTable, step: Step): Promise<Walk<{ readonly removed: number }>>;
   /** Removes the oldest changes up to this sequence that every node has applied, and that are old by the clock of the database. */

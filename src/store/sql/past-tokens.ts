@@ -16,36 +16,31 @@ const VALUES_MAX = 100;
 type Candidate = OverPat & { readonly place: readonly (string | number)[] };
 
 export const overPats =
-  (db: Kysely<Schema>, macs: RowMacs): RetentionReads['overPats'] =>
+  (db: Kysely<Schema>): RetentionReads['overPats'] =>
   async (walk, step) => {
     const rows = await WALKS[walk](db, step);
-    const unproved: string[] = [];
-    const found: OverPat[] = [];
-    for (const { tenant, owner, pat } of new Map(rows.map((row) => [`${row.tenant} ${row.pat}`, row])).values()) {
-      const over = await overOf(db, macs, { tenant, owner, pat }, { before: step.before, isHeld: false });
-      unproved.push(...over.unproved);
-      if (over.isWhole || over.values.length > 0) found.push({ tenant, owner, pat });
-    }
-    return { found, unproved, next: rows.length < step.max ? undefined : rows.at(-1)?.place };
+    const found = new Map(rows.map(({ tenant, owner, pat }) => [`${tenant} ${pat}`, { tenant, owner, pat }]));
+    return { found: [...found.values()], next: rows.length < step.max ? undefined : rows.at(-1)?.place };
   };
 
 export const removeOver =
   (db: Kysely<Schema>, macs: RowMacs, { locksRows: isHeld }: Engine): RetentionWrites['removeOver'] =>
   async (pats, before) => {
-    let [tokens, values] = [0, 0];
+    const removed = { tokens: 0, values: 0, unproved: [] as string[] };
     for (const one of pats) {
-      const over = await overOf(db, macs, one, { before, isHeld });
-      for (const { tenant, pat, generation, id } of over.values) {
+      const { isWhole, values, unproved } = await overOf(db, macs, one, { before, isHeld });
+      for (const { tenant, pat, generation, id } of values) {
         await removeUse(db, { tenant, token: id });
         await removeValue(db, { tenant, pat, generation });
       }
-      values += over.values.length;
-      if (!over.isWhole) continue;
+      removed.values += values.length;
+      removed.unproved.push(...unproved);
+      if (!isWhole) continue;
       await removeDeadUse(db, one);
       await removePat(db, one);
-      tokens += 1;
+      removed.tokens += 1;
     }
-    return { tokens, values };
+    return removed;
   };
 
 /** Rows in the order of an index, whatever they say of themselves: each is judged by its token. */
@@ -109,12 +104,20 @@ async function overOf(db: Kysely<Schema>, macs: RowMacs, key: OverPat, { before,
   const unproved = unprovedIn(macs, [row], newest);
   if (unproved.length > 0) return { isWhole: false, values: [], unproved };
   const isOver = (overAt(patOf(row), newest.map(tokenOf)) ?? Number.POSITIVE_INFINITY) <= before;
-  const last = newest[0]?.generation ?? 0;
-  const old = { tenant: key.tenant, pat: key.pat, before, upTo: last - LIVE_GENERATIONS_MAX };
-  const rows = (await (isOver ? valuesOf(db, key) : oldValues(db, old))).rows;
+  const rows = await goingOf(db, key, { newest, isOver, before });
   const left = unprovedIn(macs, [], rows);
   const values = rows.filter((one) => isProved(macs, 'token', one));
   return { isWhole: isOver && rows.length < VALUES_MAX && left.length === 0, values, unproved: left };
+}
+
+type Going = { readonly newest: readonly Schema['token'][]; readonly isOver: boolean; readonly before: Instant };
+
+/** Lowest number first. One that has not more than the newest has no others. */
+async function goingOf(db: Kysely<Schema>, key: OverPat, { newest, isOver, before }: Going) {
+  if (newest.length < LIVE_GENERATIONS_MAX) return isOver ? newest.toReversed() : [];
+  if (isOver) return (await valuesOf(db, key)).rows;
+  const upTo = (newest[0]?.generation ?? 0) - LIVE_GENERATIONS_MAX;
+  return (await oldValues(db, { tenant: key.tenant, pat: key.pat, before, upTo })).rows;
 }
 
 const unprovedIn = (

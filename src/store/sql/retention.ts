@@ -6,7 +6,7 @@ import { isProved, MACED, type MacedTable } from './maced.ts';
 import { overPats, removeOver } from './past-tokens.ts';
 import type { Schema } from './schema.ts';
 
-export const retentionReads = (db: Kysely<Schema>, macs: RowMacs): RetentionReads => ({ overPats: overPats(db, macs) });
+export const retentionReads = (db: Kysely<Schema>): RetentionReads => ({ overPats: overPats(db) });
 
 export const retentionWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): RetentionWrites => ({
   removeOver: removeOver(db, macs, engine),
