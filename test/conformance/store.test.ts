@@ -1,4 +1,5 @@
 import { ADAPTERS } from './adapters.ts';
+import { feedConformance } from './feed.ts';
 import { jobConformance } from './jobs.ts';
 import { keyShelfConformance } from './key-shelf.ts';
 import { peopleConformance } from './people.ts';
@@ -17,6 +18,7 @@ for (const adapter of ADAPTERS) {
   tokenLimitConformance(adapter);
   storeConformance(adapter);
   rowMacConformance(adapter);
+  feedConformance(adapter);
   jobConformance(adapter);
   retentionConformance(adapter);
 }
