@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { onlyJob } from '#domain/job.ts';
+import { temporaryFolder } from '#support/folder.ts';
+import { serving, spawned } from '#support/process.ts';
+
+const RETENTION = onlyJob('retention');
+
+let data: string;
+beforeEach(() => {
+  data = join(temporaryFolder(), 'data');
+});
+
+const jobs = (...words: readonly string[]) => spawned(['jobs', ...words, '--data', data]).ended;
+
+test('shows an operator what runs by itself, as a table and for programs, and has nothing run again that is not dead', async () => {
+  await serving(data);
+  const done = async () => JSON.parse((await jobs('--json')).said)[0].state;
+  await expect.poll(done, { timeout: 15_000 }).toBe('waiting');
+  const { code, said } = await jobs('--json');
+  expect([code, JSON.parse(said)]).toEqual([
+    0,
+    [{ id: RETENTION, kind: 'retention', state: 'waiting', dueAt: expect.any(String), attempts: 0, lastError: null }],
+  ]);
+  expect((await jobs()).said).toMatch(
+    new RegExp(
+      `^\\| ID +\\| Kind .* \\| Last Error \\|\\n\\|[-|]+\\|\\n\\| ${RETENTION} \\| retention \\| waiting \\| .*\\n$`,
+    ),
+  );
+  expect(await jobs('retry', RETENTION)).toMatchObject({ code: 1, said: expect.stringContaining('is not dead') });
+  const absent = onlyJob('token-uses');
+  expect(await jobs('retry', absent)).toMatchObject({ code: 1, said: expect.stringContaining('nothing of that') });
+});
+
+test.each([
+  [['retry'], 'Usage: countersign jobs retry ID [--data DIR]'],
+  [['retry', 'a', 'b'], 'Usage: countersign jobs retry ID [--data DIR]'],
+  [['all'], 'Usage: countersign jobs [--data DIR]'],
+])('says how it is used where it is asked %j', async (words, usage) => {
+  expect(await jobs(...words)).toMatchObject({ code: 2, said: expect.stringContaining(usage) });
+});
+
+test('needs a server that runs', async () => {
+  expect(await jobs()).toMatchObject({ code: 1, said: expect.stringContaining('No server runs on') });
+});
