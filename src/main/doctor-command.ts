@@ -2,7 +2,7 @@ import { EXIT } from '#cli/exit.ts';
 import { type Config, readConfig } from '#config/read-config.ts';
 import { engineOf, type Finding, failed, type State } from './doctor/check.ts';
 import { CHECKS } from './doctor/checks.ts';
-import { lookedAt } from './doctor/run.ts';
+import { looking } from './doctor/run.ts';
 import { sceneOf } from './doctor/scene.ts';
 import { notUnderstood } from './serve-command.ts';
 import { readFlags } from './serve-flags.ts';
@@ -34,10 +34,11 @@ export async function doctorCommand(args: readonly string[], env: NodeJS.Process
 /** One after the other: what one waits for must not be what slows another down. */
 async function lookedAtAll(config: Config, isDeep: boolean, show: Show): Promise<readonly Shown[]> {
   const scene = sceneOf(config, isDeep);
+  const look = looking(scene);
   const found: Shown[] = [];
   for (const check of CHECKS) {
     if (check.on !== undefined && check.on !== engineOf(config)) continue;
-    const shown = shownOf(check.name, await lookedAt(check, scene));
+    const shown = shownOf(check.name, await look(check));
     found.push(shown);
     show(shown);
   }

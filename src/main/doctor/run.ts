@@ -6,26 +6,31 @@ import type { Scene } from './scene.ts';
 /** Longer than any single thing that a check waits for, and each of those has a bound of its own. */
 const CHECK_MS_MAX = 30_000;
 
-/** Whatever happens, a finding. */
-export async function lookedAt(check: Check, scene: Scene): Promise<Finding> {
-  const { promise: late, resolve } = Promise.withResolvers<Finding>();
-  const isBounded = !(check.isLong && scene.isDeep);
-  const timer = isBounded ? setTimeout(() => resolve(unended()), CHECK_MS_MAX) : undefined;
-  try {
-    return await Promise.race([
-      Promise.resolve(scene)
-        .then((looked) => check.run(looked))
-        .catch(findingOf),
-      late,
-    ]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** Looks at one check after the other: whatever happens, a finding. What one has told of, no other tells again. */
+export function looking(scene: Scene): (check: Check) => Promise<Finding> {
+  const told = new WeakMap<Error, string>();
+  return async (check) => {
+    const failing = (error: unknown) => {
+      if (error instanceof Refusal && error.code === 'unavailable') scene.lose();
+      const by = error instanceof Error ? told.get(error) : undefined;
+      if (error instanceof Error && by === undefined) told.set(error, check.name);
+      return by === undefined ? findingOf(error) : skipped(`Not looked at, since it rests on what ${by} tells.`);
+    };
+    const run = async () => check.run(scene);
+    return within(check.isLong && scene.isDeep ? undefined : CHECK_MS_MAX, run().catch(failing));
+  };
 }
 
-const unended = (): Finding =>
+async function within(msMax: number | undefined, looked: Promise<Finding>): Promise<Finding> {
+  if (msMax === undefined) return looked;
+  const { promise: late, resolve } = Promise.withResolvers<Finding>();
+  const timer = setTimeout(() => resolve(unended(msMax)), msMax);
+  return Promise.race([looked, late]).finally(() => clearTimeout(timer));
+}
+
+const unended = (ms: number): Finding =>
   failed(
-    `It did not come to an end in ${CHECK_MS_MAX / 1_000} s.`,
+    `It did not come to an end in ${ms / 1_000} s.`,
     'Something that it asks does not answer: see the checks before it, and the disk.',
   );
 

@@ -51,16 +51,21 @@ export type Scene = {
   wrapper(): Promise<KeyWrapper>;
   keys(): Promise<OpenedKeys>;
   macs(): Promise<RowMacs>;
+  /** It has not answered: whatever else would be asked of it, each for as long, is not looked at. A file always answers. */
+  lose(): void;
   close(): Promise<void>;
 };
 
+const NOT_OPEN = 'the database is not open (see database)';
 const NOT_BEGUN = 'there is no database yet (a start makes it)';
 
 export function sceneOf(config: Config, isDeep: boolean): Scene {
   const sqlite = once(async () => sqliteIn(config));
   const postgres = once(async () => postgresAt(config));
   const opened = once(async (): Promise<Inspection> => (config.databaseUrl === undefined ? sqlite() : postgres()));
-  const database = () => unless(opened(), 'the database is not open (see database)');
+  let isLost = false;
+  const answering = <Result>(ask: () => Promise<Result>) => (isLost ? silent() : ask());
+  const database = () => answering(() => unless(opened(), NOT_OPEN));
   const wrapper = once(async () => wrapperIn(rootKeyFileOf(config)));
   const tables = once(async () => completed(await database()));
   const shelf = once(async () => shelfOf(await database()));
@@ -68,14 +73,22 @@ export function sceneOf(config: Config, isDeep: boolean): Scene {
     unwrapped(await unless(wrapper(), 'the root key cannot be used (see root-key)'), await shelf()),
   );
   return {
-    ...{ config, isDeep, opened, database, tables, shelf, wrapper, keys },
+    ...{ config, isDeep, opened, database, shelf, wrapper, keys },
+    tables: () => answering(tables),
     now: () => Date.now() + config.testClockMs,
     servers: once(() => serversOn(config.data)),
-    sqlite: () => unless(sqlite(), 'the database is not open (see database)'),
-    postgres: () => unless(postgres(), 'the database is not open (see database)'),
+    sqlite: () => unless(sqlite(), NOT_OPEN),
+    postgres: () => answering(() => unless(postgres(), NOT_OPEN)),
+    lose: () => {
+      isLost = config.databaseUrl !== undefined;
+    },
     macs: once(async () => macsOf(await keys())),
     close: async () => void (await (await opened().catch(() => undefined))?.close()),
   };
+}
+
+async function silent(): Promise<never> {
+  throw new Unseen('the database has stopped answering (see the checks before)');
 }
 
 /** The first answer, or the first failure, for everybody who asks. */
