@@ -3,6 +3,7 @@ import { enter, type FormId } from '#api/enter.ts';
 import type { Api, Site } from '#api/handler.ts';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
+import { readMetrics } from '#app/metrics/read.ts';
 import { Attempts } from '#app/session/attempts.ts';
 import { Feed } from '#app/token/feed.ts';
 import { Strangers } from '#app/token/strangers.ts';
@@ -12,7 +13,10 @@ import { verifySession, verifyToken } from '#app/token/verify.ts';
 import { Counts } from '#domain/counts.ts';
 import type { Core } from '#http/core.ts';
 import { httpServer, type Terms } from '#http/server.ts';
+import { Traffic } from '#http/traffic.ts';
+import { metricsOf } from '#telemetry/metrics-scrape.ts';
 import { documentOf } from './pages.ts';
+import { watchProcess } from './watch-process.ts';
 
 type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step' | 'node'> & {
   readonly staleMsMax: number;
@@ -29,7 +33,7 @@ export async function openDeps({ staleMsMax, ...parts }: Parts): Promise<Deps> {
   return {
     ...parts,
     feed,
-    verified: new VerifiedCredentials(salt, await parts.store.changes.latest(), () => feed.isHeard()),
+    verified: new VerifiedCredentials(salt, await parts.store.changes.latest(), feed),
     uses: new Uses(),
     denials: new Denials(),
     attempts: new Attempts(),
@@ -37,6 +41,9 @@ export async function openDeps({ staleMsMax, ...parts }: Parts): Promise<Deps> {
     counts: new Counts(),
   };
 }
+
+/** Prometheus' text exposition format. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 type Http = {
   readonly site: Site;
@@ -49,14 +56,19 @@ export function openHttp(deps: Deps, { site, pages, report, terms }: Http) {
   const api: Api = { ...deps, site };
   const run = Buffer.from(deps.random.bytes(RUN_ID_BYTES)).toString('base64url');
   let requests = 0;
+  const traffic = new Traffic();
+  const watched = watchProcess();
+  const metrics = metricsOf({ ...deps, traffic, version: site.version, process: watched.figures });
   const core: Core = {
     verifyToken: (token, origin) => verifyToken(deps, token, origin),
     verifySession: (cookie, origin) => verifySession(deps, cookie, origin),
     call: (caller, id, untrusted, once) => call(api, caller, id, untrusted, once),
     enter: (id, body, origin, caller) => enter(api, id as FormId, body, { origin, caller }), // only those with a body are entered
+    metrics: async (caller) => ({ type: METRICS_TYPE, body: await readMetrics(deps, caller, metrics) }),
+    traffic,
     now: () => deps.clock.now(),
     newRequestId: () => `${run}-${++requests}`,
     ...{ pages: { ...pages, document: documentOf(site) }, report },
   };
-  return httpServer(core, terms);
+  return httpServer(core, terms).addHook('onClose', async () => watched.stop());
 }

@@ -28,7 +28,10 @@ export const ROOMS = {
   },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
   config: { rooms: ['domain'], packages: ['ipaddr.js'] },
-  telemetry: { rooms: ['domain'], packages: ['pino'] },
+  telemetry: {
+    rooms: ['domain', 'ports'],
+    packages: ['pino', '@opentelemetry/api', '@opentelemetry/sdk-metrics', '@opentelemetry/exporter-prometheus'],
+  },
   main: {
     rooms: [
       ...['api', 'app', 'cli', 'client', 'config', 'contract', 'crypto', 'domain', 'http', 'jobs', 'key-wrapper'],

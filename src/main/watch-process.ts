@@ -1,0 +1,34 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { ProcessFigures } from '#telemetry/metrics.ts';
+
+/** How often the delay is looked at. */
+const LOOK_MS = 10;
+const NS_PER_MS = 1e6;
+const US_PER_SECOND = 1e6;
+const MS_PER_SECOND = 1e3;
+
+/** Watches the event loop from here on, until it is stopped. */
+export function watchProcess(): { figures(): ProcessFigures; stop(): void } {
+  const delays = monitorEventLoopDelay({ resolution: LOOK_MS });
+  delays.enable();
+  /** What is recorded is the time between two looks. */
+  const seconds = (ns: number) => Math.max(0, ns / NS_PER_MS - LOOK_MS) / MS_PER_SECOND;
+  const figures = (): ProcessFigures => {
+    const loopDelaySeconds = {
+      '0.5': seconds(delays.percentile(50)),
+      '0.99': seconds(delays.percentile(99)),
+      '1': seconds(delays.count === 0 ? 0 : delays.max),
+    };
+    delays.reset();
+    const { user, system } = process.cpuUsage();
+    return {
+      startedAtSeconds: performance.timeOrigin / MS_PER_SECOND,
+      cpuSeconds: (user + system) / US_PER_SECOND,
+      residentBytes: process.memoryUsage.rss(),
+      heapUsedBytes: process.memoryUsage().heapUsed,
+      loopActiveSeconds: performance.eventLoopUtilization().active / MS_PER_SECOND,
+      loopDelaySeconds,
+    };
+  };
+  return { figures, stop: () => void delays.disable() };
+}
