@@ -15,6 +15,7 @@ import {
   TOKEN_WALKS,
   type TokenWalk,
 } from '#ports/retention.ts';
+import type { Transaction } from '#ports/store.ts';
 import type { Handler, Run } from './run.ts';
 
 /** What is over is kept for 90 days: to the hour is near enough. */
@@ -34,7 +35,7 @@ const NODE_KEPT_MS = 24 * 60 * 60 * 1000;
 /** Rows that are named where they could not be removed; of more the first will do. */
 const LEFT_MAX = 5;
 
-const SWEEPS = [...TOKEN_WALKS, ...PAST_TABLES, 'changes', 'nodes'] as const;
+const SWEEPS = [...TOKEN_WALKS, ...PAST_TABLES, 'changes', 'nodes', 'dead-jobs'] as const;
 type Sweep = (typeof SWEEPS)[number];
 
 /**
@@ -93,7 +94,7 @@ function swept(deps: Deps, run: Run, sweep: Sweep, { former, after }: Position):
   const at = Math.min(former.at, deps.clock.now());
   if (isTokenWalk(sweep)) return sweepTokens(deps, run, sweep, { before: at - OVER_KEPT_MS, after });
   if (isPastTable(sweep)) return sweepTable(deps, run, sweep, { before: at - KEPT_MS[sweep], after });
-  return sweepFeed(deps, run, sweep, former.sequence);
+  return sweepOwn(deps, run, sweep, { before: at - OVER_KEPT_MS, sequence: former.sequence });
 }
 type From = Pick<Step, 'before' | 'after'>;
 const isTokenWalk = (sweep: Sweep): sweep is TokenWalk => TOKEN_WALKS.some((walk) => walk === sweep);
@@ -156,12 +157,21 @@ function sweepTable({ store }: Deps, run: Run, table: PastTable, from: From): Pr
   });
 }
 
+type Own = Exclude<Sweep, TokenWalk | PastTable>;
+type Until = { readonly before: Instant; readonly sequence: number };
+
 /** Of the changes only those that stood when the round before ended: nobody is that far behind and still believed. */
-async function sweepFeed({ store }: Deps, run: Run, of: 'changes' | 'nodes', sequence: number): Promise<Swept> {
+const OWN: Readonly<Record<Own, (tx: Transaction, until: Until) => Promise<number>>> = {
+  changes: (tx, { sequence }) => tx.retention.removeChanges(sequence, CHANGE_KEPT_MS, BATCH_MAX),
+  nodes: (tx) => tx.retention.removeNodes(NODE_KEPT_MS),
+  'dead-jobs': (tx, { before }) => tx.retention.removeDeadJobs(before),
+};
+
+/** What nodes tell each other. */
+async function sweepOwn({ store }: Deps, run: Run, of: Own, until: Until): Promise<Swept> {
   const removed = await store.transact(async (tx) => {
     await run.hold(tx);
-    if (of === 'nodes') return tx.retention.removeNodes(NODE_KEPT_MS);
-    return tx.retention.removeChanges(sequence, CHANGE_KEPT_MS, BATCH_MAX);
+    return OWN[of](tx, until);
   });
-  return { isOver: of === 'nodes' || removed < BATCH_MAX, after: undefined, unproved: [] };
+  return { isOver: removed < BATCH_MAX, after: undefined, unproved: [] };
 }

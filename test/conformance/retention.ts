@@ -287,6 +287,19 @@ export function retentionConformance(adapter: Adapter): void {
       });
     });
 
+    test('jobs that were dead by then go, and no other', async () => {
+      const added = async (dead: number | null) => {
+        const job = { id: newId<'Job'>(), kind: 'token-uses', payload: '{}', dueAt: 1 } as const;
+        await store.transact((tx) => tx.jobs.add(job));
+        await raw.run('update job set dead_at = ?, payload = ? where id = ?', dead, 'forged', job.id);
+        return job.id;
+      };
+      const [, later, lives] = [await added(BEFORE), await added(BEFORE + 1), await added(null)];
+      expect(await store.transact((tx) => tx.retention.removeDeadJobs(BEFORE))).toBe(1);
+      const left = (await raw.all('select id from job')).map(({ id }) => String(id));
+      expect(left.sort()).toEqual([later, lives].sort());
+    });
+
     describe('the change feed', () => {
       const append = () => store.transact((tx) => tx.changes.append([{ kind: 'token', id: newId() }]));
       const changes = (upTo: number, ageMsMin = 0, max = 100) =>

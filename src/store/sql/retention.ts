@@ -29,6 +29,11 @@ export const retentionWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engin
     return Number(removed.numDeletedRows);
   },
 
+  async removeDeadJobs(before) {
+    const removed = await db.deleteFrom('job').where('dead_at', '<=', before).executeTakeFirst();
+    return Number(removed.numDeletedRows);
+  },
+
   async removeNodes(silentMsMin) {
     const silentSince = sql<number>`${sql.raw(engine.nowMs)} - ${silentMsMin}`;
     const removed = await db.deleteFrom('node').where('seen_at', '<=', silentSince).executeTakeFirst();
