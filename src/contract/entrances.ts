@@ -3,13 +3,13 @@ import type { Action } from '#domain/permission.ts';
 import type { Effect } from './operation.ts';
 
 /**
- * One way in that is no operation: it answers with a page, or with a cookie. Whoever calls from a browser must do so
- * from our own pages.
+ * One way in that is no operation: it answers with a page, or with a cookie. Whoever calls from a browser with a session must do so
+ * from our own pages. `caller` is whoever an operation takes: a token, or a session.
  */
 export type Entrance = {
   readonly method: 'GET' | 'POST';
   readonly path: `/${string}`;
-  readonly access: 'public' | 'session';
+  readonly access: 'public' | 'session' | 'caller';
   readonly action: Action | 'none';
   readonly effect: Effect;
   /** What stands in its JSON body; pages take none. Strict: nobody but our own pages calls. */
@@ -32,6 +32,14 @@ export const ENTRANCES = {
   apiStyle: page('/assets/api.css', 'What its style adds'),
   script: page('/assets/console.js', 'The script of the pages for people'),
   style: page('/assets/console.css', 'Their style sheet'),
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    access: 'caller',
+    action: 'metrics:Read',
+    effect: 'reads',
+    summary: 'What is counted and measured in this process, as Prometheus reads it',
+  },
   signIn: {
     method: 'POST',
     path: '/auth/sign-in',

@@ -22,6 +22,7 @@ export const ACTIONS = [
   'personal-access-token:Purge',
   'job:List',
   'job:Retry',
+  'metrics:Read',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -44,8 +45,10 @@ const EVERYBODY = ['session:End'] as const satisfies readonly Action[];
 
 /** Roles that are granted to people. The ids are the public product's. */
 export const ROLES = {
-  'tenant-admin': [...OWN, ...OTHERS, 'settings:Read', 'settings:Update', 'user:ManageUsers'],
+  'tenant-admin': [...OWN, ...OTHERS, 'settings:Read', 'settings:Update', 'user:ManageUsers', 'metrics:Read'],
   'tenant-member': OWN,
+  /** For whoever scrapes: their token opens nothing else. */
+  'metrics-reader': ['metrics:Read'],
 } as const satisfies Record<string, readonly Action[]>;
 export type Role = keyof typeof ROLES;
 

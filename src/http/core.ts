@@ -4,6 +4,7 @@ import type { Untrusted } from '#contract/operation.ts';
 import type { OperationId } from '#contract/operations.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import type { Traffic } from './traffic.ts';
 
 /** A session that has begun, as a browser is told of it. */
 export type Session = { readonly cookie: Sensitive; readonly session: { readonly expiresAt: number } };
@@ -21,6 +22,10 @@ export type Core = {
   call(caller: Caller | undefined, id: OperationId, untrusted: Untrusted, once?: Once): Promise<unknown>;
   /** Resolves to a session that has begun, or to nothing where one has ended. */
   enter(id: EntranceId, body: unknown, origin: Origin, caller: Caller | undefined): Promise<Session | undefined>;
+  /** The metrics, for whoever may read them. */
+  metrics(caller: Caller): Promise<Page>;
+  /** Where answers are counted. */
+  readonly traffic: Traffic;
   readonly pages: Readonly<Partial<Record<EntranceId, Page>>>;
   now(): number;
   /** Unique for ever, so that a report of one request can name no other. */

@@ -1,9 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { ENTRANCES, type Entrance, type EntranceId } from '#contract/entrances.ts';
+import type { Caller } from '#domain/caller.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { bySession, originOf } from './authenticate.ts';
+import { authenticate, bySession, originOf } from './authenticate.ts';
 import { giveSession, isFromOurPages, takeSession } from './cookie.ts';
-import type { Core } from './core.ts';
+import type { Core, Page } from './core.ts';
+import { counting } from './traffic.ts';
 
 /** Nothing but our own script and style runs, nothing is framed, nothing leaves for elsewhere. */
 const PAGE_HEADERS = {
@@ -21,14 +23,20 @@ export function addEntrance(server: FastifyInstance, core: Core, id: EntranceId)
   server.route({
     method: entrance.method,
     url: entrance.path,
-    onRequest: (request) => admit(core, entrance, request),
-    handler: entrance.body
-      ? (request, reply) => enter(core, id, request, reply)
-      : (_request, reply) => show(core, id, reply),
+    onRequest: (request, reply) => admit(core, entrance, request, reply),
+    handler: handlerOf(core, id, entrance),
+    onResponse: counting(core.traffic.of(id, entrance.method)),
   });
 }
 
-async function admit(core: Core, { access, body }: Entrance, request: FastifyRequest): Promise<void> {
+function handlerOf(core: Core, id: EntranceId, { body, access }: Entrance): RouteHandlerMethod {
+  if (body !== undefined) return (request, reply) => enter(core, id, request, reply);
+  if (access !== 'caller') return (_request, reply) => show(core, id, reply);
+  return async ({ caller }, reply) => shown(await core.metrics(caller as Caller), reply); // admitted, or it is not reached
+}
+
+async function admit(core: Core, { access, body }: Entrance, request: FastifyRequest, reply: FastifyReply) {
+  if (access === 'caller') return authenticate(core, request, reply);
   if (body === undefined) return;
   // Else a page elsewhere could sign a person in as somebody else, or out.
   if (!isFromOurPages(request)) throw new Refusal('forbidden', 'This is for the pages of this server alone.');
@@ -48,5 +56,8 @@ async function enter(core: Core, id: EntranceId, request: FastifyRequest, reply:
 function show(core: Core, id: EntranceId, reply: FastifyReply): FastifyReply {
   const page = core.pages[id];
   if (page === undefined) throw new Error(`there is no page for ${id}`);
-  return reply.headers(PAGE_HEADERS).type(page.type).send(page.body);
+  return shown(page, reply);
 }
+
+const shown = ({ type, body }: Page, reply: FastifyReply): FastifyReply =>
+  reply.headers(PAGE_HEADERS).type(type).send(body);

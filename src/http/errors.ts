@@ -5,6 +5,7 @@ import { Refusal } from '#domain/refusal.ts';
 import { NOT_JSON } from './body.ts';
 import type { Core } from './core.ts';
 import { closedPlaces, methodsAt } from './methods.ts';
+import { countingNowhere } from './traffic.ts';
 
 const CUT = new Refusal('invalid_request', 'The connection was closed before the whole body had arrived.');
 export const BAD_URL = new Refusal('invalid_request', 'The URL is not validly encoded: see its % escapes.');
@@ -36,25 +37,28 @@ export function answerErrors(server: FastifyInstance, core: Core): void {
     if (STATUS[refusal.code] >= 500) core.report(error, request.id);
     return refuse(reply, refusal);
   });
-  for (const place of closedPlaces()) close(server, place);
+  for (const place of closedPlaces()) close(server, core, place);
 }
 
 const close = (
   server: FastifyInstance,
+  { traffic }: Core,
   { url, methods }: { readonly url: string; readonly methods: readonly string[] },
 ) =>
   server.route({
     ...{ method: [...methods], url },
     onRequest: (request, reply, next) => next(refusedRoute(request.method, methodsAt(url), reply)),
+    onResponse: countingNowhere(traffic),
     handler: () => {},
   });
 
 /** Without this, a bad `%` escape is answered by the router, past every handler and hook and in another shape. */
 export const badUrl =
-  (atOnce: (request: FastifyRequest) => Refusal | undefined) =>
+  ({ traffic }: Core, atOnce: (request: FastifyRequest) => Refusal | undefined) =>
   (_error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     headersOfAll(request, reply);
     refuse(reply, atOnce(request) ?? BAD_URL);
+    traffic.nowhere(request.method, reply.statusCode);
   };
 
 /** On every answer. What is here is private to one caller or about to change: no cache keeps any of it. */
@@ -97,6 +101,7 @@ export function refuseOnSocket(core: Core, error: { readonly code?: string }, so
     return;
   }
   const refusal = REFUSALS[error.code ?? ''] ?? NO_HTTP;
+  core.traffic.nowhere('', STATUS[refusal.code]);
   const body = JSON.stringify(errorBodyOf(refusal));
   const head = [
     `HTTP/1.1 ${STATUS[refusal.code]} ${refusal.code}`,

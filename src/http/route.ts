@@ -7,6 +7,7 @@ import type { Core } from './core.ts';
 import { BAD_URL } from './errors.ts';
 import { onceIn } from './once.ts';
 import { BAD_QUERY } from './query.ts';
+import { counting } from './traffic.ts';
 
 /**
  * One operation as a route. Authentication comes before the body is read, so that a stranger cannot make us parse.
@@ -22,6 +23,7 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
       if (operation.access === 'public') done();
       else atOnceOrLater(() => authenticate(core, request, reply), done);
     },
+    onResponse: counting(core.traffic.of(id, operation.method)),
     handler: async (request, reply) => {
       // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
       if (operation.access !== 'public' && request.body !== undefined) await authenticate(core, request, reply);

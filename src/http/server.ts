@@ -11,6 +11,7 @@ import { addEntrance } from './entrance.ts';
 import { answerErrors, badUrl, headersOfAll, refusedAtOnce, refuseOnSocket } from './errors.ts';
 import { parseQuery } from './query.ts';
 import { addRoute } from './route.ts';
+import { countingUnserved } from './traffic.ts';
 
 /** Far above any body of these operations; one that needs more says so in its row. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -43,6 +44,7 @@ export function httpServer(core: Core, terms: Terms = {}): FastifyInstance {
   const admitted = admission(core, terms);
   const server = openedWith(core, admitted, terms);
   addHooks(server, admitted);
+  server.addHook('onResponse', countingUnserved(core.traffic));
   boundSockets(server, core, admitted, terms);
   readJson(server);
   answerErrors(server, core);
@@ -66,7 +68,7 @@ function openedWith(core: Core, admitted: Admission, terms: Terms): FastifyInsta
     connectionTimeout: idleMsMax,
     routerOptions: { maxParamLength: PATH_PARAMETER_CHARS_MAX, querystringParser: parseQuery },
     genReqId: () => core.newRequestId(),
-    frameworkErrors: badUrl(admitted.atOnce),
+    frameworkErrors: badUrl(core, admitted.atOnce),
     clientErrorHandler: (error, socket) => refuseOnSocket(core, error, socket),
     exposeHeadRoutes: false,
     return503OnClosing: false, // what has arrived is answered, also while we stop

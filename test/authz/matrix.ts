@@ -62,7 +62,7 @@ const page = () => undefined;
 /** A good body for each entrance, or none. One that is missing here does not compile. */
 export const ENTRANCE_MATRIX: Readonly<Record<EntranceId, (keys: Keys) => object | undefined>> = {
   ...{ health: page, home: page, setUp: page, invitation: page, script: page, style: page },
-  ...{ document: page, api: page, apiScript: page, apiStyle: page },
+  ...{ document: page, api: page, apiScript: page, apiStyle: page, metrics: page },
   signIn: ({ email, password }) => ({ email, password }),
   acceptInvitation: ({ code, password }) => ({ code, password }),
   signOut: () => ({}),
