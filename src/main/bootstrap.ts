@@ -39,7 +39,12 @@ async function setUpUnattended(deps: Deps, tenant: Tenant, wanted: Wanted, say: 
     return;
   }
   const password = passwordIn(adminPasswordFile);
-  await setUpAdministrator(deps, tenant, { email, password, token: bootstrapTokenFile !== undefined });
+  try {
+    await setUpAdministrator(deps, tenant, { email, password, token: bootstrapTokenFile !== undefined });
+  } catch (error) {
+    if (await isSetUp(deps, tenant)) return; // by another process, that started at the same moment
+    throw error;
+  }
   say(`The administrator ${email} can sign in`);
 }
 

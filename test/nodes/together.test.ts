@@ -1,10 +1,12 @@
+import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { REVOCATION_BOUND_MS } from '#domain/revocation.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { ownPostgres } from '#support/postgres.ts';
-import { type Served, spawned, unattended } from '#support/process.ts';
+import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, spawned, unattended } from '#support/process.ts';
+import { JSON_TYPE } from '#support/world.ts';
 import {
   createAt,
-  done,
   isPostgresHere,
   listening,
   type Node,
@@ -16,7 +18,6 @@ import {
   revokeAt,
   standingAt,
   startOn,
-  TOKENS,
   told,
 } from './nodes.ts';
 
@@ -166,5 +167,12 @@ async function stopped({ process, ended }: Served): Promise<void> {
 
 const signedIn = async ({ send }: Served): Promise<number> => {
   const body = JSON.stringify({ email: ADMIN_EMAIL, password: ADMIN_PASSWORD });
-  return (await send({ method: 'POST', path: '/auth/sign-in', headers: JSON_TYPE, body })).status;
+  return (
+    await send({
+      method: 'POST',
+      path: '/auth/sign-in',
+      headers: { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' },
+      body,
+    })
+  ).status;
 };
