@@ -4,6 +4,7 @@ import type { Database } from '#store/database.ts';
 import { openPostgres } from '#store/postgres/open.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
 import { temporaryFolder } from './folder.ts';
+import { folderInMemory } from './memory.ts';
 import { usePart } from './parts.ts';
 import { askedThrough, freshPostgres } from './postgres.ts';
 import { type Raw, rawPostgres, rawSqlite } from './raw.ts';
@@ -21,7 +22,7 @@ export type TestDatabase = {
 };
 
 async function openOnSqlite(now: number): Promise<TestDatabase> {
-  const file = join(temporaryFolder(), 'countersign.db');
+  const file = join(temporaryFolder(folderInMemory()), 'countersign.db');
   const again = async () => openSqlite(file, now, () => {});
   const files = () => [file, `${file}-wal`].filter((each) => existsSync(each));
   const onDisk = async () => Buffer.concat(files().map((each) => readFileSync(each)));
