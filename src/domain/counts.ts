@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.ts';
+import { JOB_KINDS, type JobKind } from './job.ts';
 
 /**
  * How verifications end. `outage`: nobody could tell. `refused`: nobody looked, because too many unknown ones came from the
@@ -10,6 +11,9 @@ export const VERIFICATION_RESULTS = [
 ] as const;
 export type VerificationResult = (typeof VERIFICATION_RESULTS)[number];
 
+/** How a run of a job ends. One that `failed` is tried again, one that is `dead` is not; `lost`: another process had taken it over. */
+export type JobOutcome = 'done' | 'failed' | 'dead' | 'lost';
+
 /** From what a database at hand needs to what makes a process believe nothing any more. */
 const LAG_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -19,6 +23,9 @@ export class Counts {
     ...{ ok: 0, malformed: 0, unknown: 0, revoked: 0, expired: 0 },
     ...{ refused: 0, outage: 0, failed: 0 },
   };
+  readonly jobRuns = Object.fromEntries(
+    JOB_KINDS.map((kind) => [kind, { done: 0, failed: 0, dead: 0, lost: 0 }]),
+  ) as Readonly<Record<JobKind, Record<JobOutcome, number>>>;
   /** How old changes of other processes were when they were heard, in seconds. */
   readonly feedLag = new Histogram(LAG_SECONDS);
 }

@@ -20,7 +20,9 @@ export async function runNext(deps: Deps, { kinds, mayGoOn, report }: Terms): Pr
   if (kind === undefined) return false;
   const claim = await claimed(deps, kind);
   if (claim === undefined) return false;
+  const runs = deps.counts.jobRuns[kind];
   if (!claim.ok) {
+    runs.dead += 1;
     report(new Error(`a job is dead: ${claim.why}`), { job: claim.id, kind, isDead: true });
     return true;
   }
@@ -28,8 +30,10 @@ export async function runNext(deps: Deps, { kinds, mayGoOn, report }: Terms): Pr
   deps.step(`job.${kind}.claimed`);
   try {
     await JOBS[kind].handle(deps, runOf(deps, job, { mayGoOn, report }));
+    runs.done += 1;
   } catch (error) {
-    if (!(error instanceof LeaseLost)) await failed(deps, job, error, report);
+    if (error instanceof LeaseLost) runs.lost += 1;
+    else await failed(deps, job, error, report);
   }
   return true;
 }
@@ -66,6 +70,7 @@ function runOf(deps: Deps, job: ClaimedJob, { mayGoOn, report }: Pick<Terms, 'ma
 async function failed(deps: Deps, job: ClaimedJob, error: unknown, report: Report): Promise<void> {
   const { id, kind, attempts } = job;
   const isDead = attempts >= JOBS[kind].attemptsMax;
+  deps.counts.jobRuns[kind][isDead ? 'dead' : 'failed'] += 1;
   report(error, { job: id, kind, isDead });
   const now = deps.clock.now();
   const retry = isDead ? {} : { retryAt: now + retryAfterMs(attempts) };
