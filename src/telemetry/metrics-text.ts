@@ -23,7 +23,8 @@ export async function textOf(seen: Seen): Promise<string> {
   const { resourceMetrics, errors } = await reader.collect();
   if (errors.length > 0) throw new AggregateError(errors, 'metrics could not be read');
   // There is no instrument whose whole histogram is observed; what is counted elsewhere is handed over as it is.
-  const metrics = METRICS.filter((metric) => metric.kind === 'histogram').map((metric) => dataOf(metric, seen));
+  const spread = METRICS.filter((metric) => metric.kind === 'histogram').map((metric) => dataOf(metric, seen));
+  const metrics = spread.filter(({ dataPoints }) => dataPoints.length > 0); // as those of the SDK: described only where there is something
   const scopeMetrics = [...resourceMetrics.scopeMetrics, { scope: { name: SCOPE }, metrics }];
   return new PrometheusSerializer('', false, undefined, true, true).serialize({ ...resourceMetrics, scopeMetrics });
 }

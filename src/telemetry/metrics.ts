@@ -195,6 +195,17 @@ const JOBS: readonly (Figure | Distribution)[] = [
     },
     ({ jobs, clock }) => (jobs === undefined ? [] : one(overdueSeconds(jobs, clock.now()))),
   ),
+  counter(
+    {
+      name: 'countersign_job_runs_total',
+      help: 'Runs of jobs by this process, by how they ended; lost is one that another node had taken over.',
+      labels: ['kind', 'outcome'],
+    },
+    ({ counts: { jobRuns } }) =>
+      Object.entries(jobRuns).flatMap(([kind, runs]) =>
+        Object.entries(runs).map(([outcome, n]) => [[kind, outcome], n] as const),
+      ),
+  ),
 ];
 
 const DATABASE: readonly (Figure | Distribution)[] = [
