@@ -39,9 +39,9 @@ export async function openScene() {
   const unlimited = { ...TOKEN_SETTINGS, idleDaysMax: 90, countMax: 100 };
   for (const { id } of tenants) await store.transact((tx) => tx.tokenSettings.put(id, unlimited));
   const people = [
-    await personIn(core, core.tenant, { name: 'ada', role: 'tenant-admin', stableValues: LIVE_GENERATIONS_MAX + 1 }),
-    await personIn(core, core.tenant, { name: 'ben', role: 'tenant-member', stableValues: 1 }),
-    await personIn(core, other, { name: 'eve', role: 'tenant-admin', stableValues: 2 }),
+    await personIn(core, core.tenant, { name: 'ada', role: 'tenant-admin', more: tokensOf }),
+    await personIn(core, core.tenant, { name: 'ben', role: 'tenant-member', more: async () => [] }),
+    await personIn(core, other, { name: 'eve', role: 'tenant-admin', more: async () => [] }),
   ];
   for (const kind of JOB_KINDS)
     await store.transact((tx) => tx.jobs.add({ id: newId(core.deps), kind, payload: '{}', dueAt: clock.now() }));
@@ -55,26 +55,34 @@ export async function openScene() {
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 type Value = { readonly token: Sensitive; readonly known: Extract<Caller['credential'], { kind: 'token' }> };
-type Wanted = { readonly name: string; readonly role: Role; readonly stableValues: number };
+type Wanted = {
+  readonly name: string;
+  readonly role: Role;
+  readonly more: (core: Core, owner: Caller) => Promise<readonly Sensitive[]>;
+};
 type Person = Awaited<ReturnType<typeof personIn>>;
 
-/** A user with tokens of either format, of several ages and ends, and with all else that a person can have. */
+/** A user with a token that is for good and was never used, one that was made once, and all else that a person can have. */
 async function personIn(core: Core, tenant: Tenant, wanted: Wanted) {
   const { deps } = core;
   const caller = await userOf(core, tenant, wanted);
-  const values = await valuesOf(core, caller, wanted.stableValues);
-  const [first] = values as [Value];
+  const first = await foundAs(deps, await core.pat(caller, 'first'));
+  const once = onceOf(deps, { ...caller, credential: first.known }, first.token);
+  const others = [(await once()).value, ...(await wanted.more(core, caller))];
+  const values = [first, ...(await Promise.all(others.map((token) => foundAs(deps, token))))];
+  const uses = values
+    .slice(1)
+    .map(({ known }) => ({ tenant: tenant.id, token: known.id, at: deps.clock.now(), ...USED }));
   const signedIn = newSession(deps, caller.principal.id);
   const codes = [newInvitation(deps, caller.principal.id, DAY_MS), newInvitation(deps, undefined, DAY_MS)];
   await deps.store.transact(async (tx) => {
+    await tx.tokenUses.note(uses);
     await tx.principals.setPassword(tenant.id, caller.principal.id, `$${wanted.name}s`, 1);
     await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);
     for (const { invitation, digest } of codes) await tx.invitations.insert(tenant.id, invitation, digest);
     await tx.invitations.voidAll(tenant.id, undefined, deps.clock.now());
   });
   await deliverable(core, tenant, first);
-  const once = onceOf(deps, { ...caller, credential: first.known }, first.token);
-  await once();
   return { tenant, caller, values, signedIn, codes, once };
 }
 
@@ -89,23 +97,17 @@ async function userOf({ deps }: Core, tenant: Tenant, { name, role }: Wanted): P
   return { tenant, principal, credential: { kind: 'none', id: undefined }, rights, origin: ORIGIN };
 }
 
-/** The first is for good and was never used; others end, are signed, have several values, or were revoked. */
-async function valuesOf({ deps, pat }: Core, owner: Caller, stableValues: number): Promise<readonly Value[]> {
-  const ends = deps.clock.now() + 30 * DAY_MS;
+/** Of either format, of several ages and ends: one has so many values that the first is over. */
+async function tokensOf({ deps, pat }: Core, owner: Caller): Promise<readonly Sensitive[]> {
   const tokens = [
-    await pat(owner, 'first'),
-    await pat(owner, 'ends', ends),
+    await pat(owner, 'ends', deps.clock.now() + 30 * DAY_MS),
     await pat(owner, 'signed', undefined, 'jwt'),
   ];
-  for (let made = 0; made < stableValues; made += 1)
+  for (let made = 0; made <= LIVE_GENERATIONS_MAX; made += 1)
     tokens.push((await getOrCreatePat(deps, owner, parseTokenName('stable'))).value);
   const gone = await createPat(deps, owner, { name: parseTokenName('gone') });
   await revokePat(deps, owner, gone.view.pat.id);
-  const values = await Promise.all([...tokens, gone.value].map((token) => foundAs(deps, token)));
-  const at = deps.clock.now() + DAY_MS;
-  const uses = values.slice(1).map(({ known }) => ({ tenant: owner.tenant.id, token: known.id, at, ...USED }));
-  await deps.store.transact((tx) => tx.tokenUses.note(uses));
-  return values;
+  return [...tokens, gone.value];
 }
 
 const USED = { surface: 'rest', address: undefined } as const;
@@ -126,10 +128,7 @@ async function deliverable({ deps }: Core, tenant: Tenant, { token, known: { id,
 /** Makes a token the first time, and gives the same answer again ever after. */
 function onceOf(deps: Deps, caller: Caller, credential: Sensitive) {
   const once = { key: 'the-key', request: ['create'], credential };
-  return async () => {
-    const { view, value } = await createPat(deps, caller, { name: parseTokenName('once') }, once);
-    return { pat: view.pat, value: value.reveal() };
-  };
+  return () => createPat(deps, caller, { name: parseTokenName('once') }, once);
 }
 
 /** Of each tenant about everybody: what is not there is not there, and is not somebody else. */
@@ -145,7 +144,11 @@ function ofTenant({ deps }: Core, tenant: Tenant, people: readonly Person[]): re
   ];
 }
 
-function ofPersonIn({ store }: Deps, { id, name }: Tenant, { caller, values, signedIn }: Person): readonly Question[] {
+function ofPersonIn(
+  { store }: Deps,
+  { id, name }: Tenant,
+  { tenant, caller, values, signedIn }: Person,
+): readonly Question[] {
   const { principals, sessions, pats, tokens } = store;
   const { id: who, name: email } = caller.principal;
   return [
@@ -155,9 +158,11 @@ function ofPersonIn({ store }: Deps, { id, name }: Tenant, { caller, values, sig
     about(`the password of ${email} in ${name}`, () => principals.passwordOf(id, who)),
     about(`the session of ${email} in ${name}`, () => sessions.byId(id, signedIn.session.id)),
     about(`the tokens of ${email} in ${name}`, () => pats.list(id, who, EVERYTHING)),
-    ...values.map(({ known: { pat, generation } }, at) =>
-      about(`value ${at} of ${email} in ${name}`, () => tokens.byGeneration(id, pat, generation)),
-    ),
+    ...values
+      .slice(0, id === tenant.id ? undefined : 1)
+      .map(({ known: { pat, generation } }, at) =>
+        about(`value ${at} of ${email} in ${name}`, () => tokens.byGeneration(id, pat, generation)),
+      ),
   ];
 }
 
@@ -182,7 +187,7 @@ function ofPerson({ deps }: Core, { tenant, caller, values, signedIn, codes, onc
     about(`how many tokens of ${email} live`, () => pats.countLive(tenant.id, owner, deps.clock.now())),
     about(`the session of ${email}`, () => sessions.byDigest([signedIn.digest.digest])),
     ...codes.map(({ digest }, at) => about(`code ${at} of ${email}`, () => invitations.byDigest([digest.digest]))),
-    about(`what ${email} asked for with a key`, once),
+    about(`what ${email} asked for with a key`, async () => (await once()).value.reveal()),
   ];
 }
 

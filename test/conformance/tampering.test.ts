@@ -61,7 +61,7 @@ const EACH: readonly Wanted[] = [
   ...COLUMNS.map((each) => ({ ...each, kind: 'changed', row: 0, other: 0, at: 1 }) as const),
   ...TABLES.flatMap((table) => KINDS.map((kind) => ({ kind, table, column: 'id', row: 1, other: 0, at: 1 }) as const)),
 ].filter((wanted) => isPossible(wanted) && TARGETS[wanted.table].includes(wanted.column));
-const RUNS = EACH.length + (process.env.COUNTERSIGN_TEST_SUITE === 'full' ? 1_000 : 60);
+const RUNS = EACH.length + (process.env.COUNTERSIGN_TEST_SUITE === 'full' ? 1_000 : 40);
 
 const WANTED: fc.Arbitrary<Wanted> = fc
   .record({
