@@ -49,6 +49,7 @@ export const clientConfig = ({ url }: PostgresOptions): pg.ClientConfig => ({
 export function openPool(options: PostgresOptions, max = options.connectionsMax): pg.Pool {
   const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: IDLE_MS_MAX });
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {})); // also between two statements, when nobody waits for it
   return pool;
 }
 
