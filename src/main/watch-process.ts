@@ -14,11 +14,11 @@ export function watchProcess(): { figures(): ProcessFigures; stop(): void } {
   /** What is recorded is the time between two looks. */
   const seconds = (ns: number) => Math.max(0, ns / NS_PER_MS - LOOK_MS) / MS_PER_SECOND;
   const figures = (): ProcessFigures => {
-    const loopDelaySeconds = {
-      '0.5': seconds(delays.percentile(50)),
-      '0.99': seconds(delays.percentile(99)),
-      '1': seconds(delays.count === 0 ? 0 : delays.max),
-    };
+    const loopDelaySeconds = [
+      { quantile: '0.5', seconds: seconds(delays.percentile(50)) },
+      { quantile: '0.99', seconds: seconds(delays.percentile(99)) },
+      { quantile: '1', seconds: seconds(delays.max) },
+    ] as const;
     delays.reset();
     const { user, system } = process.cpuUsage();
     return {

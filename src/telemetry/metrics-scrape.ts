@@ -3,7 +3,7 @@ import type { AskedJobs, Sources } from './metrics.ts';
 /** Whoever asks is answered then, whether the database has answered or not. */
 const DATABASE_MS_MAX = 1_000;
 
-/** Metrics for whoever asks. What writes them as text is loaded by the first who does. */
+/** Metrics for whoever asks. What writes them as text is loaded by the first who does: some 30 MB, and 0.2 s of one core. */
 export function metricsOf(sources: Sources): () => Promise<string> {
   const asked = askingOnce(sources);
   return async () => {

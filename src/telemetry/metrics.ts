@@ -36,8 +36,8 @@ export type ProcessFigures = {
   readonly residentBytes: number;
   readonly heapUsedBytes: number;
   readonly loopActiveSeconds: number;
-  /** By quantile, of all delays since these figures were last read. */
-  readonly loopDelaySeconds: Readonly<Record<'0.5' | '0.99' | '1', number>>;
+  /** Of all delays since these figures were last read: 0.5 is half of them, 1 the longest. */
+  readonly loopDelaySeconds: readonly { readonly quantile: '0.5' | '0.99' | '1'; readonly seconds: number }[];
 };
 
 /** What the database says of its jobs. */
@@ -276,7 +276,7 @@ const PROCESS: readonly (Figure | Distribution)[] = [
       help: 'How late the event loop was, since this was last asked.',
       labels: ['quantile'],
     },
-    ({ process }) => each(process.loopDelaySeconds),
+    ({ process }) => process.loopDelaySeconds.map(({ quantile, seconds }) => [[quantile], seconds] as const),
   ),
 ];
 
