@@ -16,7 +16,7 @@ describe.each(ROLE_NAMES)('%s', (role) => {
 test('a member may do to their own what an administrator may, and nothing to others', () => {
   const others: readonly Action[] = [
     ...(['personal-access-token:RevokeAll', 'personal-access-token:CreateForUser'] as const),
-    ...(['settings:Read', 'settings:Update', 'user:ManageUsers'] as const),
+    ...(['settings:Read', 'settings:Update', 'user:ManageUsers', 'metrics:Read'] as const),
   ];
   const [admin, member] = [compile([grant('tenant-admin')]), compile([grant('tenant-member')])];
   expect(ACTIONS.filter((action) => allows(admin, action) && !allows(member, action))).toEqual(others);

@@ -47,8 +47,6 @@ const EVERYBODY = ['session:End'] as const satisfies readonly Action[];
 export const ROLES = {
   'tenant-admin': [...OWN, ...OTHERS, 'settings:Read', 'settings:Update', 'user:ManageUsers', 'metrics:Read'],
   'tenant-member': OWN,
-  /** For whoever scrapes: their token opens nothing else. */
-  'metrics-reader': ['metrics:Read'],
 } as const satisfies Record<string, readonly Action[]>;
 export type Role = keyof typeof ROLES;
 
