@@ -49,6 +49,8 @@ async function sql(database: string, ...statements: readonly string[]): Promise<
 async function instance() {
   const database = `copy_${++made}`;
   await sql('postgres', `create database ${database} template instance`);
+  // A server that starts again syncs the files of each.
+  whenOver(async () => void (await sql('postgres', `drop database ${database} with (force)`)));
   const data = join(temporaryFolder(), 'data');
   cpSync(base, data, { recursive: true });
   const told = (env = {}, args: readonly string[] = []) => doctor(data, { env: { ...envOf(database), ...env }, args });
@@ -292,7 +294,7 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'doctor on PostgreSQL'
     const { data, database, told } = await instance();
     const served = await serving(data, { env: { ...envOf(database), COUNTERSIGN_MAX_STALE_MS: '500' } });
     expect(unwell(await told())).toEqual({});
-    await cluster.stop('immediate');
+    await cluster.stop('fast');
     whenOver(() => cluster.start());
     await expect.poll(served.said, { timeout: 10_000 }).toContain('the change feed is not heard');
     await expect.poll(async () => (await told()).checks.feed?.state, { timeout: 20_000 }).toBe('failed');
@@ -309,7 +311,7 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'doctor on PostgreSQL'
     const { uid, gid } = statSync(cluster.data);
     chownSync(signal, uid, gid);
     whenOver(async () => {
-      await cluster.stop('immediate');
+      await cluster.stop('fast');
       rmSync(signal, { force: true });
       await cluster.start();
     });
