@@ -121,9 +121,12 @@ class CutOff extends Error {
 
 /**
  * The caller was verified, and the act decided, when the request began; a body may dribble, or wait for its turn, for
- * longer than a revoke takes. So both are done again by what stands in the transaction.
+ * longer than a revoke takes. So both are done again by what stands in the transaction. Changes of one principal come one
+ * after the other, and so does whatever ends a credential of theirs: it holds them, too.
  */
-async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, { tenant, credential }: Caller, action: Action) {
+async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, caller: Caller, action: Action) {
+  const { tenant, principal, credential } = caller;
+  await tx.principals.hold(tenant.id, principal.id);
   if (credential.kind === 'none') return;
   const known = await (credential.kind === 'token'
     ? tx.tokens.byGeneration(tenant.id, credential.pat, credential.generation)

@@ -11,7 +11,9 @@ export const filesIn = (config: Config): readonly string[] => {
   return files.filter((file) => file !== undefined);
 };
 
-export const isBegun = ({ data }: Config): boolean => existsSync(pathsIn(data).database);
+/** Of a database on a server only a start can tell: it counts as begun, and what a first start would refuse is refused by that. */
+export const isBegun = ({ data, databaseUrl }: Config): boolean =>
+  databaseUrl !== undefined || existsSync(pathsIn(data).database);
 
 export const rootKeyFileOf = ({ data, rootKeyFile }: Config): string => rootKeyFile ?? pathsIn(data).rootKey;
 
@@ -20,7 +22,7 @@ export const rootKeyFileOf = ({ data, rootKeyFile }: Config): string => rootKeyF
  * keep, and `config check` tells all of it.
  */
 export const checksBeforeStart = (config: Config): readonly (() => void)[] => [
-  () => refuseDataFolder(config.data, filesIn(config)),
+  () => refuseDataFolder(config.data, filesIn(config), config.databaseUrl === undefined),
   () => refuseRootKey(rootKeyFileOf(config), isBegun(config) ? undefined : config.data),
   ...(isBegun(config) ? [] : bootstrapChecks(config, config.data)),
 ];

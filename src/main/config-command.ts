@@ -63,7 +63,7 @@ function foundOnDisk(config: Config): Found {
 
 /** Whether that database was ever begun is known by opening it. */
 const missingKey = (config: Config): readonly string[] =>
-  isBegun(config) && !existsSync(rootKeyFileOf(config))
+  config.databaseUrl === undefined && isBegun(config) && !existsSync(rootKeyFileOf(config))
     ? [
         `The root key ${rootKeyFileOf(config)} is missing, and there is a database, which does not open without its own.`,
       ]

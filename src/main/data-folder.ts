@@ -26,13 +26,13 @@ const ALL = constants.R_OK | constants.W_OK | constants.X_OK;
 
 /** Makes the folder where it is missing; refuses one that cannot be used, or that is somebody else's. */
 export function dataFolder(folder: string, besides: readonly string[], node?: string): DataFolder {
-  refuseDataFolder(folder, besides);
+  refuseDataFolder(folder, besides, node === undefined);
   naming(`The data folder ${folder}`, () => mkdirSync(folder, { recursive: true, mode: 0o700 }));
   return pathsIn(folder, node);
 }
 
 /** The same, and makes nothing. */
-export function refuseDataFolder(folder: string, besides: readonly string[]): void {
+export function refuseDataFolder(folder: string, besides: readonly string[], holdsDatabase: boolean): void {
   const { socket, lock, database } = pathsIn(folder);
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) throw tooLong(socket);
   const what = `The data folder ${folder}`;
@@ -40,7 +40,7 @@ export function refuseDataFolder(folder: string, besides: readonly string[]): vo
     if (!existsSync(folder)) return accessSync(`${nearest(folder)}/.`, constants.W_OK | constants.X_OK);
     if (!statSync(folder).isDirectory()) throw notAFolder(folder);
     accessSync(folder, ALL);
-    refuseForeign(folder, besides);
+    if (holdsDatabase) refuseForeign(folder, besides);
     refuseShared(folder, what, OTHERS_WRITE);
   });
   for (const file of [lock, database]) refuseUnusable(file);

@@ -19,7 +19,10 @@ export interface PrincipalReads {
 }
 
 export interface PrincipalWrites {
-  /** Whoever holds the same principal waits until this transaction is over: for what counts before it writes. */
+  /**
+   * Whoever holds the same principal waits until this transaction is over. The door holds whose change it is; whoever
+   * ends credentials of somebody else, or makes what is theirs, holds them as well.
+   */
   hold(tenant: TenantId, id: PrincipalId): Promise<void>;
   /** False, and nothing written, when there is one of that kind and name. */
   insert(tenant: TenantId, principal: PrincipalRecord): Promise<boolean>;

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { copyDatabaseOf } from '#support/database-of.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { bootstrapToken, serving, unattended } from '#support/process.ts';
 
@@ -35,6 +36,7 @@ export function setUpOnce(prepare: (data: string) => Promise<void> = async () =>
       await once();
       const copied = join(temporaryFolder(), 'data');
       cpSync(data, copied, { recursive: true, mode: 0 });
+      await copyDatabaseOf(data, copied);
       return copied;
     },
   };

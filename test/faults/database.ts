@@ -1,9 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { SQLITE } from '#store/sql/engine.ts';
+import { MIGRATIONS } from '#store/sql/migrations.ts';
+import { databaseUrlOf } from '#support/database-of.ts';
+import { usePart } from '#support/parts.ts';
 
 /** Past the port, which has no way to read the audit, the change log, or what is revoked. */
 export function rowsIn(data: string, sql: string): readonly object[] {
-  const database = new DatabaseSync(join(data, 'countersign.db'), { readOnly: true });
+  const database = opened(data);
   try {
     return database
       .prepare(sql)
@@ -13,6 +18,45 @@ export function rowsIn(data: string, sql: string): readonly object[] {
     database.close();
   }
 }
+
+/** The file itself; or, of a database on a server, all of it in memory, so that one text of each check serves both. */
+function opened(data: string): DatabaseSync {
+  const url = databaseUrlOf(data);
+  return url === undefined ? new DatabaseSync(join(data, 'countersign.db'), { readOnly: true }) : copyOf(url);
+}
+
+function copyOf(url: string): DatabaseSync {
+  const database = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
+  for (const { statements } of MIGRATIONS) for (const statement of statements(SQLITE.types)) database.exec(statement);
+  database.exec('delete from change_counter');
+  for (const [table, rows] of Object.entries(tablesOf(url))) {
+    const columns = Object.keys(rows[0] ?? {});
+    const insert = `insert into ${table} (${columns.join()}) values (${columns.map(() => '?').join()})`;
+    const statement = columns.length === 0 ? undefined : database.prepare(insert);
+    for (const row of rows) statement?.run(...columns.map((name) => asBound(row[name] ?? null)));
+  }
+  return database;
+}
+
+type Rows = readonly Readonly<Record<string, SQLInputValue>>[];
+
+/** As they were written: by transaction, and by command within it. The program that asks is PostgreSQL's own. */
+function tablesOf(url: string): Readonly<Record<string, Rows>> {
+  const tables = MIGRATIONS.flatMap(({ statements }) => statements(SQLITE.types)).flatMap(
+    (statement) => /^create table (\w+)/.exec(statement)?.[1] ?? [],
+  );
+  const parts = tables.map(
+    (table) => `'${table}', (select coalesce(json_agg(to_json(t)), '[]') from
+    (select * from ${table} order by xmin::text::bigint, cmin::text::bigint) t)`,
+  );
+  const asked = ['-X', '-A', '-t', '-d', url, '-c', `select json_build_object(${parts.join()})`];
+  const said = execFileSync(join(usePart('postgresql').bin, 'psql'), asked, { encoding: 'utf8', maxBuffer: 1024 ** 3 });
+  return JSON.parse(said);
+}
+
+/** Bytes come as text. */
+const asBound = (value: SQLInputValue): SQLInputValue =>
+  typeof value === 'string' && value.startsWith('\\x') ? Buffer.from(value.slice(2), 'hex') : value;
 
 const entries = (action: string, more = 'true') => `(
   select resource, json_extract(entry, '$.details.preview') as preview, json_extract(entry, '$.details.count') as count

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StepLabel } from '#ports/step.ts';
+import { ENGINE } from '#support/database.ts';
 import { type Served, serving } from '#support/process.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { type Client, clientOf, Gone, standingOf } from './client.ts';
@@ -8,7 +9,7 @@ import { STEPS, stopsAt, UNDER_LOAD } from './labels.ts';
 
 const WORKERS = 16;
 /** Creates to be asked for amid kills, by all tests of this file. */
-const CREATES = 10_000;
+const CREATES = ENGINE === 'postgres' ? 2_000 : 10_000;
 /** Patience for a slow machine; how many were reached is printed. */
 const RANDOM_MS_MAX = 240_000;
 const CREATES_MIN = process.env.COUNTERSIGN_TEST_REQUIRE === 'all' ? CREATES : 500;

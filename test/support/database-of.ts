@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENGINE } from './database.ts';
 import { ran } from './parts.ts';
-import { askedThrough, dropPostgres, makePostgres } from './postgres.ts';
+import { askedThrough, copyPostgres, dropPostgres, makePostgres } from './postgres.ts';
 import { type Raw, rawPostgres, rawSqlite } from './raw.ts';
 
 /** The database of each data folder that a program of ours was started on, where the folder does not hold it itself. */
@@ -29,6 +29,15 @@ export function knownDatabaseEnvOf(data: string | undefined): Readonly<Record<st
 export function rawOf(data: string): Raw {
   const url = urls.get(data);
   return url === undefined ? rawSqlite(join(data, 'countersign.db')) : rawPostgres(url);
+}
+
+/** Where its server is, without a pooler; undefined where the folder holds it itself. */
+export const databaseUrlOf = (data: string): string | undefined => urls.get(data);
+
+/** Of a folder that was copied while nobody used it: its database is copied with it. */
+export async function copyDatabaseOf(data: string, copied: string): Promise<void> {
+  const url = urls.get(data);
+  if (url !== undefined) urls.set(copied, await copyPostgres(url));
 }
 
 /** A database goes with its folder, or else with the server. */

@@ -26,9 +26,19 @@ export async function makePostgres({ empty = false }: Kind): Promise<string> {
   return inject('postgres').administered + name;
 }
 
+/** Whoever is still connected to it is cut off: as a template it must have nobody. */
+export async function copyPostgres(url: string): Promise<string> {
+  const [name, from] = [`test_${randomBytes(8).toString('hex')}`, nameIn(url)];
+  const admin = await administrator();
+  await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [from]);
+  await admin.query(`create database ${name} template ${from} strategy file_copy`);
+  return inject('postgres').administered + name;
+}
+
+const nameIn = (url: string): string => url.slice(url.lastIndexOf('/') + 1);
+
 export async function dropPostgres(url: string): Promise<void> {
-  const name = url.slice(url.lastIndexOf('/') + 1);
-  await (await administrator()).query(`drop database ${name} with (force)`);
+  await (await administrator()).query(`drop database ${nameIn(url)} with (force)`);
 }
 
 let connected: Promise<pg.Client> | undefined;

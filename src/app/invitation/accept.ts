@@ -100,7 +100,6 @@ async function renewPassword(
   { id }: PrincipalRecord,
   { hash, at }: { readonly hash: PasswordHash; readonly at: number },
 ): Promise<void> {
-  await tx.principals.hold(tenant, id); // a sign-in with the old password is either before this, or refused
   // Somebody may have deactivated them while the password was being hashed.
   if ((await tx.principals.get(tenant, id))?.active !== true) throw spent();
   await tx.principals.setPassword(tenant, id, hash, at);

@@ -1,7 +1,11 @@
 import type { Deps } from '../deps.ts';
 
+type SayingDeps = Pick<Deps, 'store' | 'node' | 'verified' | 'feed' | 'clock'>;
+
 /** Says to whoever waits for a revoke how far this process is. */
-export const acknowledge = ({ store, node, verified, feed }: Pick<Deps, 'store' | 'node' | 'verified' | 'feed'>) => {
+export async function acknowledge({ store, node, verified, feed, clock }: SayingDeps): Promise<void> {
+  const asked = clock.moment();
   const said = { ...node, sequence: verified.sequence, staleMsMax: feed.staleMsMax };
-  return store.transact((tx) => tx.nodes.seen(said));
-};
+  await store.transact((tx) => tx.nodes.seen(said));
+  feed.said(asked);
+}

@@ -27,7 +27,6 @@ export async function signIn(deps: Deps, tenant: Tenant, presented: Presented, o
   const what = { action: 'session:Create', resource: `session/${signedIn.session.id}`, locate: made } as const;
   return change(deps, callerWithout(tenant, user, ['session:Create'], origin), what, async (tx) => {
     // A password may have been replaced, or a user deactivated, while this one was being checked.
-    await tx.principals.hold(tenant.id, user.id); // neither may happen until the session is there to be ended
     const now = await tx.principals.get(tenant.id, user.id);
     if (now?.active !== true || (await tx.principals.passwordOf(tenant.id, user.id)) !== hash) throw notRight();
     await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);

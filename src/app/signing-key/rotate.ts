@@ -9,6 +9,7 @@ import type { KeyId } from '#ports/digest.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change, made } from '../doors.ts';
+import { learnKeys } from '../key/learn.ts';
 import { newId } from '../new-id.ts';
 import { programCaller } from '../program-caller.ts';
 
@@ -35,8 +36,8 @@ export function withdrawSigningKeys(deps: Deps, tenant: Tenant): Promise<Rotated
     const old = keyring.all('token-signing').map(({ id }) => id);
     const values: Moved[] = [];
     for (const id of old) {
+      await tx.keys.remove(id); // waits for whoever adds what it has signed, and nobody can from then on
       values.push(...(await tx.tokens.endSignedBy(id, ended)));
-      await tx.keys.remove(id);
     }
     return { dropped: old, ended: values };
   });
@@ -56,7 +57,10 @@ async function rotated(
     action: 'signing-key:Rotate',
     resource: `signing-key/${making.id}`,
     locate: made,
-    prepare: () => makeKey(deps.wrapper, making, deps.random),
+    prepare: async () => {
+      if (deps.store.isShared) await learnKeys(deps); // what goes is every key, whoever made it
+      return makeKey(deps.wrapper, making, deps.random);
+    },
   } as const;
   const caller = programCaller(tenant, 'operator', [what.action]);
   const { bytes, dropped, ended } = await change(deps, caller, what, async (tx, _, { wrapped, bytes }: Made) => {

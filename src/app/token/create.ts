@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts';
 import { type Changed, change, made } from '../doors.ts';
 import { Overtaken } from '../overtaken.ts';
 import type { CreatedPat } from './created.ts';
-import { type Issue, issueFor } from './issue.ts';
+import { addValue, type Issue, issueFor } from './issue.ts';
 import { keepWithin, settingsFor } from './limits.ts';
 import { type Once, onceOnly } from './once.ts';
 
@@ -80,10 +80,11 @@ async function added(
 ): Promise<Changed<CreatedPat>> {
   const { pat, token, digest, value } = issue;
   const now = deps.clock.now();
+  if (pat.owner !== principal.id) await tx.principals.hold(tenant.id, pat.owner); // else the door has
   if (replay !== undefined && !(await tx.replays.insert(tenant.id, replay, now))) throw new Overtaken();
   await keepWithin(tx, { tenant: tenant.id, owner: pat.owner }, settings, now);
   if (!(await tx.pats.insert(tenant.id, pat))) throw nameTaken();
-  await tx.tokens.add(tenant.id, token, digest);
+  await addValue(tx, tenant.id, { token, digest });
   return {
     result: { view: newView(issue, settings), value },
     resource: `personal-access-token/${pat.id}`,

@@ -14,7 +14,7 @@ import type { Deps } from '../deps.ts';
 import { type Changed, change, made } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import type { CreatedPat } from './created.ts';
-import { type Issue, issueFor, newValue } from './issue.ts';
+import { addValue, type Issue, issueFor, newValue } from './issue.ts';
 import { keepUnder, keepWithin, settingsFor } from './limits.ts';
 
 export type GotPat = CreatedPat & { readonly created: boolean };
@@ -83,7 +83,6 @@ async function owned(
   { settings, known, issue, mayCreate }: Prepared & Required<Options>,
 ): Promise<PatId | undefined> {
   const now = deps.clock.now();
-  await tx.principals.hold(tenant.id, principal.id); // each value has the number after the last one's
   const standing = await tx.pats.byName(tenant.id, principal.id, issue.pat.name);
   const same = lasting(standing, now);
   if (same?.id !== known?.id || same?.expiresAt !== known?.expiresAt) throw new Overtaken();
@@ -108,7 +107,7 @@ async function nextValue(
 ): Promise<Changed<GotPat>> {
   const { pat, token, digest, value } = issue;
   const generation = known === undefined ? 1 : (await tx.tokens.lastGeneration(tenant.id, pat.id)) + 1;
-  await tx.tokens.add(tenant.id, { ...token, generation }, digest);
+  await addValue(tx, tenant.id, { token: { ...token, generation }, digest });
   const ended = { at: deps.clock.now(), by: principal.id, reason: 'superseded' } as const;
   const over = await tx.tokens.endOldest(tenant.id, pat.id, LIVE_GENERATIONS_MAX, ended);
   const view = (await tx.pats.view(tenant.id, principal.id, pat.id)) as PatView; // it has just been written

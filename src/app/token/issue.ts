@@ -3,11 +3,14 @@ import { digestOf, mint, previewOf, unguessable } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
-import type { Tenant } from '#domain/tenant.ts';
+import type { Tenant, TenantId } from '#domain/tenant.ts';
 import type { PersonalAccessToken, Token, TokenFormat, TokenName } from '#domain/token.ts';
 import type { PepperedDigest } from '#ports/digest.ts';
+import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
+import { learnKeys } from '../key/learn.ts';
 import { newId } from '../new-id.ts';
+import { Overtaken } from '../overtaken.ts';
 import { claimsOf } from './claims.ts';
 
 /** A value that was minted and is nowhere yet, with all that its row needs. */
@@ -23,7 +26,7 @@ export type WantedValue = {
   readonly expiresAt: Instant | undefined;
 };
 
-type IssueDeps = Pick<Deps, 'random' | 'clock' | 'keyring' | 'issuer'>;
+type IssueDeps = Pick<Deps, 'random' | 'clock' | 'keyring' | 'issuer' | 'store' | 'wrapper'>;
 export type Owner = { readonly tenant: Tenant; readonly principal: Principal };
 
 /** Made outside the transaction, which may run more than once, and waits for nothing. */
@@ -41,6 +44,7 @@ type Life = { readonly id: Token['id']; readonly createdAt: Instant };
 
 async function written(deps: IssueDeps, owner: Owner, wanted: WantedValue & Life) {
   if (wanted.format === 'opaque') return { value: mint('pat', deps.random), signedBy: undefined };
+  if (deps.store.isShared) await learnKeys(deps); // another process may have withdrawn what we signed with
   const key = signingKey(deps.keyring, deps.clock.now());
   const claims = claimsOf(deps.issuer(), owner, { ...wanted, unguessable: unguessable(deps.random) });
   return { value: await signJwt(key, claims), signedBy: key.id };
@@ -64,4 +68,10 @@ export async function issueFor(
   const { createdAt } = value.token;
   const pat = { id, owner: owner.principal.id, name, createdBy, createdAt, updatedAt: createdAt };
   return { ...value, pat: { ...pat, expiresAt, ended: undefined } };
+}
+
+/** Its row. What was signed by a key that is withdrawn meanwhile is minted again. */
+export async function addValue(tx: Transaction, tenant: TenantId, { token, digest }: Omit<NewValue, 'value'>) {
+  if (token.signedBy !== undefined && !(await tx.keys.hold(token.signedBy))) throw new Overtaken();
+  await tx.tokens.add(tenant, token, digest);
 }

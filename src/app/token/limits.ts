@@ -30,9 +30,7 @@ type Holder = { readonly tenant: TenantId; readonly owner: PrincipalId };
 export async function keepWithin(tx: Transaction, { tenant, owner }: Holder, settings: TokenSettings, now: Instant) {
   await keepUnder(tx, tenant, settings);
   const { countMax } = settings;
-  if (countMax === undefined) return;
-  await tx.principals.hold(tenant, owner);
-  if ((await tx.pats.countLive(tenant, owner, now)) >= countMax) throw tooMany(countMax);
+  if (countMax !== undefined && (await tx.pats.countLive(tenant, owner, now)) >= countMax) throw tooMany(countMax);
 }
 
 const tooMany = (countMax: number): Refusal =>

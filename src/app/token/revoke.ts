@@ -37,6 +37,7 @@ export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): P
   } as const;
   const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'revoked_all' };
   return change(deps, caller, what, async (tx, { id }) => {
+    await tx.principals.hold(tenant.id, id); // what they create is either before this, or by what still stands
     const pats = await tx.pats.revokeAll(tenant.id, id, ended);
     const moved = pats.map((pat) => ({ kind: 'pat', id: pat }) as const);
     return { result: pats.length, details: { count: pats.length, reason: ended.reason }, moved };

@@ -1,5 +1,6 @@
 import { cacheKeyOf } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Change, Moved } from '#ports/changes.ts';
@@ -14,6 +15,10 @@ const EPOCHS_MAX = 100_000;
 const AGE_MS_MAX = 60_000;
 /** Nobody can present a credential before it is issued, so "unknown" may be believed for as long as a client's retries take. */
 const STRANGER_AGE_MS_MAX = 5_000;
+
+/** Whether what is remembered, and what was read, may be believed by now; `reading` is called before the read. */
+type Belief = { isHeard(): boolean; reading(): () => boolean };
+const ALWAYS: Belief = { isHeard: () => true, reading: () => () => true };
 
 /** `asOf` is the moment before the read: the read may know more than was known then, never less. */
 type Entry = { readonly known: Known; readonly readAt: Instant; readonly asOf: number };
@@ -34,7 +39,7 @@ type Look = (wasKnown: boolean) => Lookup;
  */
 export class VerifiedCredentials {
   readonly #salt: string;
-  readonly #isHeard: () => boolean;
+  readonly #belief: Belief;
   readonly #entries = new Map<string, Entry>();
   readonly #strangers = new Map<string, Instant>();
   readonly #epochs = new Map<string, Epoch>();
@@ -46,11 +51,10 @@ export class VerifiedCredentials {
   /** The epoch of every id that has none of its own. */
   #floor = 0;
 
-  /** `isHeard`: whether what is remembered may be believed at all. */
-  constructor(salt: string, sequence: number, isHeard: () => boolean = () => true) {
+  constructor(salt: string, sequence: number, belief: Belief = ALWAYS) {
     this.#salt = salt;
     this.#sequence = sequence;
-    this.#isHeard = isHeard;
+    this.#belief = belief;
   }
 
   /** The newest change of the feed that has been applied here. */
@@ -116,7 +120,7 @@ export class VerifiedCredentials {
   }
 
   #isGood(entry: Entry, now: Instant): boolean {
-    return isYoung(entry.readAt, now, AGE_MS_MAX) && this.#isCurrent(entry) && this.#isHeard();
+    return isYoung(entry.readAt, now, AGE_MS_MAX) && this.#isCurrent(entry) && this.#belief.isHeard();
   }
 
   #isCurrent({ known, asOf }: Pick<Entry, 'known' | 'asOf'>): boolean {
@@ -131,8 +135,10 @@ export class VerifiedCredentials {
 
   #lookUp(key: string, readAt: Instant, look: Look): Lookup {
     const asOf = this.#moment;
+    const isFresh = this.#belief.reading();
     const lookup: Lookup = look(this.#entries.has(key))
       .then((known) => {
+        if (!isFresh()) throw tooLate();
         if (this.#lookups.get(key) !== lookup) {
           if (!this.#isOld(known, asOf)) return known;
           this.counts.overtaken += 1;
@@ -150,6 +156,13 @@ export class VerifiedCredentials {
     return lookup;
   }
 }
+
+const tooLate = (): Refusal =>
+  new Refusal(
+    'unavailable',
+    'The service is unavailable for the moment; your API key is not the problem. Its database answers too late: try again.',
+    { detail: 'the database answered so late that what it said may have changed since' },
+  );
 
 /** A clock that was turned back makes nothing young again. */
 const isYoung = (readAt: Instant, now: Instant, ageMsMax: number): boolean => now >= readAt && now - readAt < ageMsMax;

@@ -15,7 +15,7 @@ const dataFolder: Check = {
   name: 'data-folder',
   run({ config }) {
     const { data } = config;
-    refuseDataFolder(data, filesIn(config));
+    refuseDataFolder(data, filesIn(config), config.databaseUrl === undefined);
     if (!existsSync(data)) return skipped(`${data} is not there: a start makes it.`);
     return ok(`${data} is ours: others can change nothing in it.`);
   },
