@@ -1,7 +1,8 @@
 import { EXIT } from '#cli/exit.ts';
 import { type Config, readConfig } from '#config/read-config.ts';
-import { engineOf, type Finding, failed, type State } from './doctor/check.ts';
+import { engineOf } from './doctor/check.ts';
 import { CHECKS } from './doctor/checks.ts';
+import { type Finding, failed, type State } from './doctor/finding.ts';
 import { looking } from './doctor/run.ts';
 import { sceneOf } from './doctor/scene.ts';
 import { notUnderstood } from './serve-command.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { State } from '#main/doctor/check.ts';
+import type { State } from '#main/doctor/finding.ts';
 import { ADMIN_PASSWORD, spawned } from '#support/process.ts';
 
 export type Found = { readonly state: State; readonly found: string; readonly remedy: string | null };

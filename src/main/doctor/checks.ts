@@ -1,9 +1,10 @@
 import { warningsOf } from '../network.ts';
-import { type Check, ok, together, warning } from './check.ts';
+import type { Check } from './check.ts';
 import { CLOCK_CHECKS } from './clock.ts';
 import { DATABASE_CHECKS } from './database.ts';
 import { DISK_CHECKS } from './disk.ts';
 import { FILE_CHECKS } from './files.ts';
+import { ok, together, warning } from './finding.ts';
 import { KEY_CHECKS } from './keys.ts';
 import { NETWORK_CHECKS } from './network.ts';
 import { NODE_CHECKS } from './nodes.ts';

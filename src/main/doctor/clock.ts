@@ -1,5 +1,6 @@
 import type { Instant } from '#domain/instant.ts';
-import { type Check, type Finding, failed, ok, spanInWords, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { type Finding, failed, ok, spanInWords, warning } from './finding.ts';
 
 /** Of clocks that are kept by NTP, some milliseconds. */
 const SKEW_MS_WARN = 1_000;

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { pathsIn } from '../data-folder.ts';
-import { bytesInWords, type Check, type Finding, failed, ok, some, spanInWords, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { bytesInWords, type Finding, failed, ok, some, spanInWords, warning } from './finding.ts';
 import type { Scene } from './scene.ts';
 
 const LATENCY_MS_WARN = 50;

@@ -2,7 +2,8 @@ import { closeSync, existsSync, fsyncSync, openSync, rmSync, type StatsFs, statf
 import { join } from 'node:path';
 import { PART } from '../new-file.ts';
 import { naming } from '../system-refusal.ts';
-import { bytesInWords, type Check, type Finding, failed, ok, skipped, together, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { bytesInWords, type Finding, failed, ok, skipped, together, warning } from './finding.ts';
 
 const FREE_BYTES_WARN = 1024 ** 3;
 const FREE_BYTES_FAIL = 100 * 1024 ** 2;

@@ -5,7 +5,8 @@ import { bootstrapChecks } from '../bootstrap.ts';
 import { pathsIn, refuseDataFolder, socketsIn } from '../data-folder.ts';
 import { OTHERS_READ, OTHERS_WRITE, refuseShared } from '../shared.ts';
 import { naming } from '../system-refusal.ts';
-import { type Check, failed, ok, skipped } from './check.ts';
+import type { Check } from './check.ts';
+import { failed, ok, skipped } from './finding.ts';
 import type { Scene } from './scene.ts';
 
 /** Of what only we make and use: nobody else has any business there. */

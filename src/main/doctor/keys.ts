@@ -3,7 +3,8 @@ import type { KeyPlace } from '#ports/key-wrapper.ts';
 import { PROVABLE } from '#store/sql/inspect.ts';
 import { rootKeyFileOf } from '../before-start.ts';
 import { refuseRootKey } from '../keyring.ts';
-import { type Check, failed, ok, skipped, some, Unseen } from './check.ts';
+import type { Check } from './check.ts';
+import { failed, ok, skipped, some, Unseen } from './finding.ts';
 import type { Scene } from './scene.ts';
 
 /** Read of each table when not all of it is: enough to see that somebody has been at work, and soon done. */

@@ -10,7 +10,8 @@ import { hostOf, tlsFilesIn } from '../network.ts';
 import { isEverywhere, originOf } from '../origin.ts';
 import { addressRefusal } from '../system-refusal.ts';
 import { readTls } from '../tls.ts';
-import { type Check, type Finding, failed, ok, skipped, Unseen, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { type Finding, failed, ok, skipped, Unseen, warning } from './finding.ts';
 
 const ANSWER_MS_MAX = 2_000;
 

@@ -4,7 +4,8 @@ import type { NodeState } from '#ports/nodes.ts';
 import { isHeld } from '#store/sqlite/inspect.ts';
 import { pathsIn } from '../data-folder.ts';
 import type { Health } from '../health.ts';
-import { type Check, type Finding, failed, ok, skipped, some, spanInWords, together, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { type Finding, failed, ok, skipped, some, spanInWords, together, warning } from './finding.ts';
 
 /** A failure that is older is in the log, and may be long mended. */
 const RECENT_MS = 60 * 60 * 1000;

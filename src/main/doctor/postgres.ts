@@ -1,5 +1,6 @@
 import type { PostgresInspection, PostgresServer } from '#store/postgres/inspect.ts';
-import { type Check, type Finding, failed, ok, spanInWords, together, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { type Finding, failed, ok, spanInWords, together, warning } from './finding.ts';
 import { aliveAmong } from './nodes.ts';
 import type { Scene } from './scene.ts';
 

@@ -1,6 +1,7 @@
 import { Refusal } from '#domain/refusal.ts';
 import { inOperatorsWords } from '../system-refusal.ts';
-import { type Check, type Finding, failed, skipped, Unseen } from './check.ts';
+import type { Check } from './check.ts';
+import { type Finding, failed, skipped, Unseen } from './finding.ts';
 import type { Scene } from './scene.ts';
 
 /** Longer than any single thing that a check waits for, and each of those has a bound of its own. */

@@ -17,7 +17,7 @@ import { pathsIn, socketsIn } from '../data-folder.ts';
 import { postgresIn } from '../database.ts';
 import type { Health } from '../health.ts';
 import { naming } from '../system-refusal.ts';
-import { Unseen } from './check.ts';
+import { Unseen } from './finding.ts';
 
 /** The keys of the database, as far as the root key opens them. */
 export type OpenedKeys = {

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { Refusal } from '#domain/refusal.ts';
 import type { FileCheck } from '#store/sqlite/findings.ts';
 import { pathsIn } from '../data-folder.ts';
-import { bytesInWords, type Check, type Finding, failed, ok, spanInWords, together, warning } from './check.ts';
+import type { Check } from './check.ts';
+import { bytesInWords, type Finding, failed, ok, spanInWords, together, warning } from './finding.ts';
 import type { Scene } from './scene.ts';
 
 /** What the engine writes back by itself at 4 MiB: whoever is far beyond has a reader that never ends. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { bytesInWords, failed, ok, skipped, spanInWords, together, warning } from './check.ts';
 import { skewFinding, skewOf } from './clock.ts';
 import { spaceFinding, syncFinding } from './disk.ts';
+import { bytesInWords, failed, ok, skipped, spanInWords, together, warning } from './finding.ts';
 import { sessionFinding, tlsFinding, versionFinding } from './postgres.ts';
 
 /*
