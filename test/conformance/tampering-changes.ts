@@ -58,10 +58,14 @@ export type Chance = { readonly row: number; readonly other: number; readonly at
 
 /** One column of one row; undefined where the database itself takes no such row. */
 export async function changeColumn(sql: Sql, table: Target, column: string, { row: which, at }: Chance) {
-  const { row } = await chosen(sql, table, which);
+  return changeRow(sql, table, { ...(await chosen(sql, table, which)), column, at });
+}
+
+type Where = { readonly row: Row; readonly column: string; readonly at: number };
+
+export async function changeRow(sql: Sql, table: Target, { row, column, at }: Where): Promise<Change | undefined> {
   for (const value of othersOf(column, row[column], at)) {
-    const changed = { ...row, [column]: value };
-    const change = await put(sql, table, [{ row, to: changed }]);
+    const change = await put(sql, table, [{ row, to: { ...row, [column]: value } }]);
     if (change) return { ...change, what: `${table}.${column} ${inspect(row[column])} → ${inspect(value)}` };
   }
   return undefined;
