@@ -20,6 +20,8 @@ export interface KeyReads {
 }
 
 export interface KeyWrites {
+  /** Whether it stands, and then does so until this transaction ends: what it has signed by then ends with it. */
+  hold(key: KeyId): Promise<boolean>;
   insert(key: WrappedKey): Promise<void>;
   /** For ever: whatever it made can no longer be opened or checked. */
   remove(id: KeyId): Promise<void>;

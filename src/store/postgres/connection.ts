@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -12,7 +14,7 @@ import {
 import pg from 'pg';
 import type { StoreFigures } from '#ports/figures.ts';
 import type { Schema } from '../sql/schema.ts';
-import { named } from './outage.ts';
+import { isUnanswered, named } from './outage.ts';
 
 export type PostgresOptions = {
   readonly url: string;
@@ -36,21 +38,48 @@ const TYPES = {
     oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-export const clientConfig = ({ url }: PostgresOptions): pg.ClientConfig => ({
+export type Patience = { readonly connectMs: number; readonly statementMs: number };
+const PATIENCE: Patience = { connectMs: CONNECT_MS_MAX, statementMs: STATEMENT_MS_MAX };
+
+export const clientConfig = ({ url }: PostgresOptions, { connectMs, statementMs } = PATIENCE): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'countersign',
-  connectionTimeoutMillis: CONNECT_MS_MAX,
-  query_timeout: STATEMENT_MS_MAX,
+  connectionTimeoutMillis: connectMs,
+  query_timeout: statementMs,
   keepAlive: true,
   types: TYPES,
 });
 
 /** Connections break while nobody uses them; the pool makes others, and whoever uses a broken one is told. */
-export function openPool(options: PostgresOptions, max = options.connectionsMax): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(options), max, idleTimeoutMillis: IDLE_MS_MAX });
+export function openPool(options: PostgresOptions, max = options.connectionsMax, patience = PATIENCE): pg.Pool {
+  const pool = new pg.Pool({ ...clientConfig(options, patience), max, idleTimeoutMillis: IDLE_MS_MAX });
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {})); // also between two statements, when nobody waits for it
+  const clients = new Set<pg.Client>(); // as which its types do not know those of a pool, which they are
+  pool.on('connect', (client) => clients.add(client as pg.Client));
+  pool.on('remove', (client) => clients.delete(client as pg.Client));
+  clientsOf.set(pool, clients);
   return pool;
+}
+
+/** Each until it is really gone. */
+const clientsOf = new WeakMap<pg.Pool, Set<pg.Client>>();
+
+/** Of a good-bye: a network that swallows everything does not answer that either. */
+const CLOSE_MS_MAX = 500;
+
+export async function closePool(pool: pg.Pool): Promise<void> {
+  if (pool.ending) return;
+  const clients = [...(clientsOf.get(pool) ?? [])];
+  const gone = clients.map((client) => once(client, 'end'));
+  await orDestroyed(Promise.all([pool.end(), ...gone]), clients);
+}
+
+export const closeClient = (client: pg.Client): Promise<void> => orDestroyed(client.end(), [client]);
+
+async function orDestroyed(ending: Promise<unknown>, clients: readonly pg.Client[]): Promise<void> {
+  await Promise.race([ending.catch(() => {}), wait(CLOSE_MS_MAX, undefined, { ref: false })]);
+  for (const client of clients) client.connection.stream.destroy();
 }
 
 /** Of all that are open; what is being opened is busy. */
@@ -108,7 +137,14 @@ export class Statements {
 export const pooledView = (pool: pg.Pool, statements: Statements): Kysely<Schema> =>
   viewOf(async () => {
     const lent = await lend(pool);
-    return { connection: connectionOn(lent.client, statements), release: () => lent.giveBack(false) };
+    const connection = connectionOn(lent.client, statements);
+    let isBroken = false;
+    const executeQuery: DatabaseConnection['executeQuery'] = (query) =>
+      connection.executeQuery<never>(query).catch((error: unknown) => {
+        isBroken = isUnanswered(error); // an answer that comes late would be taken for the next one's
+        throw error;
+      });
+    return { connection: { ...connection, executeQuery }, release: () => lent.giveBack(isBroken) };
   });
 
 /** One connection, whoever holds it: a statement waits until the one before it is answered. */

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { POSTGRES } from '../sql/engine.ts';
 import { type Inspection, inspectionOn } from '../sql/inspect.ts';
-import { clientConfig, clientView, type PostgresOptions, Statements } from './connection.ts';
+import { clientConfig, clientView, closeClient as closed, type PostgresOptions, Statements } from './connection.ts';
 import { ELSEWHERE } from './migrate.ts';
 import { named } from './outage.ts';
 
@@ -67,15 +67,6 @@ async function connected(options: PostgresOptions): Promise<pg.Client> {
     await closed(client);
     throw named(error);
   }
-}
-
-const CLOSE_MS_MAX = 500;
-
-/** A server that does not answer is not waited for. */
-async function closed(client: pg.Client): Promise<void> {
-  const ended = client.end().catch(() => {});
-  await Promise.race([ended, wait(CLOSE_MS_MAX, undefined, { ref: false })]);
-  client.connection.stream.destroy();
 }
 
 async function rowsOf<Row extends pg.QueryResultRow>(client: pg.Client, sql: string, values: readonly unknown[]) {

@@ -1,10 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { CHANNEL } from '../sql/changes.ts';
-import { clientConfig, type PostgresOptions } from './connection.ts';
+import { clientConfig, closeClient, type Patience, type PostgresOptions } from './connection.ts';
 
 /** After a connection broke; whoever listens polls as well, so this only costs speed. */
 const AGAIN_MS = 500;
+/** Nothing is heard of a connection that a network has forgotten; so it is asked now and then whether it is there. */
+const CHECK_MS = 5_000;
+const PATIENCE: Patience = { connectMs: 2_000, statementMs: 2_000 };
 
 export type Listener = { stop(): Promise<void> };
 
@@ -29,7 +32,7 @@ async function keepListening(options: PostgresOptions, told: () => void, over: A
 
 /** Until the connection breaks, or we are told to stop. */
 async function listenOnce(options: PostgresOptions, told: () => void, over: AbortSignal): Promise<void> {
-  const client = new pg.Client(clientConfig(options));
+  const client = new pg.Client(clientConfig(options, PATIENCE));
   const ended = new Promise<void>((done) => {
     for (const event of ['error', 'end'] as const) client.on(event, () => done());
     over.addEventListener('abort', () => done(), { once: true });
@@ -39,8 +42,16 @@ async function listenOnce(options: PostgresOptions, told: () => void, over: Abor
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
     told();
-    await ended;
+    await Promise.race([ended, checked(client, over)]);
   } finally {
-    await client.end().catch(() => {});
+    await closeClient(client);
+  }
+}
+
+/** Until it does not answer. */
+async function checked(client: pg.Client, over: AbortSignal): Promise<never> {
+  for (;;) {
+    await wait(CHECK_MS, undefined, { signal: over });
+    await client.query('select 1');
   }
 }

@@ -4,12 +4,15 @@ import type { Step } from '#ports/step.ts';
 import { POSTGRES } from '../sql/engine.ts';
 import { MIGRATIONS, type Migration } from '../sql/migrations.ts';
 import { type Done, foreign, pending } from '../sql/pending.ts';
-import { clientConfig, type PostgresOptions } from './connection.ts';
+import { clientConfig, closeClient, type Patience, type PostgresOptions } from './connection.ts';
 import { named } from './outage.ts';
 
 export const ELSEWHERE = 'Choose another database with COUNTERSIGN_DATABASE_URL.';
 /** As `server_version_num` has it. Older ones get no repairs any more. */
 const VERSION_MIN = 140_000;
+
+/** Of one statement, or of waiting for whoever migrates: an index of many millions of rows takes minutes. */
+const PATIENCE: Patience = { connectMs: 5_000, statementMs: 60 * 60 * 1000 };
 
 const TABLE = `create table if not exists migration (
   number integer primary key, name text not null, applied_at bigint not null
@@ -20,7 +23,7 @@ const MAY_NOT = '42501';
 
 /** Brings the database to this program's shape; whoever starts at the same moment waits, and finds it done. */
 export async function migrate(options: PostgresOptions, now: number, step: Step, migrations = MIGRATIONS) {
-  const client = new pg.Client(clientConfig(options));
+  const client = new pg.Client(clientConfig(options, PATIENCE));
   client.on('error', () => {}); // whoever waits for an answer is told
   try {
     await client.connect();
@@ -30,7 +33,7 @@ export async function migrate(options: PostgresOptions, now: number, step: Step,
   } catch (error) {
     throw inWords(error);
   } finally {
-    await client.end().catch(() => {});
+    await closeClient(client);
   }
 }
 

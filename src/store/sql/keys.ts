@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { KeyReads, KeyShelf, KeyWrites } from '#ports/keys.ts';
+import type { KeyReads, KeyShelf, KeyWrites, WrappedKey } from '#ports/keys.ts';
+import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 
 export async function readShelf(db: Kysely<Schema>): Promise<KeyShelf | undefined> {
@@ -27,17 +28,23 @@ export async function beginShelf(db: Kysely<Schema>, { fingerprint, keys }: KeyS
     .onConflict((first) => first.doNothing())
     .executeTakeFirst();
   if (begun.numInsertedOrUpdatedRows !== 1n) return;
-  for (const key of keys) await keyWrites(db).insert(key);
+  for (const key of keys) await insertKey(db, key);
 }
 
-export const keyWrites = (db: Kysely<Schema>): KeyWrites => ({
-  async insert({ createdAt, tenant, ...row }) {
-    await db
-      .insertInto('wrapped_key')
-      .values({ ...row, tenant: tenant ?? null, created_at: createdAt })
-      .execute();
+export const keyWrites = (db: Kysely<Schema>, { locksRows }: Engine): KeyWrites => ({
+  async hold(id) {
+    const row = db.selectFrom('wrapped_key').select('id').where('id', '=', id);
+    return (await (locksRows ? row.forKeyShare() : row).executeTakeFirst()) !== undefined;
   },
+  insert: (key) => insertKey(db, key),
   async remove(id) {
     await db.deleteFrom('wrapped_key').where('id', '=', id).execute();
   },
 });
+
+async function insertKey(db: Kysely<Schema>, { createdAt, tenant, ...row }: WrappedKey): Promise<void> {
+  await db
+    .insertInto('wrapped_key')
+    .values({ ...row, tenant: tenant ?? null, created_at: createdAt })
+    .execute();
+}

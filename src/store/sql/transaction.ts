@@ -52,7 +52,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   sessions: { ...sessionReads(db, macs), ...sessionWrites(db, macs) },
   invitations: { ...invitationReads(db, macs), ...invitationWrites(db, macs) },
   deliveries: { ...deliveryReads(db), ...deliveryWrites(db) },
-  keys: keyWrites(db),
+  keys: keyWrites(db, engine),
   nodes: nodeWrites(db, engine),
   jobs: jobWrites(db, macs, engine),
   retention: retentionWrites(db, macs, engine),
