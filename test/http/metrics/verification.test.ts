@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import { mint } from '#crypto/opaque.ts';
+import { VERIFICATION_RESULTS } from '#domain/counts.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { Known } from '#domain/verification.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, rowNamed } from '../asked.ts';
 import { grownBy, scraped } from './scraped.ts';
 
-const RESULTS = ['ok', 'malformed', 'unknown', 'revoked', 'expired', 'refused', 'outage', 'failed'];
 const OUTCOMES = ['hit', 'stranger', 'shared', 'read'];
 
 let world: World;
@@ -28,7 +28,7 @@ async function grown(done: () => Promise<unknown>) {
   const by = (name: string, label: string, values: readonly string[]) =>
     nonZero(values.map((value) => [value, grownBy(before, after, name, { [label]: value })] as const));
   return {
-    results: by('countersign_verifications_total', 'result', RESULTS),
+    results: by('countersign_verifications_total', 'result', VERIFICATION_RESULTS),
     outcomes: by('countersign_cache_lookups_total', 'outcome', OUTCOMES),
     after,
   };
