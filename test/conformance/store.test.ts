@@ -4,6 +4,7 @@ import { jobConformance } from './jobs.ts';
 import { keyShelfConformance } from './key-shelf.ts';
 import { peopleConformance } from './people.ts';
 import { patConformance } from './personal-access-tokens.ts';
+import { raceConformance } from './races.ts';
 import { retentionConformance } from './retention.ts';
 import { rowMacConformance } from './row-macs.ts';
 import { storeConformance } from './store.ts';
@@ -19,6 +20,7 @@ for (const adapter of ADAPTERS) {
   storeConformance(adapter);
   rowMacConformance(adapter);
   feedConformance(adapter);
+  raceConformance(adapter);
   jobConformance(adapter);
   retentionConformance(adapter);
 }

@@ -51,7 +51,7 @@ export async function openCore() {
   const clock = fixedClock();
   const random = countingRandom();
   const wrapper = fileWrapper(ROOT_KEY, random);
-  const { database, raw, onDisk } = await openTestDatabase(clock.now());
+  const { database, raw, onDisk, again } = await openTestDatabase(clock.now());
   const keyring = await begun(database, wrapper, { clock, random });
   const store = database.store(rowMacs(keyring));
   const feed = new Feed(clock, { isShared: store.isShared, staleMsMax: 5_000 });
@@ -77,7 +77,7 @@ export async function openCore() {
   await addKey(deps, 'tenant-kek', tenant);
   const past = pastThePort(raw);
   const deactivate = ({ principal }: Caller) => deactivated(past, deps, principal.id);
-  return { clock, random, onDisk, deps, tenant, ...people(deps, tenant), ...past, deactivate };
+  return { clock, random, onDisk, again, deps, tenant, ...people(deps, tenant), ...past, deactivate };
 }
 
 export type Core = Awaited<ReturnType<typeof openCore>>;
