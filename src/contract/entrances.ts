@@ -3,8 +3,8 @@ import type { Action } from '#domain/permission.ts';
 import type { Effect } from './operation.ts';
 
 /**
- * One way in that is no operation: it answers with a page, or with a cookie. Whoever calls from a browser with a session must do so
- * from our own pages. `caller` is whoever an operation takes: a token, or a session.
+ * One way in that is no operation: it answers with a page, a cookie or a text. Whoever calls from a browser must do so
+ * from our own pages. `caller` is whoever an operation takes, by a token or by a session.
  */
 export type Entrance = {
   readonly method: 'GET' | 'POST';

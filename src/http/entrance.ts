@@ -1,10 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { ENTRANCES, type Entrance, type EntranceId } from '#contract/entrances.ts';
-import type { Caller } from '#domain/caller.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { authenticate, bySession, originOf } from './authenticate.ts';
 import { giveSession, isFromOurPages, takeSession } from './cookie.ts';
-import type { Core, Page } from './core.ts';
+import type { Core } from './core.ts';
 import { counting } from './traffic.ts';
 
 /** Nothing but our own script and style runs, nothing is framed, nothing leaves for elsewhere. */
@@ -32,7 +31,11 @@ export function addEntrance(server: FastifyInstance, core: Core, id: EntranceId)
 function handlerOf(core: Core, id: EntranceId, { body, access }: Entrance): RouteHandlerMethod {
   if (body !== undefined) return (request, reply) => enter(core, id, request, reply);
   if (access !== 'caller') return (_request, reply) => show(core, id, reply);
-  return async ({ caller }, reply) => shown(await core.metrics(caller as Caller), reply); // admitted, or it is not reached
+  return async ({ caller }, reply) => {
+    if (caller === undefined) throw new Error('whoever is not admitted reaches no handler');
+    const { type, body } = await core.metrics(caller);
+    return reply.type(type).send(body);
+  };
 }
 
 async function admit(core: Core, { access, body }: Entrance, request: FastifyRequest, reply: FastifyReply) {
@@ -56,8 +59,5 @@ async function enter(core: Core, id: EntranceId, request: FastifyRequest, reply:
 function show(core: Core, id: EntranceId, reply: FastifyReply): FastifyReply {
   const page = core.pages[id];
   if (page === undefined) throw new Error(`there is no page for ${id}`);
-  return shown(page, reply);
+  return reply.headers(PAGE_HEADERS).type(page.type).send(page.body);
 }
-
-const shown = ({ type, body }: Page, reply: FastifyReply): FastifyReply =>
-  reply.headers(PAGE_HEADERS).type(type).send(body);
