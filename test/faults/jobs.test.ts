@@ -1,13 +1,12 @@
-import { readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { onlyJob } from '#domain/job.ts';
 import type { StepLabel } from '#ports/step.ts';
 import { ENGINE } from '#support/database.ts';
 import { rawOf } from '#support/database-of.ts';
-import { type Served, serving, spawned } from '#support/process.ts';
-import { setUpOnce } from './base.ts';
-import { type Client, clientOf, standingOf } from './client.ts';
+import { bootstrapToken, type Served, serving, spawned } from '#support/process.ts';
+import { JSON_TYPE } from '#support/world.ts';
+import { adminToken, setUpOnce } from './base.ts';
+import { clientOf, type Issued, PATS, standingOf } from './client.ts';
 import { OPERATORS_OF_JOBS, STEPS, stepsOf, stepsOfJob, stopsAt } from './labels.ts';
 
 const HOUR_MS = 3_600_000;
@@ -29,15 +28,12 @@ const stops = stopsAt([
   ...(ENGINE === 'postgres' ? [BY_ANOTHER] : []),
 ]);
 
-/** Whose the first token is, is said by nothing else in a folder whose database is elsewhere. */
-const takeOut = async (data: string) => renameSync(join(data, 'bootstrap-token'), tokenFile(data));
-const tokenFile = (data: string) => `${data}.token`;
-const adminToken = (data: string) => readFileSync(tokenFile(data), 'utf8');
-const [base, ofUses] = [setUpOnce(takeOut), setUpOnce(takeOut)];
 const rows = (data: string, sql: string, ...values: readonly (string | number)[]) => rawOf(data).all(sql, ...values);
 const jobs = (data: string) => rows(data, 'select kind, lease, dead_at, due_at from job order by kind');
 const waiting = (data: string) => rows(data, `select id from job where kind = 'token-uses'`);
-const soon = { timeout: 15_000, interval: 50 };
+/** Patience for a slow machine. */
+const MINUTES = { timeout: 120_000 };
+const soon = { timeout: 30_000, interval: 50 };
 
 async function stopped({ process, ended }: Served): Promise<void> {
   process.kill('SIGTERM');
@@ -50,62 +46,91 @@ async function killedAt(label: StepLabel, served: Served): Promise<void> {
 }
 
 const ahead = (ms: number) => ({ env: { COUNTERSIGN_TEST_CLOCK: String(ms) } });
-/** Two values, one of which ended: a use of each is to be merged. */
-async function twoTokens(client: Client, name: string) {
-  const dead = await client.getOrCreate(`${name}-dead`);
-  await client.revoke(dead.id);
-  return { live: await client.getOrCreate(`${name}-live`), dead };
+const dueAt = async (data: string) =>
+  Number((await rows(data, 'select due_at from job where id = ?', RETENTION))[0]?.due_at);
+
+/** Until a round has ended whose clock is so far ahead. */
+async function oneRound(data: string, served: Served, aheadMs: number): Promise<void> {
+  await expect.poll(() => dueAt(data), soon).toBeGreaterThan(Date.now() + aheadMs);
+  await stopped(served);
 }
 
-test.each(OF_USES)('killed at %s, uses that were written are merged once by the next process', async (label) => {
-  const data = await ofUses.itself();
-  const first = await serving(data);
-  const { live, dead } = await twoTokens(clientOf(first, adminToken(data)), `at-${OF_USES.indexOf(label)}`);
-  await stopped(first);
-  const killed = await serving(data, { stopAt: label });
-  expect([await standingOf(killed, live.value), await standingOf(killed, dead.value)]).toEqual([200, 401]);
-  await killedAt(label, killed);
-  const used = () => rows(data, 'select u.at from token_use u join token t on t.id = u.token where t.pat = ?', live.id);
-  const isMerged = label === 'job.token-uses.settled';
-  expect([(await used()).length, (await waiting(data)).length]).toEqual(isMerged ? [1, 0] : [0, 1]);
-  await stopped(await serving(data, ahead(LEASE_OVER_MS))); // a stop does what is due
-  expect([(await used()).length, (await waiting(data)).length]).toEqual([1, 0]);
-  expect(await rows(data, 'select pat from token_dead_use where pat = ?', dead.id)).toHaveLength(1);
-  const entries = `select id from audit_entry where action = 'personal-access-token:UseAfterEnd' and resource = ?`;
-  expect(await rows(data, entries, `personal-access-token/${dead.id}`)).toHaveLength(1);
+/** For each label two values, one of which ended: a use of each is to be merged. */
+const ofUses = setUpOnce(async (data) => {
+  const served = await serving(data);
+  const client = clientOf(served, adminToken(data));
+  for (const label of OF_USES) {
+    const dead = await client.getOrCreate(nameOf(label, 'dead'));
+    await client.revoke(dead.id);
+    pairs.set(label, { live: await client.getOrCreate(nameOf(label, 'live')), dead });
+  }
+  await stopped(served);
 });
+const pairs = new Map<StepLabel, { readonly live: Issued; readonly dead: Issued }>();
+const nameOf = (label: StepLabel, what: string) => `${what}-${[...OF_USES, ...OF_RETENTION].indexOf(label)}`;
 
-test.each(OF_RETENTION)('killed at %s, what is over goes once, on the record once', async (label) => {
+test.each(OF_USES)(
+  'killed at %s, uses that were written are merged once by the next process',
+  MINUTES,
+  async (label) => {
+    const data = await ofUses.itself();
+    const killed = await serving(data, { stopAt: label });
+    const { live, dead } = pairs.get(label) ?? expect.unreachable();
+    expect([await standingOf(killed, live.value), await standingOf(killed, dead.value)]).toEqual([200, 401]);
+    await killedAt(label, killed);
+    const used = () =>
+      rows(data, 'select u.at from token_use u join token t on t.id = u.token where t.pat = ?', live.id);
+    const isMerged = label === 'job.token-uses.settled';
+    expect([(await used()).length, (await waiting(data)).length]).toEqual(isMerged ? [1, 0] : [0, 1]);
+    await stopped(await serving(data, ahead(LEASE_OVER_MS))); // a stop does what is due
+    expect([(await used()).length, (await waiting(data)).length]).toEqual([1, 0]);
+    expect(await rows(data, 'select pat from token_dead_use where pat = ?', dead.id)).toHaveLength(1);
+    const entries = `select id from audit_entry where action = 'personal-access-token:UseAfterEnd' and resource = ?`;
+    expect(await rows(data, entries, `personal-access-token/${dead.id}`)).toHaveLength(1);
+  },
+);
+
+/** One token for each label, over a day after the one before: a round removes one, and is the one before the next's. */
+const base = setUpOnce(async (data) => {
+  const served = await serving(data);
+  for (const [at, label] of OF_RETENTION.entries()) {
+    const expirationDate = new Date(Date.now() + at * DAY_MS + DAY_MS / 2).toISOString();
+    const { status } = await served.send({
+      ...{ method: 'POST', path: PATS, token: bootstrapToken(data), headers: JSON_TYPE },
+      body: JSON.stringify({ name: nameOf(label, 'over'), expirationDate }),
+    });
+    expect(status).toBe(200);
+  }
+  await stopped(served);
+  await oneRound(data, await serving(data, ahead(FIRST_ROUND_MS)), FIRST_ROUND_MS);
+});
+const FIRST_ROUND_MS = 91 * DAY_MS;
+
+test.each(OF_RETENTION)('killed at %s, what is over goes once, on the record once', MINUTES, async (label) => {
   const data = await base.itself();
-  const begun = OF_RETENTION.indexOf(label) * 200 * DAY_MS;
-  const first = await serving(data, ahead(begun));
-  const client = clientOf(first, adminToken(data));
-  const name = `over-${OF_RETENTION.indexOf(label)}`;
-  const gone = await client.getOrCreate(name);
-  await client.revoke(gone.id);
-  await stopped(first);
+  const at = OF_RETENTION.indexOf(label);
+  const left = async () =>
+    (await rows(data, `select name from personal_access_token where name <> 'bootstrap'`)).map(({ name }) => name);
   const purged = () => rows(data, `select entry from audit_entry where action = 'personal-access-token:Purge'`);
-  const before = (await purged()).length;
-  /** The round at whose end it was over for long. */
-  const round = await serving(data, ahead(begun + 91 * DAY_MS));
-  const next = async () => Number((await rows(data, 'select due_at from job where id = ?', RETENTION))[0]?.due_at);
-  await expect.poll(next, soon).toBeGreaterThan(Date.now() + begun + 91 * DAY_MS);
-  await stopped(round);
-  await killedAt(label, await serving(data, { ...ahead(begun + 92 * DAY_MS), stopAt: label }));
-  const last = await serving(data, ahead(begun + 92 * DAY_MS + LEASE_OVER_MS));
-  await expect.poll(next, soon).toBeGreaterThan(Date.now() + begun + 92 * DAY_MS);
-  expect(await rows(data, 'select id from personal_access_token where id = ?', gone.id)).toEqual([]);
-  expect(await rows(data, 'select id from token where pat = ?', gone.id)).toEqual([]);
+  const [standing, before] = [OF_RETENTION.slice(at).map((one) => nameOf(one, 'over')), (await purged()).length];
+  expect((await left()).sort()).toEqual(standing.toSorted());
+  const kill = FIRST_ROUND_MS + at * DAY_MS + 2 * HOUR_MS;
+  await killedAt(label, await serving(data, { ...ahead(kill), stopAt: label }));
+  const next = FIRST_ROUND_MS + (at + 1) * DAY_MS;
+  await oneRound(data, await serving(data, ahead(next)), next);
+  expect((await left()).sort()).toEqual(standing.slice(1).toSorted());
   expect((await purged()).slice(before).map(({ entry }) => JSON.parse(String(entry)).details)).toEqual([
     { count: 1, values: 1 },
   ]);
-  expect([await standingOf(last, gone.value), await standingOf(last, adminToken(data))]).toEqual([401, 200]);
-  await stopped(last);
   expect(await jobs(data)).toMatchObject([{ kind: 'retention', lease: null, dead_at: null }]);
+  const halves = `select id from token where pat not in (select id from personal_access_token)
+    union all select id from personal_access_token where id not in (select pat from token)`;
+  expect(await rows(data, halves)).toEqual([]);
 });
 
 test.each(STEPS)(
   'killed when the retry of a dead job was %s, it is dead or due, and on the record once',
+  MINUTES,
   async (step) => {
     const data = await base.itself();
     const label = `job:Retry.${step}` as const;
@@ -122,14 +147,14 @@ test.each(STEPS)(
     expect((await entries()).length - before).toBe(isDone ? 1 : 0);
     const next = await serving(data, ahead(far));
     if (!isDone) expect(await retry()).toMatchObject({ code: 0 });
-    await expect.poll(async () => Number((await jobs(data))[0]?.due_at), soon).toBeGreaterThan(Date.now() + far);
-    await stopped(next);
+    await oneRound(data, next, far);
     expect((await entries()).length - before).toBe(1);
   },
 );
 
 test.runIf(ENGINE === 'postgres')(
   'a node that is killed with a job is followed by another that runs beside it',
+  MINUTES,
   async () => {
     const data = await base.itself();
     const other = await serving(data, ahead(LEASE_OVER_MS / 2 + 5_000)); // its clock says sooner that the lease is over
