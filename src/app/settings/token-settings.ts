@@ -34,6 +34,7 @@ export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettin
   } as const;
   return untilNotOvertaken(() =>
     change(deps, caller, what, async (tx, _, breaks: Breaks) => {
+      await tx.tenants.hold(tenant.id); // what is looked at here is what is replaced
       if (isForSessions(await tx.tokenSettings.get(tenant.id), caller)) throw new Overtaken(); // counting takes a while
       await tx.tokenSettings.put(tenant.id, wanted);
       const details = { settings: wanted, count: breaks.tokens };

@@ -13,12 +13,24 @@ export async function catchUp(deps: CatchUpDeps): Promise<boolean> {
   const asked = clock.moment();
   try {
     const changes = await store.changes.since(verified.sequence);
-    for (const change of changes) if (verified.apply(change)) counts.feedLag.add(change.ageMs / 1000);
+    // First, or keys that cannot be read now would be taken for learnt: a change is told once.
     if (changes.some(({ moved }) => moved.kind === 'key')) await learnKeys(deps);
+    for (const change of changes) if (verified.apply(change)) counts.feedLag.add(change.ageMs / 1000);
+    if (changes.length === 0) await keepToHistory(deps);
     feed.hear(asked);
     return true;
   } catch {
     if (!store.isShared) verified.forgetAll();
     return false;
   }
+}
+
+/**
+ * A database that is behind what was heard of it has lost commits, as by a failover or a restore: what was heard is not so
+ * any more, and its numbers are given again.
+ */
+async function keepToHistory({ store, verified }: CatchUpDeps): Promise<void> {
+  if (!store.isShared) return;
+  const latest = await store.changes.latest();
+  if (latest < verified.sequence) verified.beginAnew(latest);
 }

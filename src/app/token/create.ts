@@ -46,6 +46,7 @@ export async function createPatFor(
   return onceOnly(deps, caller, { act, once }, (remember) => {
     const prepare = (owner: PrincipalRecord) => prepared(deps, caller, { act, asked, owner, remember });
     return change(deps, caller, { ...act, locate, prepare }, async (tx, owner, ready) => {
+      await tx.principals.hold(caller.tenant.id, owner.id); // so that they stay what is looked at here
       if ((await tx.principals.get(caller.tenant.id, owner.id))?.active !== true) throw new Overtaken();
       return added(deps, tx, caller, ready);
     });
@@ -80,7 +81,6 @@ async function added(
 ): Promise<Changed<CreatedPat>> {
   const { pat, token, digest, value } = issue;
   const now = deps.clock.now();
-  if (pat.owner !== principal.id) await tx.principals.hold(tenant.id, pat.owner); // else the door has
   if (replay !== undefined && !(await tx.replays.insert(tenant.id, replay, now))) throw new Overtaken();
   await keepWithin(tx, { tenant: tenant.id, owner: pat.owner }, settings, now);
   if (!(await tx.pats.insert(tenant.id, pat))) throw nameTaken();
