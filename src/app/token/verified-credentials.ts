@@ -110,6 +110,12 @@ export class VerifiedCredentials {
     return true;
   }
 
+  /** Follows the feed from here on, and believes nothing that is older. */
+  beginAnew(sequence: number): void {
+    this.forgetAll();
+    this.#sequence = sequence;
+  }
+
   /** Everything is read again, whatever is under way. */
   forgetAll(): void {
     this.#lookups.clear();
