@@ -166,6 +166,21 @@ export function raceConformance(adapter: Adapter): void {
       }
     });
 
+    test('a token’s change of the settings, and one that leaves them to sessions, the second stands', async () => {
+      const root = await core.user('root', 'tenant-admin');
+      const [session, token] = [await core.signedIn(root), await core.callerBy(await core.pat(root, 'roots'))];
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const settled = await raced(2, (node, at) =>
+          at === round % 2
+            ? putTokenSettings(node, session, { ...TOKEN_SETTINGS, sessionOnly: true })
+            : putTokenSettings(node, token, { ...TOKEN_SETTINGS, countMax: 9 }),
+        );
+        expect(outcomesOf(settled)).toBeOneOf([{ done: 2 }, { done: 1, forbidden: 1 }]);
+        expect((await core.deps.store.tokenSettings.get(core.tenant.id)).sessionOnly).toBe(true);
+        await putTokenSettings(core.deps, session, TOKEN_SETTINGS);
+      }
+    });
+
     test('creates and a change of the settings, none is made under those that stand no more', async () => {
       const root = await core.user('root', 'tenant-admin');
       const settled = await raced<unknown>(AT_ONCE, (node, at) =>
