@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   type CompiledQuery,
@@ -71,7 +70,7 @@ const CLOSE_MS_MAX = 500;
 export async function closePool(pool: pg.Pool): Promise<void> {
   if (pool.ending) return;
   const clients = [...(clientsOf.get(pool) ?? [])];
-  const gone = clients.map((client) => once(client, 'end'));
+  const gone = clients.map((client) => new Promise<void>((done) => client.once('end', () => done())));
   await orDestroyed(Promise.all([pool.end(), ...gone]), clients);
 }
 
