@@ -45,7 +45,7 @@ test('every check is told of in docs/operating.md, in its order, and no other is
   expect(told).toEqual(CHECKS.map(({ name, on = '' }) => ({ name, on })));
 });
 
-test('what is well is said to be, without a server and beside one, and nothing is changed', async () => {
+test('what is well is said to be without a server, and nothing is changed', async () => {
   const data = await base.copy();
   const before = readFileSync(join(data, 'countersign.db'));
   const alone = await doctor(data);
@@ -53,6 +53,10 @@ test('what is well is said to be, without a server and beside one, and nothing i
   expect(alone).toMatchObject({ code: 0, ok: true, names: NAMES });
   expect(skippedIn(alone)).toEqual(['server', 'feed', 'tls']);
   expect(readFileSync(join(data, 'countersign.db')).equals(before)).toBe(true);
+});
+
+test('what is well is said to be beside a server, which goes on', async () => {
+  const data = await base.copy();
   const served = await serving(data);
   const there = readdirSync(data);
   const beside = await doctor(data, { args: ['--listen', new URL(served.origin).host] });
