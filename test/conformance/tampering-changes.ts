@@ -35,7 +35,7 @@ export const TABLES = Object.keys(TARGETS) as readonly Target[];
 export const COLUMNS = TABLES.flatMap((table) => TARGETS[table].map((column) => ({ table, column })));
 
 /** By what a row is found, the first of it a text. */
-const KEY: Readonly<Record<Target, readonly string[]>> = {
+export const KEY: Readonly<Record<Target, readonly string[]>> = {
   tenant: ['id'],
   principal: ['tenant', 'id'],
   password: ['tenant', 'principal'],
