@@ -1,5 +1,6 @@
 import type { Deps } from '#app/deps.ts';
 import { Refusal } from '#domain/refusal.ts';
+import type { StoreFigures } from '#ports/figures.ts';
 import type { Log } from '#telemetry/log.ts';
 import { VERSION } from './version.ts';
 
@@ -18,6 +19,8 @@ export type Health = {
     readonly staleMsMax: number;
     readonly sequence: number;
   };
+  /** Of its connections to the database, and of those who wait for one. */
+  readonly store: Pick<StoreFigures, 'waiting' | 'connections'>;
   readonly failures: Failures;
 };
 
@@ -49,6 +52,7 @@ type Running = { readonly deps: Deps; readonly listens: string; readonly log: Wa
 
 export function healthOf({ deps, listens, log }: Running): Health {
   const { node, feed, verified, store } = deps;
+  const { waiting, connections } = store.figures();
   return {
     version: VERSION,
     node: { id: node.id, name: node.name },
@@ -58,6 +62,7 @@ export function healthOf({ deps, listens, log }: Running): Health {
       ...{ isShared: store.isShared, isHeard: feed.isHeard(), silentMs: Math.round(feed.silentMs()) },
       ...{ staleMsMax: feed.staleMsMax, sequence: verified.sequence },
     },
+    store: { waiting, connections },
     failures: log.failures(),
   };
 }

@@ -62,7 +62,8 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'doctor on PostgreSQL'
     cluster = await startCluster({ bin: usePart('postgresql').bin });
     base = join(folderForAll(), 'data');
     await sql('postgres', 'create database instance');
-    const served = await serving(base, { env: { ...unattended(base).env, ...envOf('instance') } });
+    const { env, args } = unattended(base); // with a token in the data folder, which is nobody else's file
+    const served = await serving(base, { env: { ...env, ...envOf('instance') }, args });
     served.process.kill('SIGTERM');
     await served.ended;
   });
@@ -87,6 +88,7 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'doctor on PostgreSQL'
     expect(unwell(beside)).toEqual({});
     expect(skippedIn(beside)).toEqual(['tls']);
     expect(wordsOf(beside, 'nodes')).toMatch(/^At change \d+, heard: \S+\/\d+ \(/);
+    expect(wordsOf(beside, 'server')).toMatch(/ \d are busy, and 0 requests wait for one\.$/);
     expect(wordsOf(beside, 'feed')).toMatch(/last heard what others change \d+ ms ago\.$/);
     expect(wordsOf(beside, 'postgres-connections')).toContain(
       '1 × (10 + 2) connections may be wanted, and 297 may be had',

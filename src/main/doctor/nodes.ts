@@ -38,8 +38,11 @@ const server: Check = {
   },
 };
 
-function running({ version, node, listens, upMs, failures }: Health, now: number): Finding {
-  const words = `Version ${version} runs as ${node.name}, for ${spanInWords(upMs)}, and listens on ${listens}.`;
+function running({ version, node, listens, upMs, store, failures }: Health, now: number): Finding {
+  const { waiting, connections } = store;
+  const words =
+    `Version ${version} runs as ${node.name}, for ${spanInWords(upMs)}, and listens on ${listens}. ` +
+    `Of its connections to the database ${connections.busy} are busy, and ${waiting} requests wait for one.`;
   const { count, last } = failures;
   if (last === null) return ok(words);
   const told = `${words} ${count} failures since its start, the last at ${last.at}: ${last.words}.`;
