@@ -142,5 +142,15 @@ export const DEFECTS = {
 export type Defect = keyof typeof DEFECTS;
 
 /** What is half there; nothing, after every kill. */
-export const defectsIn = (data: string): readonly Defect[] =>
-  (Object.keys(DEFECTS) as Defect[]).filter((what) => rowsIn(data, DEFECTS[what]).length > 0);
+export const defectsIn = (data: string): readonly Defect[] => defectsOf(opened(data));
+
+/** Of a database on a server. */
+export const defectsAt = (url: string): readonly Defect[] => defectsOf(copyOf(url));
+
+function defectsOf(database: DatabaseSync): readonly Defect[] {
+  try {
+    return (Object.keys(DEFECTS) as Defect[]).filter((what) => database.prepare(DEFECTS[what]).all().length > 0);
+  } finally {
+    database.close();
+  }
+}

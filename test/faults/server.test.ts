@@ -1,0 +1,218 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { temporaryFolder } from '#support/folder.ts';
+import { has, needing } from '#support/parts.ts';
+import { ownPostgres } from '#support/postgres.ts';
+import { type Served, serve, serving, unattended } from '#support/process.ts';
+import { tcpProxyTo } from '#support/tcp-proxy.ts';
+import { adminToken } from './base.ts';
+import { PATS, WHOAMI } from './client.ts';
+import { defectsAt } from './database.ts';
+
+const GONE_MS = process.env.COUNTERSIGN_TEST_FULL === '1' ? 10_000 : 4_000;
+const STALE_MS = 1_000;
+/** For a node that hears nothing to find out, on a machine that is busy. */
+const SLACK_MS = 1_500;
+const BACK_MS_MAX = 15_000;
+const HEARD_MS_MAX = 2_000;
+const CREATORS = 4;
+const OUTAGE = 'The service is unavailable for the moment; your API key is not the problem.';
+
+/** The server is taken away under it; whoever asks is told. */
+function clientOn(url: string): pg.Client {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => {});
+  return client;
+}
+
+type Answered = { readonly at: number; readonly tookMs: number; readonly status: number; readonly text: string };
+type Created = Answered & { readonly value: string | undefined };
+
+/** A node on a server of its own, with the administrator’s token. */
+async function nodeOn(url: string, env: Readonly<Record<string, string>> = {}) {
+  const data = temporaryFolder();
+  const first = unattended(data);
+  const database = { COUNTERSIGN_DATABASE_URL: url, COUNTERSIGN_MAX_STALE_MS: String(STALE_MS) };
+  const served = await serving(data, { ...first, env: { ...first.env, ...database, ...env } });
+  return { served, data, token: adminToken(data) };
+}
+
+const askedWith = async (served: Served, token: string, sent: { method: string; path: string; body?: object }) => {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const body = sent.body === undefined ? undefined : JSON.stringify(sent.body);
+  const at = performance.now();
+  const { status, text } = await served.send({ method: sent.method, path: sent.path, headers, body });
+  return { at, tookMs: performance.now() - at, status, text } satisfies Answered;
+};
+const whoami = (served: Served, token: string) => askedWith(served, token, { method: 'GET', path: WHOAMI });
+
+async function create(served: Served, token: string, name: string): Promise<Created> {
+  const answered = await askedWith(served, token, { method: 'POST', path: PATS, body: { name } });
+  return { ...answered, value: answered.status === 200 ? JSON.parse(answered.text).token : undefined };
+}
+
+/** What must be read waits for a connection. */
+const isFromMemory = ({ status, tookMs }: Answered): boolean => status === 200 && tookMs < 1_000;
+
+/** Creates and looks, all the while, until it is told to stop. */
+function loadOn(served: Served, token: string) {
+  const [looks, creates]: [Answered[], Created[]] = [[], []];
+  let isOver = false;
+  const creators = Array.from({ length: CREATORS }, async (_, worker) => {
+    for (let n = 0; !isOver; n++) creates.push(await create(served, token, `w${worker}-n${n}`));
+  });
+  const looker = (async () => {
+    for (; !isOver; await wait(20)) looks.push(await whoami(served, token));
+  })();
+  const stop = async () => {
+    isOver = true;
+    await Promise.all([...creators, looker]);
+    return { looks, creates };
+  };
+  return stop;
+}
+
+async function untilWell(served: Served, token: string): Promise<void> {
+  const latest = performance.now() + BACK_MS_MAX;
+  for (let n = 0; ; n++) {
+    const { status, text } = await create(served, token, `back-${n}`);
+    if (status === 200) return;
+    if (performance.now() > latest) throw new Error(`still ${status}: ${text}`);
+    await wait(50);
+  }
+}
+
+/** I8: nothing but success, and outages that say so first. */
+function neverTheCredential(answers: readonly Answered[]): void {
+  expect([...new Set(answers.map(({ status }) => status))].filter((status) => ![200, 503].includes(status))).toEqual(
+    [],
+  );
+  const outages = answers.filter(({ status }) => status === 503);
+  expect(outages.filter(({ text }) => !JSON.parse(text).message.startsWith(OUTAGE))).toEqual([]);
+}
+
+describe.skipIf(!has('postgresql'))(needing('postgresql', 'a database on a server'), () => {
+  test.each(['killed', 'stopped'] as const)(
+    'that is %s for a while: what is known goes on for so long as may be, nothing answered is lost, and no restart is needed',
+    { timeout: 120_000 },
+    async (how) => {
+      const cluster = await ownPostgres();
+      const url = cluster.url('postgres');
+      const { served, token } = await nodeOn(url);
+      const stop = loadOn(served, token);
+      await wait(1_000);
+      const goneAt = performance.now();
+      await (how === 'killed' ? cluster.kill() : cluster.stop('immediate'));
+      await wait(GONE_MS);
+      await cluster.start();
+      await untilWell(served, token);
+      const { looks, creates } = await stop();
+      neverTheCredential([...looks, ...creates]);
+      const during = looks.filter(({ at }) => at > goneAt && at < goneAt + GONE_MS);
+      const late = during.filter(({ at }) => at > goneAt + STALE_MS + SLACK_MS);
+      expect(during[0]?.status, 'what is remembered is believed for a while').toBe(200);
+      expect(late.length).toBeGreaterThan(0);
+      expect([...new Set(late.map(({ status }) => status))]).toEqual([503]);
+      const answered = creates.flatMap(({ value }) => value ?? []);
+      expect(answered.length).toBeGreaterThan(10);
+      for (const value of answered) expect((await whoami(served, value)).status).toBe(200);
+      served.process.kill('SIGTERM');
+      expect(await served.ended).toMatchObject({ code: 0 });
+      expect(defectsAt(url)).toEqual([]);
+    },
+  );
+
+  test('of which one process crashes, and all its connections with it, is an outage of a moment', async () => {
+    const cluster = await ownPostgres();
+    const url = cluster.url('postgres');
+    const { served, token } = await nodeOn(url);
+    const stop = loadOn(served, token);
+    await wait(500);
+    const client = clientOn(url);
+    await client.connect();
+    const { rows } = await client.query(
+      `select pid from pg_stat_activity where application_name = 'countersign' order by backend_start limit 1`,
+    );
+    process.kill(rows[0].pid, 'SIGKILL');
+    await client.end().catch(() => {});
+    await untilWell(served, token);
+    const { looks, creates } = await stop();
+    neverTheCredential([...looks, ...creates]);
+    for (const { value } of creates) if (value !== undefined) expect((await whoami(served, value)).status).toBe(200);
+    expect(defectsAt(url)).toEqual([]);
+  });
+
+  test('whose every connection is taken: whoever needs one is told of an outage, the rest goes on, and what others change is heard', async () => {
+    const cluster = await ownPostgres({ fsync: false });
+    const url = cluster.url('postgres');
+    const { served, token } = await nodeOn(url, { COUNTERSIGN_DATABASE_CONNECTIONS: '1' });
+    expect((await whoami(served, token)).status).toBe(200);
+    const client = clientOn(url);
+    await client.connect();
+    await client.query('begin; lock table audit_entry in access exclusive mode');
+    const waiting = [create(served, token, 'one'), create(served, token, 'two'), create(served, token, 'three')];
+    await wait(200);
+    const looks: Answered[] = [];
+    while (looks.length < 20) looks.push(await whoami(served, token));
+    expect([...new Set(looks.map(({ status }) => status))]).toEqual([200]);
+    const answers = await Promise.all(waiting);
+    neverTheCredential(answers);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+    // As another node says of all its owner's tokens that they must be read again: for which there is no connection.
+    const again = [create(served, token, 'four'), create(served, token, 'five')];
+    await wait(200);
+    const other = clientOn(url);
+    await other.connect();
+    await other.query(`begin; update change_counter set sequence = sequence + 1;
+      insert into change_log (sequence, kind, id, at) select (select sequence from change_counter), 'principal', id, 0 from principal; commit`);
+    await other.end();
+    const latest = performance.now() + HEARD_MS_MAX;
+    let last = await whoami(served, token);
+    while (isFromMemory(last) && performance.now() < latest) last = await whoami(served, token);
+    expect(isFromMemory(last)).toBe(false);
+    neverTheCredential([last, ...(await Promise.all(again))]);
+    await client.query('rollback');
+    await client.end();
+    await untilWell(served, token);
+    expect(defectsAt(url).filter((what) => !/change/.test(what))).toEqual([]);
+  }, 60_000);
+
+  test('that takes no more connections is told of at a start, in words', async () => {
+    const cluster = await ownPostgres({
+      fsync: false,
+      settings: { max_connections: '5', superuser_reserved_connections: '0' },
+    });
+    const clients = Array.from({ length: 5 }, () => clientOn(cluster.url('postgres')));
+    for (const client of clients) await client.connect();
+    const env = { COUNTERSIGN_DATABASE_URL: cluster.url('postgres') };
+    const refused = await serve(temporaryFolder(), { env });
+    expect(refused).toMatchObject({ code: 1, said: expect.stringContaining('it takes no more connections') });
+    expect(refused).toMatchObject({ said: expect.not.stringMatching(/\n\s+at /) });
+    for (const client of clients) await client.end();
+  });
+
+  test('that answers slowly, each word a fifth of a second late, costs time and nothing else', {
+    timeout: 60_000,
+  }, async () => {
+    const cluster = await ownPostgres({ fsync: false });
+    const proxy = await tcpProxyTo(cluster.port);
+    const url = cluster.url('postgres').replace(`:${cluster.port}/`, `:${proxy.port}/`);
+    const { served, token } = await nodeOn(url, { COUNTERSIGN_MAX_STALE_MS: '5000' });
+    expect((await whoami(served, token)).status).toBe(200);
+    proxy.slow(200);
+    const creates = Promise.all([1, 2, 3].map((n) => create(served, token, `slow-${n}`)));
+    const took: number[] = [];
+    for (let n = 0; n < 50; n++) {
+      const begun = performance.now();
+      expect((await whoami(served, token)).status).toBe(200);
+      took.push(performance.now() - begun);
+    }
+    expect((await creates).map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(took.filter((ms) => ms > 200).length, 'what is remembered waits for no database').toBeLessThan(5);
+    proxy.slow(0);
+    served.process.kill('SIGTERM');
+    expect(await served.ended).toMatchObject({ code: 0 });
+    expect(defectsAt(cluster.url('postgres'))).toEqual([]);
+  });
+});
