@@ -42,14 +42,16 @@ const MADE: Readonly<Record<Wanted['kind'], (scene: Scene, wanted: Wanted) => Pr
 /** Without one of these, whatever rests on it is refused, since it was made with it: it does not go on with less. */
 const RESTED_ON: readonly Target[] = ['tenant', 'principal', 'personal_access_token', 'token_settings'];
 
+/** Rows that in another tenant are nobody's: a grant is found by whose it is, a replay's token is looked for before it is opened. */
+const LOST_ELSEWHERE: readonly Target[] = ['role_grant', 'replay'];
+
 /** Whether a row may not be found any more; and whether somebody must notice, of whatever is asked. */
 const ALLOWED: Readonly<Record<Wanted['kind'], (wanted: Wanted) => { mayBeLess: boolean; isNoticed: boolean }>> = {
   changed: ({ table, column }) => {
     const isFoundBy = FOUND_BY[table]?.[column] !== undefined;
     return { mayBeLess: isFoundBy, isNoticed: !isFoundBy };
   },
-  // Each is where the other was, which may be in another tenant; the token of a replay is looked for there before it is opened.
-  swapped: ({ table }) => ({ mayBeLess: true, isNoticed: table !== 'replay' }),
+  swapped: ({ table }) => ({ mayBeLess: true, isNoticed: !LOST_ELSEWHERE.includes(table) }),
   moved: () => ({ mayBeLess: true, isNoticed: false }),
   deleted: ({ table }) => ({ mayBeLess: true, isNoticed: RESTED_ON.includes(table) }),
 };
