@@ -31,6 +31,7 @@ export const WITHOUT_CHANGE = {
   'workspace:ListWorkspaces': 'only looks',
   'settings:Read': 'only looks',
   'job:List': 'only looks',
+  'metrics:Read': 'only looks',
   'personal-access-token:UseAfterEnd': 'nobody decides on it: it is written behind, with the last uses',
 } as const satisfies Partial<Record<Action, string>>;
 
