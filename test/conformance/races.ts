@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Deps } from '#app/deps.ts';
 import { acceptInvitation } from '#app/invitation/accept.ts';
 import { setUpAdministrator } from '#app/set-up/administrator.ts';
@@ -7,20 +7,15 @@ import { createPat } from '#app/token/create.ts';
 import { getOrCreatePat } from '#app/token/get-or-create.ts';
 import { renamePat } from '#app/token/rename.ts';
 import { revokePat } from '#app/token/revoke.ts';
-import { Uses } from '#app/token/uses.ts';
-import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
 import { registerUser } from '#app/user/register.ts';
-import { openKeyring } from '#crypto/keyring.ts';
-import { rowMacs } from '#crypto/row-mac.ts';
 import type { Caller } from '#domain/caller.ts';
 import { parsePassword } from '#domain/password.ts';
 import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { LIVE_GENERATIONS_MAX, parseTokenName } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
-import type { KeyShelf } from '#ports/keys.ts';
-import type { NodeId } from '#ports/nodes.ts';
+import { nodeBeside } from '#support/beside.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import type { Adapter } from './adapters.ts';
 
@@ -194,18 +189,6 @@ export function raceConformance(adapter: Adapter): void {
       expect(await live()).toBe(done - 1);
     });
   });
-}
-
-/** Another process on the same database; where there is one process at most, the same one once more. */
-async function nodeBeside({ deps, again }: Core): Promise<Deps> {
-  if (!deps.store.isShared) return deps;
-  const database = await again();
-  const { keys } = (await database.keys.read()) as KeyShelf; // begun by the first
-  const keyring = await openKeyring(deps.wrapper, keys);
-  const store = database.store(rowMacs(keyring));
-  onTestFinished(() => store.close());
-  const memory = { verified: new VerifiedCredentials('another salt', await store.changes.latest()), uses: new Uses() };
-  return { ...deps, store, keyring, ...memory, node: { id: 'o'.repeat(24) as NodeId, name: 'beside' } };
 }
 
 /** How often each came of it; what is no refusal is a test's failure. */
