@@ -16,7 +16,7 @@ import {
 } from './nodes.ts';
 
 const NODES = 4;
-const REVOKES = IS_FULL ? 3_000 : 150;
+const REVOKES = IS_FULL ? 2_000 : 150;
 /** Where the feed is only polled. */
 const REVOKES_POLLED = IS_FULL ? 1_000 : 50;
 /** Tokens that are presented and revoked side by side. */
