@@ -63,7 +63,7 @@ describe.skipIf(!isPostgresHere)(needingPostgres('nodes on one database behave a
     }
   });
 
-  test.each([2, 4])(
+  test.each([2, 5])(
     '%i that start at once on an empty database make its tables, a tenant, and a set of keys once',
     {
       timeout: 120_000,
