@@ -23,6 +23,7 @@ export const INSTALL: Readonly<Record<PartName, Install>> = {
   postgresql: { into: installPostgres },
   'postgresql-18': { into: installPostgres18 },
   nginx: { into: () => installByApt('nginx-light', 'no /usr/sbin/nginx') },
+  strace: { into: () => installByApt('strace', 'no /usr/bin/strace that may trace') },
   sqlite3: { into: () => installByApt('sqlite3', 'no /usr/bin/sqlite3') },
   pgbouncer: { into: () => installByApt('pgbouncer', 'no /usr/sbin/pgbouncer') },
 };

