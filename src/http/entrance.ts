@@ -4,7 +4,7 @@ import { Refusal } from '#domain/refusal.ts';
 import { authenticate, bySession, originOf } from './authenticate.ts';
 import { giveSession, isFromOurPages, takeSession } from './cookie.ts';
 import type { Core } from './core.ts';
-import { counting } from './traffic.ts';
+import type { Answers } from './traffic.ts';
 
 /** Nothing but our own script and style runs, nothing is framed, nothing leaves for elsewhere. */
 const PAGE_HEADERS = {
@@ -19,22 +19,22 @@ const PAGE_HEADERS = {
 /** One entrance as a route: a page, or a form of ours that begins or ends a session. */
 export function addEntrance(server: FastifyInstance, core: Core, id: EntranceId): void {
   const entrance: Entrance = ENTRANCES[id];
+  const answers = core.traffic.of(id, entrance.method);
   server.route({
     method: entrance.method,
     url: entrance.path,
+    config: { answers },
     onRequest: (request, reply) => admit(core, entrance, request, reply),
-    handler: handlerOf(core, id, entrance),
-    onResponse: counting(core.traffic.of(id, entrance.method)),
+    handler: handlerOf(core, id, entrance, answers),
   });
 }
 
-function handlerOf(core: Core, id: EntranceId, { body, access }: Entrance): RouteHandlerMethod {
-  if (body !== undefined) return (request, reply) => enter(core, id, request, reply);
-  if (access !== 'caller') return (_request, reply) => show(core, id, reply);
-  return async ({ caller }, reply) => {
-    if (caller === undefined) throw new Error('whoever is not admitted reaches no handler');
-    const { type, body } = await core.metrics(caller);
-    return reply.type(type).send(body);
+function handlerOf(core: Core, id: EntranceId, { body, access }: Entrance, answers: Answers): RouteHandlerMethod {
+  const act = body !== undefined ? enter : access === 'caller' ? look : show;
+  return async (request, reply) => {
+    const answer = await act(core, id, request, reply);
+    answers.given(request);
+    return answer;
   };
 }
 
@@ -56,8 +56,16 @@ async function enter(core: Core, id: EntranceId, request: FastifyRequest, reply:
   return {};
 }
 
-function show(core: Core, id: EntranceId, reply: FastifyReply): FastifyReply {
+async function show(core: Core, id: EntranceId, _request: FastifyRequest, reply: FastifyReply): Promise<string> {
   const page = core.pages[id];
   if (page === undefined) throw new Error(`there is no page for ${id}`);
-  return reply.headers(PAGE_HEADERS).type(page.type).send(page.body);
+  reply.headers(PAGE_HEADERS).type(page.type);
+  return page.body;
+}
+
+async function look(core: Core, _id: EntranceId, { caller }: FastifyRequest, reply: FastifyReply): Promise<string> {
+  if (caller === undefined) throw new Error('whoever is not admitted reaches no handler');
+  const { type, body } = await core.metrics(caller);
+  reply.type(type);
+  return body;
 }

@@ -5,7 +5,6 @@ import { Refusal } from '#domain/refusal.ts';
 import { NOT_JSON } from './body.ts';
 import type { Core } from './core.ts';
 import { closedPlaces, methodsAt } from './methods.ts';
-import { countingNowhere } from './traffic.ts';
 
 const CUT = new Refusal('invalid_request', 'The connection was closed before the whole body had arrived.');
 export const BAD_URL = new Refusal('invalid_request', 'The URL is not validly encoded: see its % escapes.');
@@ -31,24 +30,26 @@ const NO_HTTP = new Refusal('invalid_request', 'This is not a valid HTTP request
 const INTERNAL = new Refusal('internal', 'Something went wrong on our side. Quote the request id when you report it.');
 
 export function answerErrors(server: FastifyInstance, core: Core): void {
-  server.setNotFoundHandler((_request, reply) => refuse(reply, NO_SUCH_PATH));
+  server.setNotFoundHandler((request, reply) => {
+    core.traffic.refused(request, STATUS[NO_SUCH_PATH.code]);
+    return refuse(reply, NO_SUCH_PATH);
+  });
   server.setErrorHandler<FastifyError | Refusal>((error, request, reply) => {
     const refusal = error instanceof Refusal ? error : (REFUSALS[error.code] ?? INTERNAL);
+    core.traffic.refused(request, STATUS[refusal.code]);
     if (STATUS[refusal.code] >= 500) core.report(error, request.id);
     return refuse(reply, refusal);
   });
-  for (const place of closedPlaces()) close(server, core, place);
+  for (const place of closedPlaces()) close(server, place);
 }
 
 const close = (
   server: FastifyInstance,
-  { traffic }: Core,
   { url, methods }: { readonly url: string; readonly methods: readonly string[] },
 ) =>
   server.route({
     ...{ method: [...methods], url },
     onRequest: (request, reply, next) => next(refusedRoute(request.method, methodsAt(url), reply)),
-    onResponse: countingNowhere(traffic),
     handler: () => {},
   });
 

@@ -7,7 +7,6 @@ import type { Core } from './core.ts';
 import { BAD_URL } from './errors.ts';
 import { onceIn } from './once.ts';
 import { BAD_QUERY } from './query.ts';
-import { counting } from './traffic.ts';
 
 /**
  * One operation as a route. Authentication comes before the body is read, so that a stranger cannot make us parse.
@@ -15,20 +14,23 @@ import { counting } from './traffic.ts';
  */
 export function addRoute(server: FastifyInstance, core: Core, id: OperationId): void {
   const operation: Operation = OPERATIONS[id];
+  const answers = core.traffic.of(id, operation.method);
   server.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
     schema: { response: { 200: z.toJSONSchema(operation.output, { target: 'draft-7' }) } },
+    config: { answers },
     onRequest: (request, reply, done) => {
       if (operation.access === 'public') done();
       else atOnceOrLater(() => authenticate(core, request, reply), done);
     },
-    onResponse: counting(core.traffic.of(id, operation.method)),
     handler: async (request, reply) => {
       // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
       if (operation.access !== 'public' && request.body !== undefined) await authenticate(core, request, reply);
       const once = operation.replayable ? onceIn(request) : undefined;
-      return core.call(request.caller, id, untrustedIn(request), once);
+      const answer = await core.call(request.caller, id, untrustedIn(request), once);
+      answers.given(request);
+      return answer;
     },
   });
 }

@@ -11,7 +11,6 @@ import { addEntrance } from './entrance.ts';
 import { answerErrors, badUrl, headersOfAll, refusedAtOnce, refuseOnSocket } from './errors.ts';
 import { parseQuery } from './query.ts';
 import { addRoute } from './route.ts';
-import { countingUnserved } from './traffic.ts';
 
 /** Far above any body of these operations; one that needs more says so in its row. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -43,8 +42,7 @@ export type Terms = AdmissionRules & {
 export function httpServer(core: Core, terms: Terms = {}): FastifyInstance {
   const admitted = admission(core, terms);
   const server = openedWith(core, admitted, terms);
-  addHooks(server, admitted);
-  server.addHook('onResponse', countingUnserved(core.traffic));
+  addHooks(server, core, admitted);
   boundSockets(server, core, admitted, terms);
   readJson(server);
   answerErrors(server, core);
@@ -81,10 +79,12 @@ function openedWith(core: Core, admitted: Admission, terms: Terms): FastifyInsta
   } as FastifyServerOptions) as FastifyInstance;
 }
 
-function addHooks(server: FastifyInstance, { atOnce, ofCaller }: Admission): void {
+function addHooks(server: FastifyInstance, { traffic }: Core, { atOnce, ofCaller }: Admission): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('clientAddress', undefined);
+  server.decorateRequest('arrivedAtMs', 0);
   server.addHook('onRequest', (request, reply, next) => {
+    request.arrivedAtMs = traffic.elapsedMs();
     headersOfAll(request, reply);
     next(atOnce(request) ?? refusedAtOnce(request, reply));
   });

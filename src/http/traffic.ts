@@ -1,7 +1,18 @@
-import type { onResponseHookHandler } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { EntranceId } from '#contract/entrances.ts';
 import type { OperationId } from '#contract/operations.ts';
 import { Histogram } from '#domain/histogram.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When its headers were there, by the clock that only grows. */
+    arrivedAtMs: number;
+  }
+  interface FastifyContextConfig {
+    /** Where its answers are counted; a route without leads nowhere. */
+    answers?: Answers;
+  }
+}
 
 /** A row of our tables; `none` for whatever leads to none of them. Nothing here holds a word of a client's. */
 export type Served = OperationId | EntranceId | 'none';
@@ -11,20 +22,41 @@ const DURATION_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 /** Told apart where nothing is served; a client can send any other. */
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The answers of one route, by status: counting one costs no more than finding its status. */
+/** By the clock that only grows. */
+type ElapsedMs = () => number;
+
+const OK = 200;
+const MS_PER_SECOND = 1000;
+
+/**
+ * The answers of one route, by status. Handlers count what they give, and whoever answers errors counts those: a hook for
+ * all would cost every request twenty times what the counting does.
+ */
 export class Answers {
   readonly served: Served;
   readonly method: string;
   readonly byStatus = new Map<number, number>();
-  /** From the request's headers to the last byte of the answer. */
+  /** From the headers of a request until its answer is handed over. */
   readonly seconds = new Histogram(DURATION_SECONDS);
 
-  constructor(served: Served, method: string) {
+  readonly #elapsedMs: ElapsedMs;
+
+  constructor(served: Served, method: string, elapsedMs: ElapsedMs) {
     this.served = served;
     this.method = method;
+    this.#elapsedMs = elapsedMs;
   }
 
-  add(status: number): void {
+  given(request: Pick<FastifyRequest, 'arrivedAtMs'>): void {
+    this.add(OK, request);
+  }
+
+  add(status: number, { arrivedAtMs }: Pick<FastifyRequest, 'arrivedAtMs'>): void {
+    this.count(status);
+    this.seconds.add((this.#elapsedMs() - arrivedAtMs) / MS_PER_SECOND);
+  }
+
+  count(status: number): void {
     this.byStatus.set(status, (this.byStatus.get(status) ?? 0) + 1);
   }
 }
@@ -33,20 +65,32 @@ export class Answers {
 export class Traffic {
   readonly #routes: Answers[] = [];
   readonly #nowhere = new Map<string, Answers>();
+  readonly elapsedMs: ElapsedMs;
+
+  constructor(elapsedMs: ElapsedMs) {
+    this.elapsedMs = elapsedMs;
+  }
 
   /** Where the answers of one route are counted, found once and not with each of them. */
   of(served: Served, method: string): Answers {
-    const answers = new Answers(served, method);
+    const answers = new Answers(served, method, this.elapsedMs);
     this.#routes.push(answers);
     return answers;
+  }
+
+  /** What was refused or failed, wherever it led. */
+  refused(request: FastifyRequest, status: number): void {
+    const answers = request.routeOptions.config?.answers;
+    if (answers === undefined) this.nowhere(request.method, status);
+    else answers.add(status, request);
   }
 
   /** What led nowhere, or never became a request. */
   nowhere(method: string, status: number): void {
     const known = METHODS.has(method) ? method : 'other';
-    const answers = this.#nowhere.get(known) ?? new Answers('none', known);
+    const answers = this.#nowhere.get(known) ?? new Answers('none', known, this.elapsedMs);
     this.#nowhere.set(known, answers);
-    answers.add(status);
+    answers.count(status);
   }
 
   /** Of every route, and of what led nowhere. */
@@ -58,26 +102,3 @@ export class Traffic {
     return this.#routes;
   }
 }
-
-export const counting =
-  (answers: Answers): onResponseHookHandler =>
-  (_request, reply, done) => {
-    answers.add(reply.statusCode);
-    answers.seconds.add(reply.elapsedTime / 1000);
-    done();
-  };
-
-export const countingNowhere =
-  (traffic: Traffic): onResponseHookHandler =>
-  ({ method }, { statusCode }, done) => {
-    traffic.nowhere(method, statusCode);
-    done();
-  };
-
-/** For all routes: what has none is counted nowhere else. */
-export const countingUnserved =
-  (traffic: Traffic): onResponseHookHandler =>
-  ({ is404, method }, reply, done) => {
-    if (is404) traffic.nowhere(method, reply.statusCode);
-    done();
-  };

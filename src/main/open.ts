@@ -56,7 +56,7 @@ export function openHttp(deps: Deps, { site, pages, report, terms }: Http) {
   const api: Api = { ...deps, site };
   const run = Buffer.from(deps.random.bytes(RUN_ID_BYTES)).toString('base64url');
   let requests = 0;
-  const traffic = new Traffic();
+  const traffic = new Traffic(() => deps.clock.moment().elapsedMs);
   const watched = watchProcess();
   const metrics = metricsOf({ ...deps, traffic, version: site.version, process: watched.figures });
   const core: Core = {

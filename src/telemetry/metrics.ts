@@ -97,7 +97,7 @@ const REQUESTS: readonly (Figure | Distribution)[] = [
   histogram(
     {
       name: 'countersign_request_duration_seconds',
-      help: 'From the headers of a request to the end of its answer.',
+      help: 'From the headers of a request until its answer is handed over.',
       labels: ['operation'],
     },
     ({ traffic }) =>

@@ -81,9 +81,7 @@ test('every answer of an operation lies in the buckets of its duration, and noth
   const labels = { operation: 'ownWhoami' };
   expect(grownBy(before, after, `${SECONDS}_count`, labels)).toBe(7);
   expect(grownBy(before, after, `${SECONDS}_bucket`, { ...labels, le: '+Inf' })).toBe(7);
-  const sum = grownBy(before, after, `${SECONDS}_sum`, labels);
-  expect(sum).toBeGreaterThan(0);
-  expect(sum).toBeLessThan(7 * 30);
+  expect(grownBy(before, after, `${SECONDS}_sum`, labels)).toBe(0); // the clock of this test stands still
   const operations = (after.families.get(SECONDS)?.samples ?? []).map((sample) => sample.labels.operation);
   expect([...new Set(operations)].sort()).toEqual(['metrics', 'ownWhoami']);
 });
