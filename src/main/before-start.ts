@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '#config/read-config.ts';
 import { bootstrapChecks } from './bootstrap.ts';
 import { pathsIn, refuseDataFolder } from './data-folder.ts';
+import { destinationIn } from './database-url.ts';
 import { refuseRootKey } from './keyring.ts';
 
 /** Every file that a setting names; whichever lies in the data folder is ours. */
@@ -23,6 +24,7 @@ export const rootKeyFileOf = ({ data, rootKeyFile }: Config): string => rootKeyF
  */
 export const checksBeforeStart = (config: Config): readonly (() => void)[] => [
   () => refuseDataFolder(config.data, filesIn(config), config.databaseUrl === undefined),
+  () => void destinationIn(config),
   () => refuseRootKey(rootKeyFileOf(config), isBegun(config) ? undefined : config.data),
   ...(isBegun(config) ? [] : bootstrapChecks(config, config.data)),
 ];

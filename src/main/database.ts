@@ -3,11 +3,11 @@ import type { Config } from '#config/read-config.ts';
 import type { Clock } from '#ports/chance-and-time.ts';
 import type { Step } from '#ports/step.ts';
 import type { Database } from '#store/database.ts';
-import type { PostgresOptions } from '#store/postgres/connection.ts';
 import { openPostgres } from '#store/postgres/open.ts';
 import { holdLock } from '#store/sqlite/lock.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
 import type { DataFolder } from './data-folder.ts';
+import { postgresIn } from './database-url.ts';
 import { naming } from './system-refusal.ts';
 
 type Parts = { readonly clock: Clock; readonly step: Step };
@@ -20,12 +20,6 @@ export async function openDatabase(config: Config, folder: DataFolder, { clock, 
   if (options === undefined) return openFile(folder, { clock, step });
   const database = await openPostgres(options, clock.now(), step);
   return { database, close: () => database.close() };
-}
-
-/** With the address, which may hold a password, for the driver alone. */
-export function postgresIn(config: Config): PostgresOptions | undefined {
-  const { databaseUrl, databaseConnectionsMax: connectionsMax, databasePooled: pooled } = config;
-  return databaseUrl && { url: databaseUrl.reveal(), connectionsMax, pooled };
 }
 
 function openFile(folder: DataFolder, { clock, step }: Parts): Opened {

@@ -71,6 +71,31 @@ test.each([
   expect(warned(flags)).toEqual([]);
 });
 
+test.each([
+  ['postgres://app:planted@db.example.com/c', 'db.example.com'],
+  ['postgres://app:planted@10.0.0.5:6432/c?sslmode=disable', '10.0.0.5'],
+  ['postgres://app:planted@localhost.example.com/c', 'localhost.example.com'],
+  ['postgres://app:planted@127.0.0.1/c?host=db.example.com', 'db.example.com'],
+])('a connection to a database elsewhere that nothing encrypts is said, with its host and no more: %s', (url, host) => {
+  const config = configOf({}, { COUNTERSIGN_DATABASE_URL: url });
+  expect(warningsOf(config, config.listen)).toEqual([
+    `The connection to the database at ${host} is not encrypted: set sslmode=verify-full in COUNTERSIGN_DATABASE_URL.`,
+  ]);
+});
+
+test.each([
+  'postgres://app@db.example.com/c?sslmode=verify-full',
+  'postgres://app@db.example.com/c?ssl=true',
+  'postgres://app@db.example.com/c?sslmode=verify-full&sslrootcert=/no/such/file',
+  'postgres://app@127.0.0.1:5433/c',
+  'postgres://app@[::1]/c',
+  'postgres://app@localhost/c',
+  'postgres://app@localhost/c?host=/run/postgresql',
+])('of one that is encrypted, or on this machine, nothing is said: %s', (url) => {
+  const config = configOf({}, { COUNTERSIGN_DATABASE_URL: url });
+  expect(warningsOf(config, config.listen)).toEqual([]);
+});
+
 test('that links lead to this machine alone is said', () => {
   const lines = [expect.stringContaining('set COUNTERSIGN_PUBLIC_URL to the address that people use')];
   expect(warned({ ...TLS, listen: '0.0.0.0:443' })).toEqual(lines);

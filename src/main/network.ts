@@ -1,7 +1,10 @@
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
 import { staysHere } from '#config/together.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Terms, Tls } from '#http/server.ts';
+import { isHere } from '#store/postgres/destination.ts';
+import { destinationIn } from './database-url.ts';
 import { isEverywhere, originOf } from './origin.ts';
 import type { TlsFiles } from './tls.ts';
 
@@ -33,6 +36,7 @@ export function hostOf({ publicUrl, listen }: Config): string | undefined {
 export const warningsOf = (config: Config, listened: Address): readonly string[] => [
   ...(isPlain(config) && config.insecureHttp ? insecure(listened) : []),
   ...(config.publicUrl === undefined && isEverywhere(config.listen) ? [LINKS_HERE_ONLY] : []),
+  ...plainDatabase(config),
 ];
 
 /** Without TLS of ours, where other machines may connect. */
@@ -42,6 +46,20 @@ const insecure = (listened: Address): readonly string[] => [
   `Plain HTTP on ${originOf(listened, 'http')}. Whoever is on the way reads and changes all of it, tokens and passwords too.`,
   'Nobody can sign in from another machine: over plain HTTP browsers do not say which page a request comes from.',
 ];
+
+/** Of one whose files cannot be read nothing is known here: a start refuses it, and `config check` tells why. */
+function plainDatabase(config: Config): readonly string[] {
+  try {
+    const to = destinationIn(config);
+    if (to === undefined || to.isEncrypted || isHere(to.host)) return [];
+    return [
+      `The connection to the database at ${to.host} is not encrypted: set sslmode=verify-full in COUNTERSIGN_DATABASE_URL.`,
+    ];
+  } catch (error) {
+    if (error instanceof Refusal) return [];
+    throw error;
+  }
+}
 
 const LINKS_HERE_ONLY =
   'Links begin with localhost, which is this machine alone: set COUNTERSIGN_PUBLIC_URL to the address that people use.';

@@ -23,7 +23,7 @@ test('plaintext leaves its type in these files only (I1)', () => {
     'domain/sensitive.ts', // the way out itself
     'http/cookie.ts', // into the cookie of a session that has begun
     'main/bootstrap.ts', // into the file of an unattended first start
-    'main/database.ts', // the address of the database, into its driver
+    'main/database-url.ts', // the address of the database, into its driver
   ]);
 });
 

@@ -1,10 +1,11 @@
+import { isHere } from '#store/postgres/destination.ts';
 import type { PostgresInspection, PostgresServer } from '#store/postgres/inspect.ts';
 import type { Check } from './check.ts';
 import { type Finding, failed, ok, spanInWords, together, warning } from './finding.ts';
 import { aliveAmong } from './nodes.ts';
 import type { Scene } from './scene.ts';
 
-/** What the tests run on. */
+/** The tests run on the first and on the last of these. */
 const MAJOR_TESTED = { min: 15, max: 18 } as const;
 /** Older ones are refused by a start. */
 const MAJOR_MIN = 14;
@@ -29,7 +30,7 @@ export function versionFinding({ version: number, spoken, encoding }: Version): 
   if (encoding !== 'UTF8') return failed(words, "Make a database with: create database … encoding 'UTF8'.");
   if (major < MAJOR_MIN) return failed(words, `Upgrade PostgreSQL: ${MAJOR_MIN} is the oldest that will do.`);
   if (major >= min && major <= max) return ok(words);
-  return warning(words, `Countersign is tested on PostgreSQL ${min} to ${max}: use one of those.`);
+  return warning(words, `Use PostgreSQL ${min} to ${max}: Countersign is tested on ${min} and on ${max}.`);
 }
 
 /** What a crash of the machine does where it is off. */
@@ -82,9 +83,6 @@ const connections: Check = {
   },
 };
 
-/** Names and numbers of this machine, and folders of sockets. */
-const LOOPBACK = /^(?:localhost|127\.|::1$|\/)/;
-
 const tls: Check = {
   name: 'postgres-tls',
   on: 'PostgreSQL',
@@ -96,7 +94,7 @@ const tls: Check = {
 
 export function tlsFinding({ isEncrypted, isVerified }: PostgresInspection['tls'], host: string): Finding {
   if (isVerified) return ok(`Spoken to by TLS, with a certificate of ${host} that is trusted.`);
-  if (LOOPBACK.test(host)) return ok('It is on this machine: nothing is on the way.');
+  if (isHere(host)) return ok('It is on this machine: nothing is on the way.');
   if (isEncrypted)
     return warning(
       `TLS, but nobody has looked whether the certificate is that of ${host}: whoever is on the way can be the database.`,

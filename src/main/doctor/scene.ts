@@ -8,13 +8,14 @@ import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
 import type { KeyPlace, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { KeyShelf } from '#ports/keys.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
+import { destinationOf } from '#store/postgres/destination.ts';
 import { inspectPostgres, type PostgresInspection } from '#store/postgres/inspect.ts';
 import type { Inspection } from '#store/sql/inspect.ts';
 import { inspectSqlite, type SqliteInspection } from '#store/sqlite/inspect.ts';
 import { rootKeyFileOf } from '../before-start.ts';
 import { askControl } from '../control.ts';
 import { pathsIn, socketsIn } from '../data-folder.ts';
-import { postgresIn } from '../database.ts';
+import { postgresIn } from '../database-url.ts';
 import type { Health } from '../health.ts';
 import { naming } from '../system-refusal.ts';
 import { Unseen } from './finding.ts';
@@ -115,6 +116,7 @@ function sqliteIn({ data }: Config): SqliteInspection {
 async function postgresAt(config: Config): Promise<PostgresInspection> {
   const options = postgresIn(config);
   if (options === undefined) throw new Unseen('the database is SQLite');
+  destinationOf(options.url); // refuses files that cannot be read, in words
   return inspectPostgres(options);
 }
 
