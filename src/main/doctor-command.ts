@@ -1,4 +1,5 @@
 import { EXIT } from '#cli/exit.ts';
+import { jsonText, printable } from '#cli/printable.ts';
 import { type Config, readConfig } from '#config/read-config.ts';
 import { engineOf } from './doctor/check.ts';
 import { CHECKS } from './doctor/checks.ts';
@@ -61,8 +62,10 @@ const isWell = (found: readonly Shown[]): boolean => found.every(({ state }) => 
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const printJson = (checks: readonly Shown[]): void =>
-  print(JSON.stringify({ ok: isWell(checks), checks }, undefined, 2));
+const printJson = (checks: readonly Shown[]): void => print(asJson(checks));
+
+/** What is found holds names and words of the database, which somebody else may have written. */
+export const asJson = (checks: readonly Shown[]): string => jsonText({ ok: isWell(checks), checks });
 
 /** What is not well stands out, also where there is no colour. */
 const WORDS: Readonly<Record<State, string>> = { ok: 'ok', warning: 'WARNING', failed: 'FAILED', skipped: 'skipped' };
@@ -70,9 +73,9 @@ const width = (texts: readonly string[]): number => Math.max(...texts.map(({ len
 const STATE_WIDTH = width(Object.values(WORDS));
 const NAME_WIDTH = width(CHECKS.map(({ name }) => name));
 
-function asText({ check, state, found, remedy }: Shown): string {
-  const line = `${WORDS[state].padEnd(STATE_WIDTH)}${check.padEnd(NAME_WIDTH)}${found}`;
-  return remedy === null ? line : `${line}\n${' '.repeat(STATE_WIDTH + NAME_WIDTH)}→ ${remedy}`;
+export function asText({ check, state, found, remedy }: Shown): string {
+  const line = `${WORDS[state].padEnd(STATE_WIDTH)}${check.padEnd(NAME_WIDTH)}${printable(found)}`;
+  return remedy === null ? line : `${line}\n${' '.repeat(STATE_WIDTH + NAME_WIDTH)}→ ${printable(remedy)}`;
 }
 
 function inTotal(found: readonly Shown[]): string {
