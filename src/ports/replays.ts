@@ -21,6 +21,6 @@ export interface ReplayReads {
 }
 
 export interface ReplayWrites {
-  /** False, and nothing written, while there is one of that id. What has expired, of anybody, is removed. */
+  /** False, and nothing written, while there is one of that id; one that has expired makes room. */
   insert(tenant: TenantId, replay: Replay, now: Instant): Promise<boolean>;
 }

@@ -14,7 +14,8 @@ const kept = ({ id, asked, pat, owner, sealed }: Schema['replay']) => ({ id, ask
 
 export const replayWrites = (db: Kysely<Schema>): ReplayWrites => ({
   async insert(tenant, { expiresAt, ...same }, now) {
-    await db.deleteFrom('replay').where('expires_at', '<=', now).execute();
+    const former = db.deleteFrom('replay').where('tenant', '=', tenant).where('id', '=', same.id);
+    await former.where('expires_at', '<=', now).execute(); // of others' the retention job takes care, a few at a time
     const written = await db
       .insertInto('replay')
       .values({ tenant, ...same, expires_at: expiresAt })
