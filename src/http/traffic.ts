@@ -30,7 +30,7 @@ const MS_PER_SECOND = 1000;
 
 /**
  * The answers of one route, by status. Handlers count what they give, and whoever answers errors counts those: a hook for
- * all would cost every request twenty times what the counting does.
+ * all would cost every request far more than the counting does.
  */
 export class Answers {
   readonly served: Served;
