@@ -16,6 +16,7 @@ const BODIES = 4;
 const ROLLED_BACK = 0.2;
 const STATEMENTS_MAX = 3;
 const MOVED_MAX = 3;
+const WAIT_MS_MAX = 4_000;
 
 const onPurpose = new Error('on purpose');
 const anyMoved = (): Moved => ({ kind: 'token', id: newId() });
@@ -35,7 +36,7 @@ export function feedConformance(adapter: Adapter): void {
       const stores = [world.store, ...(await others(world))];
       const written = await Promise.all(stores.flatMap((store) => bodies.map(() => writesOf(store, world))));
       const committed = written.flatMap(({ changes }) => changes);
-      const read = await reader.until(committed.length);
+      const read = await reader.until(await world.store.changes.latest());
       expect(read.map(({ sequence }) => sequence)).toEqual(committed.map((_, at) => at + 1));
       expect(new Map(read.map(keyed))).toEqual(new Map(committed.map(keyed)));
       console.log(
@@ -54,7 +55,7 @@ export function feedConformance(adapter: Adapter): void {
       for (let round = 0; round < FORCED; round += 1) {
         committed.push(...(await numberedFirst(world, other)), ...(await numberedLast(world, other)));
       }
-      const read = await reader.until(committed.length);
+      const read = await reader.until(await world.store.changes.latest());
       expect(read).toEqual(committed);
     });
   });
@@ -158,7 +159,8 @@ async function rowHeld({ raw, alice }: StoreWorld) {
         await raw.all('select pg_stat_clear_snapshot()'); // a transaction would be told the same again
         return Number((await raw.all(WAITING))[0]?.n);
       };
-      while ((await waiting()) < count) {}
+      const latest = performance.now() + WAIT_MS_MAX;
+      while ((await waiting()) < count) expect(performance.now(), 'nobody waits').toBeLessThan(latest);
     },
     released: () => raw.run('commit'),
   };
@@ -170,17 +172,20 @@ const WAITING = `select count(*) as n from pg_stat_activity
 /** Asks all the while for what is newer than the newest that it has seen, and for nothing else. */
 function readerOf({ changes }: Store) {
   const seen: Write[] = [];
-  let wanted = Number.POSITIVE_INFINITY;
+  const last = () => seen.at(-1)?.sequence ?? 0;
+  let newest = Number.POSITIVE_INFINITY;
   const reading = (async () => {
-    while (seen.length < wanted) {
-      seen.push(...grouped(await changes.since(seen.at(-1)?.sequence ?? 0)));
+    while (last() < newest) {
+      seen.push(...grouped(await changes.since(last())));
       await nextTurn(); // a database in this process would have no other
     }
     return seen;
   })();
+  reading.catch(() => {}); // told to whoever waits for it
   return {
-    until(count: number): Promise<readonly Write[]> {
-      wanted = count;
+    /** All that it has seen when it sees this one: what it had skipped by then is not among them. */
+    until(sequence: number): Promise<readonly Write[]> {
+      newest = sequence;
       return reading;
     },
   };
