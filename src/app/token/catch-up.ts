@@ -13,9 +13,12 @@ export async function catchUp(deps: CatchUpDeps): Promise<boolean> {
   const asked = clock.moment();
   try {
     const changes = await store.changes.since(verified.sequence);
-    // First, or keys that cannot be read now would be taken for learnt: a change is told once.
-    if (changes.some(({ moved }) => moved.kind === 'key')) await learnKeys(deps);
     for (const change of changes) if (verified.apply(change)) counts.feedLag.add(change.ageMs / 1000);
+    if (changes.some(({ moved }) => moved.kind === 'key')) feed.owesKeys = true;
+    if (feed.owesKeys) {
+      await learnKeys(deps);
+      feed.owesKeys = false;
+    }
     if (changes.length === 0) await keepToHistory(deps);
     feed.hear(asked);
     return true;

@@ -16,6 +16,8 @@ export const goneAfterMs = ({ staleMsMax }: { readonly staleMsMax: number }): nu
 /** When this process last had word of all that others had committed by then. */
 export class Feed {
   readonly staleMsMax: number;
+  /** Keys have moved, and are not learnt yet: a change is told once, and until then the feed was not heard to its end. */
+  owesKeys = false;
   readonly #clock: Clock;
   readonly #isShared: boolean;
   #heardAt: Moment;

@@ -59,7 +59,7 @@ function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOur
     wasKnown ? look() : deps.strangers.read(origin.address, now, look),
   );
   return found instanceof Promise
-    ? found.then((known) => judged(deps, known, origin, now), unanswered(deps))
+    ? found.then((known) => judged(deps, known, origin, deps.clock.now()), unanswered(deps)) // it may have waited long
     : judged(deps, found, origin, now);
 }
 

@@ -40,11 +40,16 @@ const TYPES = {
 export type Patience = { readonly connectMs: number; readonly statementMs: number };
 const PATIENCE: Patience = { connectMs: CONNECT_MS_MAX, statementMs: STATEMENT_MS_MAX };
 
-export const clientConfig = ({ url }: PostgresOptions, { connectMs, statementMs } = PATIENCE): pg.ClientConfig => ({
+/** What we no longer wait for the server gives up as well, where a session's settings are ours to make. */
+export const clientConfig = (
+  { url, pooled }: PostgresOptions,
+  { connectMs, statementMs } = PATIENCE,
+): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'countersign',
   connectionTimeoutMillis: connectMs,
   query_timeout: statementMs,
+  ...(pooled ? {} : { statement_timeout: statementMs }),
   keepAlive: true,
   types: TYPES,
 });

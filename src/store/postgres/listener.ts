@@ -33,17 +33,19 @@ async function keepListening(options: PostgresOptions, told: () => void, over: A
 /** Until the connection breaks, or we are told to stop. */
 async function listenOnce(options: PostgresOptions, told: () => void, over: AbortSignal): Promise<void> {
   const client = new pg.Client(clientConfig(options, PATIENCE));
+  const own = new AbortController(); // what is waited for here is not kept by whoever stops us
   const ended = new Promise<void>((done) => {
     for (const event of ['error', 'end'] as const) client.on(event, () => done());
-    over.addEventListener('abort', () => done(), { once: true });
+    over.addEventListener('abort', () => done(), { once: true, signal: own.signal });
   });
   client.on('notification', told);
   try {
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
     told();
-    await Promise.race([ended, checked(client, over)]);
+    await Promise.race([ended, checked(client, own.signal)]);
   } finally {
+    own.abort();
     await closeClient(client);
   }
 }

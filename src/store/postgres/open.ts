@@ -5,7 +5,7 @@ import type { Store } from '#ports/store.ts';
 import type { Database } from '../database.ts';
 import { changeReads } from '../sql/changes.ts';
 import { POSTGRES } from '../sql/engine.ts';
-import { beginShelf, readShelf } from '../sql/keys.ts';
+import { beginShelf, keyReads, readShelf } from '../sql/keys.ts';
 import { reads, transactionOn } from '../sql/transaction.ts';
 import {
   clientView,
@@ -52,6 +52,7 @@ export async function openPostgres(options: PostgresOptions, now: number, step: 
     return {
       ...reads(db, macs, POSTGRES),
       changes: changeReads(feed, POSTGRES),
+      keys: keyReads(feed), // which the feed waits for
       isShared: POSTGRES.isShared,
       engine: POSTGRES.name,
       figures: () => ({ ...transactions.figures(), ...poolFigures([pool, feedPool]) }),

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { Refusal } from '#domain/refusal.ts';
 import { LostRace } from '../sql/lost-race.ts';
 import { outage } from '../sql/outage.ts';
@@ -7,7 +8,10 @@ const OUTAGES: readonly (readonly [string, string])[] = [
   ['08', 'the connection to it is lost'],
   ['25006', 'it takes no writes: it is a standby, or read-only'],
   ['25P03', 'a transaction waited too long, and was ended'],
+  ['26000', 'what was prepared is gone: behind a pooler, set COUNTERSIGN_DATABASE_POOLED=true'],
   ['28', 'it does not let us in: see user and password'],
+  ['40003', 'whether a transaction was committed is not known'],
+  ['42P05', 'what was prepared was there already: behind a pooler, set COUNTERSIGN_DATABASE_POOLED=true'],
   ['3D000', 'there is no database of this name'],
   ['53100', 'its disk is full'],
   ['53200', 'it has not enough memory'],
@@ -26,12 +30,8 @@ const LOST = new Set(['40001', '40P01', '23505', '23503']);
 /** No answer of anybody's: refusals, and bugs. */
 const OURS = [Refusal, TypeError, RangeError];
 
-const SQLSTATE = /^[0-9A-Z]{5}$/;
-
-const stateOf = (error: unknown): string | undefined => {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && SQLSTATE.test(code) ? code : undefined;
-};
+/** Of an error that the server has answered; the system has codes as well, some of them as long. */
+const stateOf = (error: unknown): string | undefined => (error instanceof pg.DatabaseError ? error.code : undefined);
 
 /** Whether the server has not answered: then nothing more can be said on that connection. */
 export const isUnanswered = (error: unknown): boolean =>

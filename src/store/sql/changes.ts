@@ -6,6 +6,9 @@ import type { Schema } from './schema.ts';
 /** What other processes listen to, where the engine lets them. */
 export const CHANNEL = 'countersign_changes';
 
+/** In one statement: engines bound its parameters, at some ten thousand. */
+const ROWS_MAX = 1_000;
+
 export const changeReads = (db: Kysely<Schema>, { nowMs }: Engine): ChangeReads => ({
   async latest() {
     return (await db.selectFrom('change_counter').select('sequence').executeTakeFirstOrThrow()).sequence;
@@ -28,10 +31,13 @@ export const changeWrites = (db: Kysely<Schema>, { isShared, nowMs }: Engine): C
       .set({ sequence: sql<number>`sequence + 1` })
       .returning('sequence')
       .executeTakeFirstOrThrow();
-    await db
-      .insertInto('change_log')
-      .values(moved.map((one) => ({ sequence, ...one, at: sql<number>`${sql.raw(nowMs)}` })))
-      .execute();
+    const rows = moved.map((one) => ({ sequence, ...one, at: sql<number>`${sql.raw(nowMs)}` }));
+    for (let from = 0; from < rows.length; from += ROWS_MAX) {
+      await db
+        .insertInto('change_log')
+        .values(rows.slice(from, from + ROWS_MAX))
+        .execute();
+    }
     if (isShared) await sql`select pg_notify(${CHANNEL}, '')`.execute(db);
     return sequence;
   },
