@@ -163,8 +163,8 @@ type Until = { readonly before: Instant; readonly sequence: number };
 /** Of the changes only those that stood when the round before ended: nobody is that far behind and still believed. */
 const OWN: Readonly<Record<Own, (tx: Transaction, until: Until) => Promise<number>>> = {
   changes: (tx, { sequence }) => tx.retention.removeChanges(sequence, CHANGE_KEPT_MS, BATCH_MAX),
-  nodes: (tx) => tx.retention.removeNodes(NODE_KEPT_MS),
-  'dead-jobs': (tx, { before }) => tx.retention.removeDeadJobs(before),
+  nodes: (tx) => tx.retention.removeNodes(NODE_KEPT_MS, BATCH_MAX),
+  'dead-jobs': (tx, { before }) => tx.retention.removeDeadJobs(before, BATCH_MAX),
 };
 
 /** What nodes tell each other. */

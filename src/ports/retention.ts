@@ -47,7 +47,7 @@ export interface RetentionWrites {
   /** Removes the oldest changes up to this sequence that every node has applied, and that are old by the clock of the database. */
   removeChanges(upTo: number, ageMsMin: number, max: number): Promise<number>;
   /** Removes jobs that were dead by then, whether or not they prove themselves: nobody runs them. */
-  removeDeadJobs(before: Instant): Promise<number>;
+  removeDeadJobs(before: Instant, max: number): Promise<number>;
   /** Removes nodes that have been silent for so long, by the clock of the database. */
-  removeNodes(silentMsMin: number): Promise<number>;
+  removeNodes(silentMsMin: number, max: number): Promise<number>;
 }

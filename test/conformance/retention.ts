@@ -287,15 +287,16 @@ export function retentionConformance(adapter: Adapter): void {
       });
     });
 
-    test('jobs that were dead by then go, and no other', async () => {
+    test('jobs that were dead by then go, no more at once than is asked for, and no other', async () => {
       const added = async (dead: number | null) => {
         const job = { id: newId<'Job'>(), kind: 'token-uses', payload: '{}', dueAt: 1 } as const;
         await store.transact((tx) => tx.jobs.add(job));
         await raw.run('update job set dead_at = ?, payload = ? where id = ?', dead, 'forged', job.id);
         return job.id;
       };
-      const [, later, lives] = [await added(BEFORE), await added(BEFORE + 1), await added(null)];
-      expect(await store.transact((tx) => tx.retention.removeDeadJobs(BEFORE))).toBe(1);
+      const [, , later, lives] = [await added(BEFORE), await added(BEFORE), await added(BEFORE + 1), await added(null)];
+      const remove = (max: number) => store.transact((tx) => tx.retention.removeDeadJobs(BEFORE, max));
+      expect([await remove(1), await remove(9), await remove(9)]).toEqual([1, 1, 0]);
       const left = (await raw.all('select id from job')).map(({ id }) => String(id));
       expect(left.sort()).toEqual([later, lives].sort());
     });
@@ -326,10 +327,11 @@ export function retentionConformance(adapter: Adapter): void {
         const node = { id: newId() as NodeId, name: 'behind', sequence: 2, staleMsMax: 5_000 };
         await store.transact((tx) => tx.nodes.seen(node));
         expect([await changes(9), await left()]).toEqual([2, [3, 4]]);
-        const nodes = (silentMsMin: number) => store.transact((tx) => tx.retention.removeNodes(silentMsMin));
+        const nodes = (silentMsMin: number, max = 9) =>
+          store.transact((tx) => tx.retention.removeNodes(silentMsMin, max));
         expect(await nodes(60_000)).toBe(0);
         await raw.run('update node set seen_at = seen_at - 61000');
-        expect([await nodes(60_000), await store.nodes.list()]).toEqual([1, []]);
+        expect([await nodes(60_000, 0), await nodes(60_000), await store.nodes.list()]).toEqual([0, 1, []]);
         expect([await changes(9), await left()]).toEqual([2, []]);
       });
     });

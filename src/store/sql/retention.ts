@@ -29,14 +29,16 @@ export const retentionWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engin
     return Number(removed.numDeletedRows);
   },
 
-  async removeDeadJobs(before) {
-    const removed = await db.deleteFrom('job').where('dead_at', '<=', before).executeTakeFirst();
+  async removeDeadJobs(before, max) {
+    const dead = db.selectFrom('job').select('id').where('dead_at', '<=', before).limit(max);
+    const removed = await db.deleteFrom('job').where('id', 'in', dead).executeTakeFirst();
     return Number(removed.numDeletedRows);
   },
 
-  async removeNodes(silentMsMin) {
+  async removeNodes(silentMsMin, max) {
     const silentSince = sql<number>`${sql.raw(engine.nowMs)} - ${silentMsMin}`;
-    const removed = await db.deleteFrom('node').where('seen_at', '<=', silentSince).executeTakeFirst();
+    const silent = db.selectFrom('node').select('id').where('seen_at', '<=', silentSince).limit(max);
+    const removed = await db.deleteFrom('node').where('id', 'in', silent).executeTakeFirst();
     return Number(removed.numDeletedRows);
   },
 });
