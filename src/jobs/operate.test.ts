@@ -68,3 +68,19 @@ test('one that somebody else wrote is not run for an operator either; of what ru
     [onlyJob('retention'), 'waiting'],
   ]);
 });
+
+test('one of a kind that there is not is refused like any that somebody else wrote', async () => {
+  const forged = jobOfUses(core.deps, { live: [], dead: [] });
+  await add(forged);
+  await core.tamper(`update job set kind = 'toString', dead_at = 1, last_error = 'unproved'`);
+  await expect(retry(forged.id)).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('one is found by its id behind a thousand others', async () => {
+  await makeReady(core.deps);
+  const others = `with recursive n(i) as (select 1 union all select i + 1 from n where i < 1000)
+    insert into job (id, kind, payload, due_at, attempts, dead_at, mac)
+    select 'z0000000000000000000' || (1000 + i), 'token-uses', '{}', 1, 0, 1, 'x' from n`;
+  await core.tamper(others);
+  await expect(retry(onlyJob('retention'))).rejects.toMatchObject({ code: 'conflict' });
+});

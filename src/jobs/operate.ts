@@ -1,7 +1,7 @@
 import type { Deps } from '#app/deps.ts';
 import { change, view } from '#app/doors.ts';
 import { programCaller } from '#app/program-caller.ts';
-import { type JobId, onlyJob } from '#domain/job.ts';
+import { type JobId, type JobKind, onlyJob } from '#domain/job.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { ShownJob } from '#ports/jobs.ts';
@@ -13,10 +13,8 @@ const LISTED_MAX = 1_000;
 /** Jobs as an operator sees them. */
 export const listJobs = (deps: Deps, tenant: Tenant): Promise<readonly ShownJob[]> =>
   view(deps, programCaller(tenant, 'operator', ['job:List']), { action: 'job:List', collection: 'job/' }, () =>
-    listed(deps),
+    deps.store.jobs.list(deps.clock.now(), LISTED_MAX),
   );
-
-const listed = ({ store, clock }: Deps) => store.jobs.list(clock.now(), LISTED_MAX);
 
 /** Has a dead one run again, at once. */
 export function retryJob(deps: Deps, tenant: Tenant, id: JobId): Promise<void> {
@@ -24,7 +22,7 @@ export function retryJob(deps: Deps, tenant: Tenant, id: JobId): Promise<void> {
   const what = {
     action: 'job:Retry',
     resource: `job/${id}`,
-    locate: async () => (await listed(deps)).find((job) => job.id === id),
+    locate: () => deps.store.jobs.find(id, deps.clock.now()),
   } as const;
   return change(deps, caller, what, async (tx, { kind, state, lastError }) => {
     const dueAt = deps.clock.now();
@@ -33,13 +31,17 @@ export function retryJob(deps: Deps, tenant: Tenant, id: JobId): Promise<void> {
       await tx.jobs.retry(id, dueAt);
       return { result: undefined };
     }
-    const payload = JOBS[kind].firstPayload;
+    const payload = firstPayloadOf(kind);
     if (payload === undefined || id !== onlyJob(kind)) throw forged();
     await tx.jobs.remove(id); // what it knew is not to be believed: it begins anew
     await tx.jobs.add({ id, kind, payload, dueAt });
     return { result: undefined };
   });
 }
+
+/** A row may name a kind that there is not: its kind is of the database, and nobody has proved it. */
+const firstPayloadOf = (kind: JobKind): string | undefined =>
+  Object.hasOwn(JOBS, kind) ? JOBS[kind].firstPayload : undefined;
 
 const forged = (): Refusal =>
   new Refusal('conflict', 'Somebody else wrote or changed this job, so it is never run, whoever asks for it.');

@@ -54,6 +54,7 @@ export interface JobReads {
   oldestDueAt(now: Instant): Promise<Instant | undefined>;
   /** Dead ones first, then by when they are due. */
   list(now: Instant, max: number): Promise<readonly ShownJob[]>;
+  find(id: JobId, now: Instant): Promise<ShownJob | undefined>;
 }
 
 export interface JobWrites {

@@ -270,6 +270,8 @@ export function jobConformance(adapter: Adapter): void {
         [later, 'waiting'],
       ]);
       expect((await store.jobs.list(200, 2)).map(({ id }) => id)).toEqual([dead, leased]);
+      const byId = [await store.jobs.find(leased, 200), await store.jobs.find(newId<'Job'>(), 200)];
+      expect(byId).toEqual([(await shown())[1], undefined]);
     });
   });
 }

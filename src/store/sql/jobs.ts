@@ -29,14 +29,23 @@ export const jobReads = (db: Kysely<Schema>): JobReads => ({
   },
 
   async list(now, max) {
-    const all = db.selectFrom('job').selectAll().select(stateAt(now).as('state'));
-    const rows = await all.orderBy(sql`dead_at is null`).orderBy('due_at').orderBy('id').limit(max).execute();
-    return rows.map(
-      ({ id, kind, state, due_at: dueAt, attempts, last_error }): ShownJob => ({
-        ...{ id, kind, state, dueAt, attempts, lastError: last_error ?? undefined },
-      }),
-    );
+    const all = statedAt(db, now).orderBy(sql`dead_at is null`).orderBy('due_at').orderBy('id');
+    return (await all.limit(max).execute()).map(shown);
   },
+
+  async find(id, now) {
+    const row = await statedAt(db, now).where('id', '=', id).executeTakeFirst();
+    return row && shown(row);
+  },
+});
+
+const statedAt = (db: Kysely<Schema>, now: Instant) =>
+  db.selectFrom('job').selectAll().select(stateAt(now).as('state'));
+
+type Stated = Omit<Row, 'mac'> & { readonly state: JobState };
+
+const shown = ({ id, kind, state, due_at: dueAt, attempts, last_error }: Stated): ShownJob => ({
+  ...{ id, kind, state, dueAt, attempts, lastError: last_error ?? undefined },
 });
 
 /** Until when a lease counts at most. One that lasts longer was given by a clock that has been turned back since. */
