@@ -10,7 +10,8 @@ import { type NewValue, newValue } from './issue.ts';
 import { listPats } from './list.ts';
 import { renamePat } from './rename.ts';
 
-const MANY = 2_000;
+/** Each is a question across a network, where the database is on a server. */
+const MANY = ENGINE === 'postgres' ? 300 : 2_000;
 const get = ({ deps }: Core, caller: Caller) => getOrCreatePat(deps, caller, parseTokenName('console'));
 
 /** Somebody who holds `console` with so many values, of which each that has ended was presented since. */
