@@ -1,5 +1,7 @@
-import { chmodSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, rmSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Refusal } from '#domain/refusal.ts';
 import type { Log } from '#telemetry/log.ts';
@@ -30,7 +32,12 @@ const UNANSWERED: Readonly<Record<string, string>> = {
   ECONNRESET: 'The server stopped before it answered.',
   ABORT_ERR: 'The server did not answer in time.',
 };
-type Answer = { readonly ok: boolean; readonly words: string };
+type Answer = {
+  readonly ok: boolean;
+  readonly words: string;
+  /** The words are ours: something listens there, and said nothing. */
+  readonly isUnanswered?: true;
+};
 
 /** Serves operators on a socket that only the owner of the data folder can open; whoever can is one. */
 export async function serveControl(path: string, control: Control, log: Log): Promise<Way> {
@@ -72,7 +79,7 @@ export function askControl(path: string, command: ControlCommand, word: string, 
     const failed = (error: NodeJS.ErrnoException) => {
       const words = UNANSWERED[error.code ?? ''];
       if (NOBODY_THERE.has(error.code ?? '')) resolve(undefined);
-      else if (words !== undefined) resolve({ ok: false, words });
+      else if (words !== undefined) resolve({ ok: false, words, isUnanswered: true });
       else reject(systemRefusal(error, `The socket ${path}`));
     };
     const asked = request({ socketPath: path, path: `/${command}`, method: 'POST', ...signal }, (answer) => {
@@ -80,4 +87,28 @@ export function askControl(path: string, command: ControlCommand, word: string, 
     });
     asked.on('error', failed).end(word);
   });
+}
+
+/** A process that begins may not listen yet on what it has just made. */
+const YOUNG_MS_MAX = 60_000;
+
+/** Removes sockets of processes that were killed. Where anybody listens, or may be about to, they stay. */
+export async function removeDeadSockets(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Number.POSITIVE_INFINITY;
+    if (Date.now() - made > YOUNG_MS_MAX && (await isRefused(path))) rmSync(path, { force: true });
+  }
+}
+
+/** By the system, at once; one that is stopped, or has a long queue, is not that. */
+async function isRefused(path: string): Promise<boolean> {
+  const socket = connect(path);
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  } finally {
+    socket.destroy();
+  }
 }

@@ -62,13 +62,22 @@ export async function ask(
   }
 }
 
-/** Whichever process answers first: they have one database. */
+/** Of a process that lives: it says how it is at once, whatever it has to do. */
+const LIFE_MS_MAX = 5_000;
+
+/**
+ * The first process that shows that it lives, which is then waited for without a bound: they have one database. One that is
+ * stopped, or hangs, is passed by.
+ */
 async function askAny(folder: string, command: OperatorCommand, word: string) {
+  const silent: string[] = [];
   for (const socket of socketsIn(folder)) {
-    const answer = await askControl(socket, command, word);
+    const life = await askControl(socket, 'health', '', LIFE_MS_MAX);
+    if (life?.isUnanswered) silent.push(socket);
+    const answer = life === undefined || life.isUnanswered ? undefined : await askControl(socket, command, word);
     if (answer !== undefined) return answer;
   }
-  return undefined;
+  return silent.length === 0 ? undefined : noAnswer(silent);
 }
 
 /** Or what is wrong with them. */
@@ -81,6 +90,14 @@ function readWords(args: readonly string[]): { readonly words: readonly string[]
     return misread(error);
   }
 }
+
+const noAnswer = (silent: readonly string[]) =>
+  ({
+    ok: false,
+    words:
+      `Whatever listens on ${silent.join(', ')} did not answer within ${LIFE_MS_MAX / 1_000} s: it is stopped, or hangs. ` +
+      'Nothing was done. Have it go on, or start it again.',
+  }) as const;
 
 /** Links begin with the address of a server; and a start makes a set-up link of its own, which ends every earlier one. */
 const noServer = (folder: string) =>

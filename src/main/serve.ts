@@ -16,7 +16,8 @@ import { listJobs, retryJob } from '#jobs/operate.ts';
 import type { Log } from '#telemetry/log.ts';
 import { checksBeforeStart } from './before-start.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
-import { type Control, serveControl, type Way } from './control.ts';
+import { type Control, removeDeadSockets, serveControl, type Way } from './control.ts';
+import { socketsIn } from './data-folder.ts';
 import { follow } from './follow.ts';
 import { healthOf, type WatchedLog, watchedLog } from './health.ts';
 import { type Instance, openInstance } from './instance.ts';
@@ -29,6 +30,7 @@ import { openTls } from './tls.ts';
 import { VERSION } from './version.ts';
 import { workOnJobs } from './work.ts';
 
+type Http = ReturnType<typeof openHttp>;
 type Say = (line: string) => void;
 export type Served = { readonly origin: string; stop(): Promise<void> };
 
@@ -66,17 +68,12 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
   const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
   const server = openHttp(deps, { site, pages: readPages(), report, terms: termsOf(config, secured?.tls) });
-  const ways: Way[] = [
-    {
-      close: () => server.close(),
-      sweep: () => server.server.closeIdleConnections(),
-      cut: () => server.server.closeAllConnections(),
-    },
-  ];
+  const ways: Way[] = [wayOf(server)];
   const scheme = secured === undefined ? 'http' : 'https';
   try {
     const listened = { host: config.listen.host, port: await listening(server, config.listen) };
     place.origin = siteOrigin(config.publicUrl, listened, scheme);
+    await removeDeadSockets(socketsIn(config.data));
     const health = async () => JSON.stringify(healthOf({ deps, listens: originOf(listened, scheme), log }));
     ways.push(await serveControl(folder.socket, { ...controlOf(deps, site), health }, log));
     for (const line of [...warningsOf(config, listened), ...(secured?.warnings ?? [])]) say(`WARNING: ${line}`);
@@ -88,20 +85,36 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     await closed(ways); // a way in that stays open would keep the process
     throw error;
   }
-  const working = workOnJobs(deps, log);
-  const flushing = flushRegularly(deps, log, () => working.wake());
-  const heard = follow(deps, { pooled: config.databasePooled }, log);
+  const background = startBackground(deps, config, log);
   const following = secured?.follow((tls) => (server.server as SecureServer).setSecureContext(tls), log);
   const stop = async () => {
     following?.stop();
     await closed(ways);
-    await flushing.stop();
-    await flush(deps, true).catch((error) => log.failed(error));
-    await working.stop();
-    await heard.stop();
+    await background.stop();
     await close();
   };
   return { origin: place.origin, stop };
+}
+
+const wayOf = (http: Http): Way => ({
+  close: () => http.close(),
+  sweep: () => http.server.closeIdleConnections(),
+  cut: () => http.server.closeAllConnections(),
+});
+
+/** Jobs, what is written behind, and what others changed: what goes on beside requests. It ends once they are answered. */
+function startBackground(deps: Deps, config: Config, log: Log): { stop(): Promise<void> } {
+  const working = workOnJobs(deps, log);
+  const flushing = flushRegularly(deps, log, () => working.wake());
+  const heard = follow(deps, { pooled: config.databasePooled }, log);
+  return {
+    async stop() {
+      await flushing.stop();
+      await flush(deps, true).catch((error) => log.failed(error));
+      await working.stop();
+      await heard.stop();
+    },
+  };
 }
 
 /** Once all that is under way is answered, or cut off. */
@@ -146,7 +159,7 @@ function nobodyThere(error: unknown): never {
 const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
   linkTo(site, '/set-up', await issueSetUpCode(deps, linkIssuer(site.tenant, kind)));
 
-async function listening(server: ReturnType<typeof openHttp>, { host, port }: Address): Promise<number> {
+async function listening(server: Http, { host, port }: Address): Promise<number> {
   try {
     await server.listen({ host, port });
   } catch (error) {
