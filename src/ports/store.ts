@@ -63,7 +63,7 @@ export interface Transaction {
   readonly sessions: SessionReads & SessionWrites;
   readonly invitations: InvitationReads & InvitationWrites;
   readonly deliveries: DeliveryReads & DeliveryWrites;
-  readonly keys: KeyWrites;
+  readonly keys: KeyReads & KeyWrites;
   readonly nodes: NodeWrites;
   readonly jobs: JobWrites;
   readonly retention: RetentionWrites;

@@ -55,6 +55,8 @@ export interface TokenReads {
 export interface TokenWrites {
   /** Adds a value to its personal access token; a generation that is taken undoes the transaction. */
   add(tenant: TenantId, token: Token, digest: PepperedDigest): Promise<void>;
+  /** Holds whoever owns a value that these keys signed and that stands, as `PrincipalWrites.hold`, in the order of their ids. */
+  holdOwners(keys: readonly KeyId[]): Promise<void>;
   /**
    * Ends every value that this key signed and that stands, in any tenant; in place of the last that a token has, the
    * token. Says which.

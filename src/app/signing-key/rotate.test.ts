@@ -7,8 +7,10 @@ import { type PatId, parseTokenName, type TokenFormat } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { WrappedKey } from '#ports/keys.ts';
+import { nodeBeside } from '#support/beside.ts';
 import { type Core, ISSUER, openCore } from '#support/core.ts';
 import type { Deps } from '../deps.ts';
+import { createPat } from '../token/create.ts';
 import { getOrCreatePat } from '../token/get-or-create.ts';
 import { listPats } from '../token/list.ts';
 import { revokePat } from '../token/revoke.ts';
@@ -254,6 +256,38 @@ describe('withdrawn keys', () => {
     expect(await core.rows('select * from personal_access_token')).toEqual(before);
   });
 
+  test('are all that stand by then: also one that another process has made since they were read', async () => {
+    const beside = await nodeBeside(core);
+    const transact: Deps['store']['transact'] = async (body) => {
+      await rotateSigningKey(beside, core.tenant);
+      return deps.store.transact(body);
+    };
+    const { made: id, dropped } = await withdrawSigningKeys(
+      { ...deps, store: { ...deps.store, transact } },
+      core.tenant,
+    );
+    expect(dropped).toHaveLength(2);
+    expect(await published(await restarted())).toEqual([id]);
+  });
+
+  test('come after what one of their JWTs is just creating: after the answer nothing is made by it', async () => {
+    const caller = await core.callerBy(await jwt());
+    const { by, reached, letGo } = beforeCommit();
+    const creating = createPat(by, caller, { name: parseTokenName('lasting'), format: 'opaque' });
+    await reached;
+    let isAnswered = false;
+    const withdrawing = withdrawSigningKeys(await nodeBeside(core), core.tenant).finally(() => {
+      isAnswered = true;
+    });
+    if (deps.store.isShared) while (!isAnswered && (await waiting()) === 0); // elsewhere one writer is enough
+    expect(isAnswered).toBe(false);
+    letGo();
+    await Promise.all([creating, withdrawing]);
+    await expect(createPat(deps, caller, { name: parseTokenName('late') })).rejects.toMatchObject({
+      code: 'unauthenticated',
+    });
+  });
+
   test('are in the audit, with how many values ended; where it cannot be written nothing happens (I2)', async () => {
     const token = await jwt();
     const { mended } = await core.breakAudit();
@@ -267,3 +301,20 @@ describe('withdrawn keys', () => {
     });
   });
 });
+
+/** The real store; its next body is held back when it has written everything. */
+function beforeCommit() {
+  const [written, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const transact: Deps['store']['transact'] = (body) =>
+    deps.store.transact(async (tx) => {
+      const result = await body(tx);
+      written.resolve();
+      await held.promise;
+      return result;
+    });
+  return { by: { ...deps, store: { ...deps.store, transact } }, reached: written.promise, letGo: held.resolve };
+}
+
+const waiting = async (): Promise<number> => Number((await core.rows(WAITING))[0]?.n);
+const WAITING = `select count(*) as n from pg_stat_activity
+  where datname = current_database() and wait_event_type = 'Lock'`;

@@ -28,17 +28,21 @@ export type Rotated = {
 export const rotateSigningKey = (deps: Deps, tenant: Tenant): Promise<Rotated> =>
   rotated(deps, tenant, deps.clock.now(), async (tx) => ({ dropped: await dropUnneeded(deps, tx), ended: [] }));
 
-/** For keys that leaked: a new one that signs at once. Every old one is gone, and every value that it signed has ended. */
+/**
+ * For keys that leaked: a new one that signs at once. Every old one is gone, and every value that it signed has ended.
+ * Owners are held first, so that nothing is made by such a value meanwhile; and again once the keys are gone, because until
+ * then they sign.
+ */
 export function withdrawSigningKeys(deps: Deps, tenant: Tenant): Promise<Rotated> {
-  const { keyring, clock } = deps;
+  const { clock } = deps;
   const ended: Ended = { at: clock.now(), by: programPrincipal('operator').id, reason: 'leaked' };
   return rotated(deps, tenant, clock.now() - SIGNING_OVERLAP_MS, async (tx) => {
-    const old = keyring.all('token-signing').map(({ id }) => id);
+    const old = (await tx.keys.all()).filter(({ purpose }) => purpose === 'token-signing').map(({ id }) => id);
+    await tx.tokens.holdOwners(old);
+    for (const id of old) await tx.keys.remove(id); // waits for whoever adds what it has signed, and nobody can from then on
+    await tx.tokens.holdOwners(old);
     const values: Moved[] = [];
-    for (const id of old) {
-      await tx.keys.remove(id); // waits for whoever adds what it has signed, and nobody can from then on
-      values.push(...(await tx.tokens.endSignedBy(id, ended)));
-    }
+    for (const id of old) values.push(...(await tx.tokens.endSignedBy(id, ended)));
     return { dropped: old, ended: values };
   });
 }
@@ -58,14 +62,15 @@ async function rotated(
     resource: `signing-key/${making.id}`,
     locate: made,
     prepare: async () => {
-      if (deps.store.isShared) await learnKeys(deps); // what goes is every key, whoever made it
+      if (deps.store.isShared) await learnKeys(deps); // another process may have made the one that signs
       return makeKey(deps.wrapper, making, deps.random);
     },
   } as const;
   const caller = programCaller(tenant, 'operator', [what.action]);
   const { bytes, dropped, ended } = await change(deps, caller, what, async (tx, _, { wrapped, bytes }: Made) => {
-    await tx.keys.insert(wrapped);
+    await tx.tenants.hold(tenant.id); // of two rotations the second finds the key that the first one made
     const swept = await sweep(tx);
+    await tx.keys.insert(wrapped);
     const details = { dropped: swept.dropped, count: swept.ended.length };
     const keys = [making.id, ...swept.dropped].map((id) => ({ kind: 'key', id }) as const);
     return { result: { bytes, ...swept }, details, moved: [...keys, ...swept.ended] };

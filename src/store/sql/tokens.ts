@@ -5,6 +5,7 @@ import type { Moved } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
+import type { Engine } from './engine.ts';
 import { knownToken } from './known.ts';
 import { MACED, maced, proved, swap } from './maced.ts';
 import { insertion, prepared } from './prepared.ts';
@@ -53,7 +54,7 @@ const signedBy = (db: Kysely<Schema>, key: KeyId) =>
     )
     .where('token.signed_by', '=', key);
 
-export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => ({
+export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: Engine): TokenWrites => ({
   async add(tenant, { createdAt, expiresAt, ended: _, signedBy, ...same }, { digest, pepper }) {
     const times = { created_at: createdAt, expires_at: expiresAt ?? null, ...NOT_ENDED };
     const row = maced(macs, 'token', { tenant, ...same, signed_by: signedBy ?? null, digest, pepper, ...times });
@@ -76,6 +77,11 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
     );
   },
 
+  async holdOwners(keys) {
+    if (!locksRows || keys.length === 0) return;
+    await ownersOfSigned(db, keys).forNoKeyUpdate().execute();
+  },
+
   async endSignedBy(key, ended) {
     const standing = signedBy(db, key).where('token.ended_at', 'is', null).where('pat.ended_at', 'is', null);
     const rows = await standing.selectAll('token').orderBy('token.generation').execute();
@@ -88,6 +94,24 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs): TokenWrites => (
     return moved;
   },
 });
+
+/** One statement, however many they are; locks are taken in the order in which it sorts. */
+const ownersOfSigned = (db: Kysely<Schema>, keys: readonly KeyId[]) =>
+  db
+    .selectFrom('principal')
+    .select('id')
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('token')
+          .select('token.id')
+          .whereRef('token.tenant', '=', 'principal.tenant')
+          .whereRef('token.subject', '=', 'principal.id')
+          .where('token.signed_by', 'in', keys)
+          .where('token.ended_at', 'is', null),
+      ),
+    )
+    .orderBy('tenant')
+    .orderBy('id');
 
 type ValueRow = Pick<Schema['token'], 'tenant' | 'subject' | 'pat' | 'id'>;
 
