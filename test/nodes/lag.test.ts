@@ -16,9 +16,9 @@ import {
 } from './nodes.ts';
 
 const NODES = 4;
-const REVOKES = IS_FULL ? 2_000 : 150;
+const REVOKES = IS_FULL ? 2_000 : 100;
 /** Where the feed is only polled. */
-const REVOKES_POLLED = IS_FULL ? 1_000 : 50;
+const REVOKES_POLLED = IS_FULL ? 1_000 : 40;
 /** Tokens that are presented and revoked side by side. */
 const LANES = 3;
 /** Between two requests that present one token at one node. */
