@@ -22,6 +22,8 @@ export type AuditDetails = {
   /** Signing keys that are gone. */
   readonly dropped?: readonly string[];
   readonly settings?: TokenSettings;
+  /** Rows that do not prove themselves, so that nothing was changed in them. */
+  readonly unproved?: readonly string[];
   /** Whose it is, where the caller made it for somebody else. */
   readonly owner?: PrincipalId;
   /** The answer was given before, and is given again. */

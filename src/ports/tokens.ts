@@ -15,6 +15,9 @@ export type Page = {
 };
 export type Listing<Row> = { readonly rows: readonly Row[]; readonly total: number };
 
+/** `unproved` stays as it is: it was refused already, and is to be looked at by somebody. */
+export type EndedAll<Each> = { readonly ended: readonly Each[]; readonly unproved: readonly Each[] };
+
 export interface PatReads {
   /** Undefined unless it is the owner's; one that was revoked is found. */
   get(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PersonalAccessToken | undefined>;
@@ -34,8 +37,8 @@ export interface PatWrites {
   rename(tenant: TenantId, owner: PrincipalId, id: PatId, name: TokenName, at: Instant): Promise<boolean>;
   /** False unless it is the owner's. The first end stays: revoking again changes nothing. */
   revoke(tenant: TenantId, owner: PrincipalId, id: PatId, ended: Ended): Promise<boolean>;
-  /** Ends everything the owner has not revoked; says which. */
-  revokeAll(tenant: TenantId, owner: PrincipalId, ended: Ended): Promise<readonly PatId[]>;
+  /** Ends everything the owner has not revoked; says which. Rows that do not prove themselves keep nothing else from ending. */
+  revokeAll(tenant: TenantId, owner: PrincipalId, ended: Ended): Promise<EndedAll<PatId>>;
 }
 
 export interface TokenReads {
@@ -59,9 +62,9 @@ export interface TokenWrites {
   holdOwners(keys: readonly KeyId[]): Promise<void>;
   /**
    * Ends every value that this key signed and that stands, in any tenant; in place of the last that a token has, the
-   * token. Says which.
+   * token. Says which. Rows that do not prove themselves keep nothing else from ending.
    */
-  endSignedBy(key: KeyId, ended: Ended): Promise<readonly Moved[]>;
+  endSignedBy(key: KeyId, ended: Ended): Promise<EndedAll<Moved>>;
   /** Ends what stands of a personal access token beyond its `keep` newest values, ended ones counted; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }

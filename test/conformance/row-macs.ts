@@ -9,6 +9,7 @@ import type { Adapter } from './adapters.ts';
 import {
   addValue,
   EVERYTHING,
+  endedBy,
   heldBy,
   insertPat,
   invitationFor,
@@ -371,6 +372,40 @@ export function rowMacConformance(adapter: Adapter): void {
       expect(await ends()).toBeLessThanOrEqual(before ?? 0);
     });
 
+    test('one of three tokens that was changed by hand keeps no other from ending with all of a user, and is named', async () => {
+      const { store, acme, alice, own, empty } = world;
+      const other = await heldBy(store, acme.id, alice.id, 'other');
+      await forge('personal_access_token', 'expires_at', null);
+      const end = () => store.transact((tx) => tx.pats.revokeAll(acme.id, alice.id, endedBy(alice.id, 5)));
+      const { ended, unproved } = await end();
+      expect([[...ended].sort(), unproved]).toEqual([[empty.id, other.pat.id].sort(), [own.pat.id]]);
+      expect(await end()).toEqual({ ended: [], unproved: [own.pat.id] });
+      await expect(byToken(world)).rejects.toMatchObject(REFUSED);
+    });
+
+    test.each(['token', 'pat'] as const)(
+      'a %s that was changed by hand keeps nothing else that a key signed from ending, and is named',
+      async (kind) => {
+        const { store, acme, alice, raw } = world;
+        const signedBy = newId<'Key'>();
+        const signed = async (name: string) => {
+          const pat = newPat(alice.id, name);
+          await insertPat(store, acme.id, pat);
+          return { pat, ...(await addValue(store, acme.id, pat, { format: 'jwt', signedBy })) };
+        };
+        const [one, changed, three] = [await signed('one'), await signed('two'), await signed('three')];
+        const { id } = changed[kind];
+        const table = kind === 'pat' ? 'personal_access_token' : 'token';
+        expect(await raw.run(`update ${table} set created_at = 999 where id = ?`, id)).toBe(1);
+        const all = await store.transact((tx) => tx.tokens.endSignedBy(signedBy, endedBy(alice.id, 5)));
+        expect(all.unproved).toEqual([{ kind, id }]);
+        // Where its token proves nothing, a value ends by itself.
+        const alone = kind === 'pat' ? [changed.token.id] : [];
+        expect(all.ended.map((moved) => moved.id).sort()).toEqual([one.pat.id, three.pat.id, ...alone].sort());
+        await expect(store.tokens.byDigest([changed.digest])).rejects.toMatchObject(REFUSED);
+      },
+    );
+
     test('no write makes a forged row honest', async () => {
       const { store, acme, alice, own, session, invitation } = world;
       await forge('personal_access_token', 'expires_at', null);
@@ -382,7 +417,6 @@ export function rowMacConformance(adapter: Adapter): void {
       const ended = { at: 5, by: alice.id, reason: 'deleted' } as const;
       await allRefused([
         store.transact((tx) => tx.pats.revoke(acme.id, alice.id, own.pat.id, ended)),
-        store.transact((tx) => tx.pats.revokeAll(acme.id, alice.id, ended)),
         store.transact((tx) => tx.pats.rename(acme.id, alice.id, own.pat.id, parseTokenName('honest'), 5)),
         store.transact((tx) => tx.tokens.endOldest(acme.id, own.pat.id, 0, ended)),
         store.transact((tx) => tx.tokenSettings.put(acme.id, TOKEN_SETTINGS)),

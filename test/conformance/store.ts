@@ -226,7 +226,10 @@ export function storeConformance(adapter: Adapter): void {
       const rename = store.transact((tx) => tx.pats.rename(there, alice.id, pat.id, parseTokenName('taken'), 5));
       await expect(rename).rejects.toThrow();
       const ended = endedBy(alice.id, 5);
-      expect(await store.transact((tx) => tx.pats.revokeAll(there, alice.id, ended))).toEqual([]);
+      expect(await store.transact((tx) => tx.pats.revokeAll(there, alice.id, ended))).toEqual({
+        ended: [],
+        unproved: [],
+      });
       expect(await store.transact((tx) => tx.tokens.endOldest(there, pat.id, 0, ended))).toEqual([]);
       expect(await store.transact((tx) => tx.invitations.use(there, invitation.invitation.id, 5))).toBe(false);
       await store.transact(async (tx) => {

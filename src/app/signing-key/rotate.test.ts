@@ -288,6 +288,16 @@ describe('withdrawn keys', () => {
     });
   });
 
+  test('end all that proves itself; a row that was changed by hand is named, in the answer and in the audit', async () => {
+    const tokens = [await jwt(), await jwt(), await jwt()];
+    const [row] = await core.rows('select id, pat from token order by id');
+    await core.tamper(`update token set expires_at = 9 where id = '${row?.id}'`);
+    const { ended, unproved, dropped } = await withdraw();
+    expect([ended, unproved]).toEqual([2, [row?.id]]);
+    expect((await core.audit()).at(-1)?.details).toEqual({ dropped, count: 2, unproved });
+    for (const token of tokens) expect(await core.standing(token)).toBe('unknown');
+  });
+
   test('are in the audit, with how many values ended; where it cannot be written nothing happens (I2)', async () => {
     const token = await jwt();
     const { mended } = await core.breakAudit();

@@ -7,6 +7,7 @@ import { type Ended, REVOKED_SHOWN_MS } from '#domain/token.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { Transaction } from '#ports/store.ts';
+import type { EndedAll } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
 import { change, made } from '../doors.ts';
 import { learnKeys } from '../key/learn.ts';
@@ -19,6 +20,8 @@ export type Rotated = {
   readonly dropped: readonly KeyId[];
   /** Values that ended with the keys that signed them. */
   readonly ended: number;
+  /** Rows of such values, or of their tokens, that do not prove themselves: they are refused, and were left as they are. */
+  readonly unproved: readonly string[];
 };
 
 /**
@@ -26,7 +29,11 @@ export type Rotated = {
  * then. Old ones stay published while anything lives that they signed, and for as long after it as a use of it is shown.
  */
 export const rotateSigningKey = (deps: Deps, tenant: Tenant): Promise<Rotated> =>
-  rotated(deps, tenant, deps.clock.now(), async (tx) => ({ dropped: await dropUnneeded(deps, tx), ended: [] }));
+  rotated(deps, tenant, deps.clock.now(), async (tx) => ({
+    dropped: await dropUnneeded(deps, tx),
+    ended: [],
+    unproved: [],
+  }));
 
 /**
  * For keys that leaked: a new one that signs at once. Every old one is gone, and every value that it signed has ended.
@@ -41,13 +48,17 @@ export function withdrawSigningKeys(deps: Deps, tenant: Tenant): Promise<Rotated
     await tx.tokens.holdOwners(old);
     for (const id of old) await tx.keys.remove(id); // waits for whoever adds what it has signed, and nobody can from then on
     await tx.tokens.holdOwners(old);
-    const values: Moved[] = [];
-    for (const id of old) values.push(...(await tx.tokens.endSignedBy(id, ended)));
-    return { dropped: old, ended: values };
+    const all = { ended: [] as Moved[], unproved: [] as Moved[] };
+    for (const id of old) {
+      const signed = await tx.tokens.endSignedBy(id, ended);
+      all.ended.push(...signed.ended);
+      all.unproved.push(...signed.unproved);
+    }
+    return { dropped: old, ...all };
   });
 }
 
-type Swept = { readonly dropped: readonly KeyId[]; readonly ended: readonly Moved[] };
+type Swept = EndedAll<Moved> & { readonly dropped: readonly KeyId[] };
 type Made = Awaited<ReturnType<typeof makeKey>>;
 
 async function rotated(
@@ -67,17 +78,24 @@ async function rotated(
     },
   } as const;
   const caller = programCaller(tenant, 'operator', [what.action]);
-  const { bytes, dropped, ended } = await change(deps, caller, what, async (tx, _, { wrapped, bytes }: Made) => {
-    await tx.tenants.hold(tenant.id); // of two rotations the second finds the key that the first one made
-    const swept = await sweep(tx);
-    await tx.keys.insert(wrapped);
-    const details = { dropped: swept.dropped, count: swept.ended.length };
-    const keys = [making.id, ...swept.dropped].map((id) => ({ kind: 'key', id }) as const);
-    return { result: { bytes, ...swept }, details, moved: [...keys, ...swept.ended] };
-  });
+  const { bytes, dropped, ended, unproved } = await change(
+    deps,
+    caller,
+    what,
+    async (tx, _, { wrapped, bytes }: Made) => {
+      await tx.tenants.hold(tenant.id); // of two rotations the second finds the key that the first one made
+      const swept = await sweep(tx);
+      await tx.keys.insert(wrapped);
+      const unproved = swept.unproved.map(({ id }) => id);
+      const named = unproved.length > 0 && { unproved };
+      const details = { dropped: swept.dropped, count: swept.ended.length, ...named };
+      const keys = [making.id, ...swept.dropped].map((id) => ({ kind: 'key', id }) as const);
+      return { result: { bytes, ...swept, unproved }, details, moved: [...keys, ...swept.ended, ...swept.unproved] };
+    },
+  );
   deps.keyring.hold(making, bytes);
   for (const id of dropped) deps.keyring.drop(id);
-  return { made: making.id, signsAt: createdAt + SIGNING_OVERLAP_MS, dropped, ended: ended.length };
+  return { made: making.id, signsAt: createdAt + SIGNING_OVERLAP_MS, dropped, ended: ended.length, unproved };
 }
 
 /** Those before the one that signs, once it has done so for long enough that nothing is being signed by another. */

@@ -63,6 +63,17 @@ describe('revoking all of a user', () => {
     ]);
   });
 
+  test('one that was changed by hand keeps no other from ending; it is named in the audit, and nobody believes it any more', async () => {
+    const [changed, other] = [await core.pat(ada, 'changed'), await core.pat(ada, 'other')];
+    expect([await core.standing(changed), await core.standing(other)]).toEqual(['ok', 'ok']);
+    await core.tamper(`update personal_access_token set created_at = created_at + 1 where name = 'changed'`);
+    expect(await revokeAllPats(core.deps, admin, parseEmail(ada.principal.name))).toBe(1);
+    const [row] = await core.rows(`select id from personal_access_token where name = 'changed'`);
+    expect((await core.audit()).at(-1)?.details).toEqual({ count: 1, reason: 'revoked_all', unproved: [row?.id] });
+    expect(await core.standing(other)).toBe('revoked');
+    await expect(core.standing(changed)).rejects.toMatchObject({ code: 'internal' });
+  });
+
   test.each([
     { who: 'a member', email: 'root@example.com', code: 'forbidden' },
     { who: 'a member', email: 'nobody@example.com', code: 'forbidden' },

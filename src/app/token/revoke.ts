@@ -1,6 +1,7 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Email } from '#domain/principal.ts';
 import type { Ended, PatId, PatView, RevokeReason } from '#domain/token.ts';
+import type { Moved } from '#ports/changes.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
@@ -38,8 +39,14 @@ export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): P
   const ended: Ended = { at: deps.clock.now(), by: principal.id, reason: 'revoked_all' };
   return change(deps, caller, what, async (tx, { id }) => {
     await tx.principals.hold(tenant.id, id); // what they create is either before this, or by what still stands
-    const pats = await tx.pats.revokeAll(tenant.id, id, ended);
-    const moved = pats.map((pat) => ({ kind: 'pat', id: pat }) as const);
-    return { result: pats.length, details: { count: pats.length, reason: ended.reason }, moved };
+    const all = await tx.pats.revokeAll(tenant.id, id, ended);
+    const details = {
+      count: all.ended.length,
+      reason: ended.reason,
+      ...(all.unproved.length > 0 && { unproved: all.unproved }),
+    };
+    const moved: Moved[] = all.ended.map((pat) => ({ kind: 'pat', id: pat }));
+    if (all.unproved.length > 0) moved.push({ kind: 'principal', id }); // whatever is remembered of those is read again, and refused
+    return { result: all.ended.length, details, moved };
   });
 }

@@ -4,7 +4,7 @@ import type { TenantId } from '#domain/tenant.ts';
 import type { PatView, PersonalAccessToken } from '#domain/token.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { Page, PatReads, PatWrites } from '#ports/tokens.ts';
-import { MACED, maced, proved, swap } from './maced.ts';
+import { isProved, MACED, maced, proved, swap } from './maced.ts';
 import { columnsOf, prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED, patOf } from './rows.ts';
 import type { Schema } from './schema.ts';
@@ -88,10 +88,11 @@ export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
 
   async revokeAll(tenant, owner, ended) {
     const rows = await held(db, tenant, owner).execute();
-    for (const row of rows) {
-      await swap(db, macs, 'personal_access_token', proved(macs, 'personal_access_token', row), endColumns(ended));
-    }
-    return rows.map(({ id }) => id);
+    const { ours = [], unproved = [] } = Object.groupBy(rows, (row) =>
+      isProved(macs, 'personal_access_token', row) ? 'ours' : 'unproved',
+    );
+    for (const row of ours) await swap(db, macs, 'personal_access_token', row, endColumns(ended));
+    return { ended: ours.map(({ id }) => id), unproved: unproved.map(({ id }) => id) };
   },
 });
 

@@ -7,7 +7,7 @@ import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
 import type { Engine } from './engine.ts';
 import { knownToken } from './known.ts';
-import { MACED, maced, proved, swap } from './maced.ts';
+import { isProved, MACED, maced, proved, swap } from './maced.ts';
 import { insertion, prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED } from './rows.ts';
 import type { Schema } from './schema.ts';
@@ -85,13 +85,20 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: En
   async endSignedBy(key, ended) {
     const standing = signedBy(db, key).where('token.ended_at', 'is', null).where('pat.ended_at', 'is', null);
     const rows = await standing.selectAll('token').orderBy('token.generation').execute();
-    const moved: Moved[] = [];
-    for (const row of rows.map((row) => proved(macs, 'token', row))) {
-      const isLastOne = await isLast(db, row);
-      await (isLastOne ? endPatOf(db, macs, row, ended) : endAll(db, macs, [row], ended));
-      moved.push(isLastOne ? { kind: 'pat', id: row.pat } : { kind: 'token', id: row.id });
+    const all = { ended: [] as Moved[], unproved: [] as Moved[] };
+    for (const row of rows) {
+      const token = { kind: 'token', id: row.id } as const;
+      if (!isProved(macs, 'token', row)) {
+        all.unproved.push(token);
+        continue;
+      }
+      const pat = (await isLast(db, row)) ? await patOfValue(db, row) : undefined;
+      const isOurs = pat !== undefined && isProved(macs, 'personal_access_token', pat);
+      if (pat !== undefined && !isOurs) all.unproved.push({ kind: 'pat', id: pat.id });
+      await (isOurs ? swap(db, macs, 'personal_access_token', pat, endColumns(ended)) : endAll(db, macs, [row], ended));
+      all.ended.push(isOurs ? { kind: 'pat', id: row.pat } : token);
     }
-    return moved;
+    return all;
   },
 });
 
@@ -121,11 +128,14 @@ async function isLast(db: Kysely<Schema>, { tenant, pat, id }: ValueRow): Promis
   return (await others.where('ended_at', 'is', null).where('id', '!=', id).executeTakeFirst()) === undefined;
 }
 
-async function endPatOf(db: Kysely<Schema>, macs: RowMacs, { tenant, subject, pat }: ValueRow, ended: Ended) {
-  const one = db.selectFrom('personal_access_token').selectAll().where('tenant', '=', tenant);
-  const row = await one.where('owner', '=', subject).where('id', '=', pat).executeTakeFirstOrThrow();
-  await swap(db, macs, 'personal_access_token', proved(macs, 'personal_access_token', row), endColumns(ended));
-}
+const patOfValue = (db: Kysely<Schema>, { tenant, subject, pat }: ValueRow) =>
+  db
+    .selectFrom('personal_access_token')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .where('owner', '=', subject)
+    .where('id', '=', pat)
+    .executeTakeFirstOrThrow();
 
 async function endAll(
   db: Kysely<Schema>,
