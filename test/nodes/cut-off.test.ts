@@ -154,7 +154,7 @@ describe.skipIf(!isPostgresHere)(needingPostgres('a node that is cut off from it
 
   test('whose database is slow hears of a revoke within the bound all the same', { timeout: 60_000 }, async () => {
     const { well, far, network, token, revoked } = await oneBehindAProxy();
-    network.slow(150);
+    network.slow(80);
     await until(async () => (await standingAt(far, revoked.value)) === ACCEPTED, LEEWAY_MS);
     const { boundMs } = await revokeAt(well, token, revoked.id);
     const revokedAt = performance.now();
