@@ -18,6 +18,7 @@ const OURS = new Set(['root.key', 'lock.db', 'lost+found']);
 /** One process has the folder to itself; where several share a database, each has a socket of its own in it. */
 const SOCKET = /^control(?:-[0-9a-z]+)?\.sock$/;
 const SOCKET_NAME_CHARS = 8;
+const ANY_NODE = '0'.repeat(SOCKET_NAME_CHARS);
 const NAMED_MAX = 3;
 /** What Linux's socket addresses hold, and no more (macOS: 104). */
 const SOCKET_PATH_BYTES_MAX = 103;
@@ -33,7 +34,7 @@ export function dataFolder(folder: string, besides: readonly string[], node?: st
 
 /** The same, and makes nothing. */
 export function refuseDataFolder(folder: string, besides: readonly string[], holdsDatabase: boolean): void {
-  const { socket, lock, database } = pathsIn(folder);
+  const { socket, lock, database } = pathsIn(folder, holdsDatabase ? undefined : ANY_NODE);
   if (Buffer.byteLength(socket) > SOCKET_PATH_BYTES_MAX) throw tooLong(socket);
   const what = `The data folder ${folder}`;
   naming(what, () => {
@@ -43,7 +44,7 @@ export function refuseDataFolder(folder: string, besides: readonly string[], hol
     if (holdsDatabase) refuseForeign(folder, besides);
     refuseShared(folder, what, OTHERS_WRITE);
   });
-  for (const file of [lock, database]) refuseUnusable(file);
+  if (holdsDatabase) for (const file of [lock, database]) refuseUnusable(file);
 }
 
 /** What is there of the way to a folder that is to be made. */

@@ -1,5 +1,5 @@
 import type { Deps } from '#app/deps.ts';
-import { acknowledge } from '#app/node/acknowledge.ts';
+import { acknowledge, leave } from '#app/node/acknowledge.ts';
 import { catchUp } from '#app/token/catch-up.ts';
 import type { Log } from '#telemetry/log.ts';
 
@@ -34,7 +34,7 @@ export function follow(deps: Deps, { pooled }: { readonly pooled: boolean }, log
       await listening.stop();
       await hearing.idle();
       await saying.idle();
-      await deps.store.transact((tx) => tx.nodes.leave(deps.node.id)).catch(() => {}); // it is forgotten by itself
+      await leave(deps);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Site } from '#api/handler.ts';
 import { linkTo } from '#api/link.ts';
 import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
-import { acknowledge } from '#app/node/acknowledge.ts';
+import { acknowledge, leave } from '#app/node/acknowledge.ts';
 import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
 import { type Rotated, rotateSigningKey, withdrawSigningKeys } from '#app/signing-key/rotate.ts';
 import { issuePasswordCode } from '#app/user/invite.ts';
@@ -50,6 +50,7 @@ export async function serve(config: Config, say: Say, log: Log): Promise<Served>
   try {
     return await served({ ...instance, place, secured }, config, say, watchedLog(log));
   } catch (error) {
+    await leave(instance.deps);
     await instance.close();
     throw error;
   }
@@ -78,9 +79,8 @@ async function served(instance: Instance & Place, config: Config, say: Say, log:
     ways.push(await serveControl(folder.socket, { ...controlOf(deps, site), health }, log));
     for (const line of [...warningsOf(config, listened), ...(secured?.warnings ?? [])]) say(`WARNING: ${line}`);
     say(`Countersign listens on ${originOf(listened, scheme)}`);
-    if (!(await isSetUp(deps, tenant))) {
-      say(`Make yourself its administrator, within 15 minutes: ${await setUpLink(deps, site, 'setup')}`);
-    }
+    const link = (await isSetUp(deps, tenant)) ? undefined : await firstLink(deps, site);
+    if (link !== undefined) say(`Make yourself its administrator, within 15 minutes: ${link}`);
   } catch (error) {
     await closed(ways); // a way in that stays open would keep the process
     throw error;
@@ -155,6 +155,13 @@ function nobodyThere(error: unknown): never {
   if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
   throw new Refusal('not_found', 'There is no user with this e-mail address.');
 }
+
+/** Undefined where another node has got an administrator in this moment. */
+const firstLink = (deps: Deps, site: Site): Promise<string | undefined> =>
+  setUpLink(deps, site, 'setup').catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'conflict') return undefined;
+    throw error;
+  });
 
 const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
   linkTo(site, '/set-up', await issueSetUpCode(deps, linkIssuer(site.tenant, kind)));

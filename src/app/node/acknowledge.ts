@@ -9,3 +9,7 @@ export async function acknowledge({ store, node, verified, feed, clock }: Saying
   await store.transact((tx) => tx.nodes.seen(said));
   feed.said(asked);
 }
+
+/** Nobody waits any more for a process that ends. Where it cannot be said, it is forgotten by itself. */
+export const leave = ({ store, node }: Pick<Deps, 'store' | 'node'>): Promise<void> =>
+  store.isShared ? store.transact((tx) => tx.nodes.leave(node.id)).catch(() => {}) : Promise.resolve();
