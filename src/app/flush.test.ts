@@ -1,10 +1,14 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { Caller, Origin } from '#domain/caller.ts';
+import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { PatView } from '#domain/token.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { flushed } from '#support/flushed.ts';
 import { statementsOf } from '#support/statements.ts';
+import { Denials } from './audit/denials.ts';
+import type { Deps } from './deps.ts';
+import { recordDenial } from './doors.ts';
 import { flush } from './flush.ts';
 import { getPat, listPats } from './token/list.ts';
 import { revokePat } from './token/revoke.ts';
@@ -161,3 +165,28 @@ test('a use during a flush that fails is not replaced by the older one that come
   await flushed(core.deps);
   expect((await lastUses()).live).toEqual({ at: core.clock.now(), surface: 'rest', address: '192.0.2.2' });
 });
+
+test('what a commit has written, of which nobody was told, is one entry still', async () => {
+  const token = await core.pat(ada, 'gone', core.clock.now() + 1_000);
+  core.clock.advance(1_000);
+  const act = { action: 'settings:Update', resource: 'settings/' } as const;
+  for (let denied = 0; denied < 3; denied++) await recordDenial(core.deps, ada, act);
+  await used(token);
+  const unheard = unheardOf(core.deps);
+  await expect(flush(unheard, true)).rejects.toMatchObject({ code: 'unavailable' }); // of the denials
+  core.clock.advance(1_000);
+  await expect(flush({ ...unheard, denials: new Denials() }, true)).rejects.toMatchObject({ code: 'unavailable' }); // of the use
+  core.clock.advance(1_000);
+  await flushed(core.deps, true);
+  expect((await core.audit()).filter(({ details }) => details.repeated === 2)).toHaveLength(1);
+  expect(await reports()).toHaveLength(1);
+});
+
+/** The real store, whose answers to commits are lost. */
+function unheardOf(deps: Deps): Deps {
+  const transact: Deps['store']['transact'] = async (body) => {
+    await deps.store.transact(body);
+    throw new Refusal('unavailable', 'The answer was lost.');
+  };
+  return { ...deps, store: { ...deps.store, transact } };
+}

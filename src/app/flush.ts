@@ -13,15 +13,20 @@ const BATCH_MAX = 200;
 
 /**
  * Writes what was left to be written behind: repeated denials and uses of dead tokens as entries, and all uses as jobs
- * that merge them into the rows of their tokens. What cannot be written stays, and is tried again; `atEnd` also takes
- * what the current minute is still collecting.
+ * that merge them into the rows of their tokens. What cannot be written stays, and is tried again, under the same ids:
+ * a commit whose answer was lost may have written it. `atEnd` also takes what the current minute is still collecting.
  */
 export async function flush(deps: Deps, atEnd = false): Promise<void> {
-  await writeSummaries(deps, deps.denials.take(deps.clock.now(), atEnd));
+  const summaries = deps.denials.take(deps.clock.now(), atEnd);
+  await writeSummaries(
+    deps,
+    summaries.map((one) => ({ entry: { id: newId(deps), at: deps.clock.now() }, ...one })),
+  );
   for (;;) {
-    const [live, dead] = [deps.uses.takeLive(BATCH_MAX), deps.uses.takeDead(BATCH_MAX)];
+    const live = deps.uses.takeLive(BATCH_MAX);
+    const dead = deps.uses.takeDead(BATCH_MAX).map((use) => ({ entry: newId<'AuditEntry'>(deps), ...use }));
     if (live.length + dead.length === 0) return;
-    const entries = dead.map((use) => ({ caller: callerOf(use), entry: deadEntry(deps, use) }));
+    const entries = dead.map((use) => ({ caller: callerOf(use), entry: deadEntry(use) }));
     const job = jobOfUses(deps, { live, dead: dead.map(useOf) });
     try {
       await deps.store.transact(async (tx) => {
@@ -35,7 +40,9 @@ export async function flush(deps: Deps, atEnd = false): Promise<void> {
   }
 }
 
-async function writeSummaries(deps: Deps, summaries: readonly Summary[]): Promise<void> {
+type Numbered<Each extends { readonly entry?: unknown }> = Each & Required<Pick<Each, 'entry'>>;
+
+async function writeSummaries(deps: Deps, summaries: readonly Numbered<Summary>[]): Promise<void> {
   for (const [at, summary] of summaries.entries()) {
     try {
       await writeSummary(deps, summary);
@@ -46,10 +53,8 @@ async function writeSummaries(deps: Deps, summaries: readonly Summary[]): Promis
   }
 }
 
-const writeSummary = (deps: Deps, { caller, act, details }: Summary): Promise<void> => {
-  const entry = entryOf(caller, act, { id: newId(deps), at: deps.clock.now(), decision: 'denied', details });
-  return deps.store.transact((tx) => append(tx, caller, entry));
-};
+const writeSummary = (deps: Deps, { caller, act, details, entry }: Numbered<Summary>): Promise<void> =>
+  deps.store.transact((tx) => append(tx, caller, entryOf(caller, act, { ...entry, decision: 'denied', details })));
 
 const useOf = ({ known, origin, at }: DeadUse): DeadTokenUse => ({
   ...{ tenant: known.tenant.id, pat: known.credential.pat, token: known.credential.id, at },
@@ -58,12 +63,12 @@ const useOf = ({ known, origin, at }: DeadUse): DeadTokenUse => ({
 
 const callerOf = ({ known, origin }: DeadUse): Caller => ({ ...known, origin });
 
-function deadEntry(deps: Deps, use: DeadUse): AuditEntry {
+function deadEntry(use: Numbered<DeadUse>): AuditEntry {
   const { credential } = use.known;
   const act = {
     action: 'personal-access-token:UseAfterEnd',
     resource: `personal-access-token/${credential.pat}`,
   } as const;
   const details = { preview: credential.preview };
-  return entryOf(callerOf(use), act, { id: newId(deps), at: use.at, decision: 'denied', details });
+  return entryOf(callerOf(use), act, { id: use.entry, at: use.at, decision: 'denied', details });
 }

@@ -72,6 +72,9 @@ export interface Transaction {
 }
 
 export interface AuditWrites {
-  /** Entries are never changed and carry random ids; nothing reads the order in which they came. */
+  /**
+   * Entries are never changed and carry random ids; nothing reads the order in which they came. One that is there already
+   * is the same one: whoever was not told that it was written may send it again.
+   */
   append(entry: AuditEntry, origin: AuditOrigin): Promise<void>;
 }

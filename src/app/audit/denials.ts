@@ -1,4 +1,4 @@
-import type { Act, AuditDetails } from '#domain/audit.ts';
+import type { Act, AuditDetails, AuditEntry } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Instant } from '#domain/instant.ts';
 
@@ -15,8 +15,13 @@ type Repeated = {
   repeated: number;
   readonly resources: Set<string>;
 };
-/** Denials of one caller and action in one minute, beyond the first. */
-export type Summary = { readonly caller: Caller; readonly act: Act; readonly details: AuditDetails };
+/** Denials of one caller and action in one minute, beyond the first; one entry, however often writing it is tried. */
+export type Summary = {
+  readonly caller: Caller;
+  readonly act: Act;
+  readonly details: AuditDetails;
+  readonly entry?: Pick<AuditEntry, 'id' | 'at'>;
+};
 
 /**
  * Keeps a caller who is refused in a loop from writing in a loop: of each caller, action and minute the first denial is

@@ -1,4 +1,5 @@
 import type { Origin } from '#domain/caller.ts';
+import type { Id } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { TokenId } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
@@ -11,7 +12,13 @@ const HOUR_MS = 3_600_000;
 const NOTED_MAX = 100_000;
 
 type Live = Known & { readonly credential: { readonly kind: 'token' } };
-export type DeadUse = { readonly known: Live; readonly origin: Origin; readonly at: Instant };
+/** It is written under one id, however often that is tried: who tries first gives it. */
+export type DeadUse = {
+  readonly known: Live;
+  readonly origin: Origin;
+  readonly at: Instant;
+  readonly entry?: Id<'AuditEntry'>;
+};
 
 /** What verifying noticed, to be written behind it: verifying itself never writes. */
 export class Uses {

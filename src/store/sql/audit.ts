@@ -1,11 +1,18 @@
 import type { Kysely } from 'kysely';
 import type { AuditWrites } from '#ports/store.ts';
-import { insertion } from './prepared.ts';
+import { columnsOf, prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
-const insert = insertion('audit_entry', [
+const COLUMNS = [
   ...(['tenant', 'id', 'at', 'action', 'resource', 'decision', 'entry', 'address', 'user_agent'] as const),
-]);
+] as const;
+
+const insert = prepared((db, row: Schema['audit_entry']) =>
+  db
+    .insertInto('audit_entry')
+    .values(columnsOf(row, COLUMNS))
+    .onConflict((same) => same.columns(['tenant', 'at', 'id']).doNothing()),
+);
 
 export const auditWrites = (db: Kysely<Schema>): AuditWrites => ({
   async append(entry, { address, userAgent }) {
