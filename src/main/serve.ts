@@ -144,11 +144,15 @@ const controlOf = (deps: Deps, site: Site): Omit<Control, 'health'> => ({
   },
 });
 
-const inWords = ({ made, signsAt, dropped, ended }: Rotated): string =>
+const inWords = ({ made, signsAt, dropped, ended, unproved }: Rotated): string =>
   [
     `The key ${made} is published now, and signs from ${new Date(signsAt).toISOString()} on.`,
     ...dropped.map((id) => `The key ${id} is gone.`),
     ...(ended === 0 ? [] : [`${ended} JWTs have ended with the keys that signed them.`]),
+    ...unproved.map(
+      (id) =>
+        `The row ${id} does not prove itself: it is refused, and was left as it is. See: countersign doctor --deep`,
+    ),
   ].join('\n');
 
 function nobodyThere(error: unknown): never {
