@@ -10,11 +10,10 @@ const MS_PER_SECOND = 1e3;
 /** Watches the event loop from the first time that somebody asks, until it is stopped. */
 export function watchProcess(): { figures(): ProcessFigures; stop(): void } {
   const delays = monitorEventLoopDelay({ resolution: LOOK_MS });
-  let isWatching = false;
   /** What is recorded is the time between two looks. */
   const seconds = (ns: number) => Math.max(0, ns / NS_PER_MS - LOOK_MS) / MS_PER_SECOND;
   const figures = (): ProcessFigures => {
-    isWatching ||= delays.enable();
+    delays.enable(); // again is nothing
     const loopDelaySeconds = [
       { quantile: '0.5', seconds: seconds(delays.percentile(50)) },
       { quantile: '0.99', seconds: seconds(delays.percentile(99)) },
