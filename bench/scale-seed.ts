@@ -37,7 +37,9 @@ export async function seedScale({ folder, env }: Place, isFull: boolean): Promis
     users.push(tokens);
   }
   const token = (await newPat(world.deps, admin, 'admin-x')).reveal();
-  if (isFull) await fill(world, admin.principal.id, sinkOf({ folder, env }));
+  const sink = sinkOf({ folder, env });
+  if (isFull) await fill(world, admin.principal.id, sink);
+  await sink.close(); // with its statistics, the empty one too
   await world.close();
   return { admin: token, users };
 }
@@ -55,7 +57,6 @@ async function fill(world: World, admin: PrincipalId, sink: Sink): Promise<void>
     const { principal } = await world.user(`user-${user}`);
     await tokensOf(world, macs, sink, { owner: principal.id, name: 'token', count: SIZES.perUser });
   }
-  await sink.close();
 }
 
 type Wanted = { readonly owner: PrincipalId; readonly name: string; readonly count: number };
@@ -173,6 +174,7 @@ function serverSink(url: string): Sink {
       await client.query(`insert into ${table} (${columns.join()}) select * from unnest(${arrays.join()})`, values);
     },
     async close() {
+      await connected;
       for (const what of ['vacuum analyze', 'checkpoint']) await client.query(what);
       await client.end();
     },
