@@ -1,5 +1,5 @@
 // What `npm test` runs: installs the parts, runs Vitest with our arguments, says what was skipped, counts.
-// With `--full` it is what is heavier: other tests, and other parts. The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
+// With `--full` it is what is heavier: other tests, and other parts; with `--long` the same tests do more of it. The last line is `N passed, N failed, N skipped`; what failed besides tests counts as failed.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,8 @@ import { type Tally, tally } from './test/tally.ts';
 
 const vitest = resolve(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
 const [, , ...asked] = process.argv;
-const args = asked.filter((arg) => arg !== '--full');
-const isFull = args.length < asked.length;
+const args = asked.filter((arg) => !['--full', '--long'].includes(arg));
+const isFull = asked.includes('--full');
 const names = partNames({ full: isFull });
 /** Then not every part need have run. */
 const isNarrowed = args.length > 0;
@@ -46,8 +46,9 @@ async function runVitest() {
   const json = join(temporary, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`];
   const suite = isFull ? { COUNTERSIGN_TEST_SUITE: 'full' } : {};
+  const long = asked.includes('--long') ? { COUNTERSIGN_TEST_FULL: '1' } : {};
   const folders = { COUNTERSIGN_TEST_RAN: ranFolder, TMPDIR: temporary, COUNTERSIGN_TEST_MEMORY: inMemory };
-  const env = { ...process.env, ...suite, ...folders };
+  const env = { ...process.env, ...suite, ...long, ...folders };
   const { code } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], { env, shown: true });
   const used = readdirSync(ranFolder);
   return { code, counted: tally(json), unused: names.filter((name) => !used.includes(name)) };
