@@ -7,7 +7,7 @@ import { SESSION_MS_MAX } from '#domain/session.ts';
 import type { PatId } from '#domain/token.ts';
 import type { Transaction } from '#ports/store.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
-import { ENGINE } from '#support/database.ts';
+import { testOn } from '#support/database.ts';
 import { statementsOf } from '#support/statements.ts';
 import type { Deps } from './deps.ts';
 import { change, made, reveal, view } from './doors.ts';
@@ -135,7 +135,7 @@ describe('a change', () => {
     expect(JSON.stringify(await core.audit())).not.toContain(address);
   });
 
-  test.runIf(ENGINE === 'sqlite')('waits for nothing but the database, where others wait for it', async () => {
+  testOn('sqlite')('waits for nothing but the database, where others wait for it', async () => {
     const slow = change(deps, member, CREATE, async () => {
       await new Promise(setImmediate);
       return { result: 'too late' };
@@ -226,25 +226,22 @@ describe('a change, or a reveal, by a caller who was cut off after they were ver
     expect(await written()).toMatchObject({ users: 1, entries: [{ decision: 'allowed' }] });
   });
 
-  test.runIf(ENGINE === 'sqlite')(
-    'sees a revocation that is committed just before it, in the very same commit',
-    async () => {
-      const caller = await byToken();
-      const ended = { at: core.clock.now(), by: member.principal.id, reason: 'deleted' } as const;
-      const { result, statements } = await statementsOf(() =>
-        Promise.allSettled([
-          deps.store.transact((tx) => tx.pats.revoke(core.tenant.id, member.principal.id, itsPat(caller), ended)),
-          change(deps, caller, CREATE, writeUser),
-        ]),
-      );
-      expect(statements.filter((sql) => sql === 'commit')).toHaveLength(1);
-      expect(result).toMatchObject([
-        { status: 'fulfilled', value: true },
-        { status: 'rejected', reason: { code: 'unauthenticated' } },
-      ]);
-      expect(await written()).toEqual({ users: 0, entries: [] });
-    },
-  );
+  testOn('sqlite')('sees a revocation that is committed just before it, in the very same commit', async () => {
+    const caller = await byToken();
+    const ended = { at: core.clock.now(), by: member.principal.id, reason: 'deleted' } as const;
+    const { result, statements } = await statementsOf(() =>
+      Promise.allSettled([
+        deps.store.transact((tx) => tx.pats.revoke(core.tenant.id, member.principal.id, itsPat(caller), ended)),
+        change(deps, caller, CREATE, writeUser),
+      ]),
+    );
+    expect(statements.filter((sql) => sql === 'commit')).toHaveLength(1);
+    expect(result).toMatchObject([
+      { status: 'fulfilled', value: true },
+      { status: 'rejected', reason: { code: 'unauthenticated' } },
+    ]);
+    expect(await written()).toEqual({ users: 0, entries: [] });
+  });
 
   test('does not take the neighbours in its commit with it', async () => {
     const [caller, other] = [await byToken(), await bySession()];

