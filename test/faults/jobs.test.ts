@@ -152,24 +152,28 @@ test.each(STEPS)(
   },
 );
 
-testOn('postgres')('a node that is killed with a job is followed by another that runs beside it', MINUTES, async () => {
-  const data = await base.itself();
-  const other = await serving(data, ahead(LEASE_OVER_MS / 2 + 5_000)); // its clock says sooner that the lease is over
-  const client = clientOf(other, adminToken(data));
-  const killed = await serving(data, { stopAt: 'job.token-uses.claimed' });
-  const tokens: { readonly id: string; readonly value: string }[] = [];
-  let isOver = false;
-  void killed.ended.then(() => {
-    isOver = true;
-  });
-  // The other may be faster with some of them: each is one more chance of the first to be killed.
-  while (!isOver) {
-    const token = await client.getOrCreate(`beside-${tokens.length}`);
-    if ((await standingOf(killed, token.value).catch(() => undefined)) === 200) tokens.push(token);
-    await expect.poll(async () => isOver || (await waiting(data)).length === 0, soon).toBe(true);
-  }
-  await killedAt('job.token-uses.claimed', killed);
-  stops.stopped(BY_ANOTHER);
-  await expect.poll(() => waiting(data), soon).toEqual([]);
-  await stopped(other);
-});
+testOn('postgres')(
+  'a node that is killed with a job is followed by another that runs beside it',
+  async () => {
+    const data = await base.itself();
+    const other = await serving(data, ahead(LEASE_OVER_MS / 2 + 5_000)); // its clock says sooner that the lease is over
+    const client = clientOf(other, adminToken(data));
+    const killed = await serving(data, { stopAt: 'job.token-uses.claimed' });
+    const tokens: { readonly id: string; readonly value: string }[] = [];
+    let isOver = false;
+    void killed.ended.then(() => {
+      isOver = true;
+    });
+    // The other may be faster with some of them: each is one more chance of the first to be killed.
+    while (!isOver) {
+      const token = await client.getOrCreate(`beside-${tokens.length}`);
+      if ((await standingOf(killed, token.value).catch(() => undefined)) === 200) tokens.push(token);
+      await expect.poll(async () => isOver || (await waiting(data)).length === 0, soon).toBe(true);
+    }
+    await killedAt('job.token-uses.claimed', killed);
+    stops.stopped(BY_ANOTHER);
+    await expect.poll(() => waiting(data), soon).toEqual([]);
+    await stopped(other);
+  },
+  MINUTES.timeout,
+);
