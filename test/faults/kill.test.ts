@@ -8,7 +8,7 @@ import { STEPS, stopsAt, UNDER_LOAD } from './labels.ts';
 
 const WORKERS = 16;
 /** Creates to be asked for amid kills, by all tests of this file; `npm run test:faults` asks for all of them. */
-const CREATES = process.env.COUNTERSIGN_TEST_FULL === '1' ? 10_000 : 2_000;
+const CREATES = process.env.COUNTERSIGN_TEST_FULL === '1' ? 10_000 : 1_000;
 /** Patience for a slow machine; how many were reached is printed. */
 const RANDOM_MS_MAX = 240_000;
 const CREATES_MIN = process.env.COUNTERSIGN_TEST_REQUIRE === 'all' ? CREATES : 500;
