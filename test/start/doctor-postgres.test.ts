@@ -254,7 +254,7 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'doctor on PostgreSQL'
     },
     {
       title: 'whose host has no address',
-      url: async () => `postgres://u:${PASSWORD}@db.invalid/x?password=${PASSWORD}`,
+      url: async () => `postgres://u:${PASSWORD}@db.invalid/x?sslmode=verify-full&password=${PASSWORD}`,
       says: /cannot be reached \(getaddrinfo/,
     },
     {

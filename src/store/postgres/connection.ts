@@ -40,23 +40,21 @@ const TYPES = {
 export type Patience = { readonly connectMs: number; readonly statementMs: number };
 const PATIENCE: Patience = { connectMs: CONNECT_MS_MAX, statementMs: STATEMENT_MS_MAX };
 
-/** What we no longer wait for the server gives up as well, where a session's settings are ours to make. */
-export const clientConfig = (
-  { url, pooled }: PostgresOptions,
-  { connectMs, statementMs } = PATIENCE,
-): pg.ClientConfig => ({
+export const clientConfig = ({ url }: PostgresOptions, { connectMs, statementMs } = PATIENCE): pg.ClientConfig => ({
   connectionString: url,
   application_name: 'countersign',
   connectionTimeoutMillis: connectMs,
   query_timeout: statementMs,
-  ...(pooled ? {} : { statement_timeout: statementMs }),
   keepAlive: true,
   types: TYPES,
 });
 
 /** Connections break while nobody uses them; the pool makes others, and whoever uses a broken one is told. */
 export function openPool(options: PostgresOptions, max = options.connectionsMax, patience = PATIENCE): pg.Pool {
-  const pool = new pg.Pool({ ...clientConfig(options, patience), max, idleTimeoutMillis: IDLE_MS_MAX });
+  const pool = new pg.Pool({
+    ...{ ...clientConfig(options, patience), max, idleTimeoutMillis: IDLE_MS_MAX },
+    onConnect: (client) => bounded(client, options, patience),
+  });
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {})); // also between two statements, when nobody waits for it
   const clients = new Set<pg.Client>(); // as which its types do not know those of a pool, which they are
@@ -64,6 +62,11 @@ export function openPool(options: PostgresOptions, max = options.connectionsMax,
   pool.on('remove', (client) => clients.delete(client as pg.Client));
   clientsOf.set(pool, clients);
   return pool;
+}
+
+/** What we no longer wait for the server gives up as well. Not as the session begins, which poolers do not let pass. */
+async function bounded(client: pg.ClientBase, { pooled }: PostgresOptions, { statementMs }: Patience): Promise<void> {
+  if (!pooled) await client.query(`set statement_timeout = ${statementMs}`);
 }
 
 /** Each until it is really gone. */
