@@ -5,6 +5,7 @@ import { askControl, type ControlCommand } from './control.ts';
 import { socketsIn } from './data-folder.ts';
 import { misread } from './misread.ts';
 import { err, notUnderstood, refused } from './serve-command.ts';
+import { naming } from './system-refusal.ts';
 
 type Command = (args: readonly string[], env: NodeJS.ProcessEnv) => Promise<number>;
 
@@ -71,7 +72,7 @@ const LIFE_MS_MAX = 5_000;
  */
 async function askAny(folder: string, command: OperatorCommand, word: string) {
   const silent: string[] = [];
-  for (const socket of socketsIn(folder)) {
+  for (const socket of naming(`The data folder ${folder}`, () => socketsIn(folder))) {
     const life = await askControl(socket, 'health', '', LIFE_MS_MAX);
     if (life?.isUnanswered) silent.push(socket);
     const answer = life === undefined || life.isUnanswered ? undefined : await askControl(socket, command, word);

@@ -53,7 +53,7 @@ test.each([[], ['one@example.com', 'two@example.com'], ['--unknown']])(
 );
 
 test('what breaks behind the socket is told and logged, and the server goes on', async () => {
-  const raw = new DatabaseSync(join(data, 'countersign.db'));
+  const raw = new DatabaseSync(join(data, 'countersign.db'), { timeout: 5_000 }); // the server writes now and then
   raw.exec('alter table invitation rename to away');
   const { code, said } = await passwordLink(ADMIN_EMAIL);
   expect({ code, said }).toEqual({

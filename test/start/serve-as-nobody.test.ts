@@ -81,7 +81,7 @@ describe.skipIf(!isRoot)('as a user who has no rights (needs root, to become one
     folderOf(0o700, 0);
     expect(await runAs(NOBODY, ['setup-link', '--data', data])).toMatchObject({
       code: 1,
-      said: `countersign: The socket ${join(data, 'control.sock')} ${NO_RIGHTS}\n`,
+      said: `countersign: The data folder ${data} ${NO_RIGHTS}\n`,
     });
   });
 });

@@ -175,7 +175,7 @@ describe('a data folder', () => {
 describe('a database', () => {
   const file = () => join(data, 'countersign.db');
   const sqlite = (sql: string) => {
-    const database = new DatabaseSync(file());
+    const database = new DatabaseSync(file(), { timeout: 5_000 });
     database.exec(sql);
     database.close();
   };
