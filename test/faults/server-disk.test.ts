@@ -7,7 +7,7 @@ import { ownPostgres } from '#support/postgres.ts';
 import { answers } from '#support/postgres-cluster.ts';
 import { disk } from '../start/disk.ts';
 import { defectsAt } from './database.ts';
-import { create, neverTheCredential, nodeOn, untilWell, whoami } from './server.ts';
+import { create, neverTheCredential, nodeOn, standingOnceWell, untilWell, whoami } from './server.ts';
 
 /** A new database and its log take a third of it. */
 const SIZE = '320m';
@@ -35,7 +35,7 @@ describe.skipIf(!has('postgresql') || !has('tmpfs'))(needing('tmpfs', 'the disk 
     await wait(1_000);
     if (!(await answers(url))) await cluster.start(); // it may have given up, as where its log had no room
     await untilWell(served, token);
-    for (const { value } of created) if (value !== undefined) expect((await whoami(served, value)).status).toBe(200);
+    for (const { value } of created) if (value !== undefined) expect(await standingOnceWell(served, value)).toBe(200);
     served.process.kill('SIGTERM');
     expect(await served.ended).toMatchObject({ code: 0 });
     expect(defectsAt(url)).toEqual([]);

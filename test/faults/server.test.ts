@@ -15,6 +15,7 @@ import {
   neverTheCredential,
   nodeOn,
   STALE_MS,
+  standingOnceWell,
   untilWell,
   whoami,
 } from './server.ts';
@@ -48,7 +49,7 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'a database on a serve
       expect([...new Set(late.map(({ status }) => status))]).toEqual([503]);
       const answered = creates.flatMap(({ value }) => value ?? []);
       expect(answered.length).toBeGreaterThan(10);
-      for (const value of answered) expect((await whoami(served, value)).status).toBe(200);
+      for (const value of answered) expect(await standingOnceWell(served, value)).toBe(200);
       served.process.kill('SIGTERM');
       expect(await served.ended).toMatchObject({ code: 0 });
       expect(defectsAt(url)).toEqual([]);
@@ -71,7 +72,7 @@ describe.skipIf(!has('postgresql'))(needing('postgresql', 'a database on a serve
     await untilWell(served, token);
     const { looks, creates } = await stop();
     neverTheCredential([...looks, ...creates]);
-    for (const { value } of creates) if (value !== undefined) expect((await whoami(served, value)).status).toBe(200);
+    for (const { value } of creates) if (value !== undefined) expect(await standingOnceWell(served, value)).toBe(200);
     expect(defectsAt(url)).toEqual([]);
   });
 

@@ -75,6 +75,16 @@ export async function untilWell(served: Served, token: string): Promise<void> {
   }
 }
 
+/** What it is said to be, once it is not an outage any more: a connection that broke may be found out late. */
+export async function standingOnceWell(served: Served, value: string): Promise<number> {
+  const latest = performance.now() + BACK_MS_MAX;
+  for (;;) {
+    const { status } = await whoami(served, value);
+    if (status !== 503 || performance.now() > latest) return status;
+    await wait(50);
+  }
+}
+
 /** I8: nothing but success, and outages that say so first. */
 export function neverTheCredential(answers: readonly Answered[]): void {
   expect([...new Set(answers.map(({ status }) => status))].filter((status) => ![200, 503].includes(status))).toEqual(
