@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { askSecurely, hasOpenssl, newPair, type Pair, read } from '#support/certificates.ts';
 import { temporaryFolder } from '#support/folder.ts';
-import { whenOver } from '#support/over.ts';
 import { has, needing, usePart } from '#support/parts.ts';
 import { ownPostgres } from '#support/postgres.ts';
 import { freePort } from '#support/postgres-cluster.ts';
@@ -23,6 +22,10 @@ describe.skipIf(!has('nginx') || !has('postgresql') || !hasOpenssl)(
     let port: number;
     let pair: Pair;
     let url: string;
+    const ends: (() => void | Promise<void>)[] = [];
+    afterAll(async () => {
+      for (const end of ends) await end();
+    });
     const folder = temporaryFolder();
     const start = (name: string, more: Parameters<typeof serving>[1] = {}) => {
       const network = ['--public-url', `https://localhost:${port}`, '--trusted-proxies', '127.0.0.1'];
@@ -32,7 +35,9 @@ describe.skipIf(!has('nginx') || !has('postgresql') || !hasOpenssl)(
     beforeAll(async () => {
       const { executable } = usePart('nginx');
       port = await freePort();
-      url = (await ownPostgres({ fsync: false })).url('postgres');
+      const cluster = await ownPostgres({ fsync: false });
+      ends.push(cluster.remove);
+      url = cluster.url('postgres');
       pair = newPair({ folder });
       for (const name of ['one', 'two']) mkdirSync(join(folder, name), { mode: 0o700 });
       const first = await start('one', unattended(join(folder, 'one')));
@@ -43,7 +48,7 @@ describe.skipIf(!has('nginx') || !has('postgresql') || !hasOpenssl)(
       const child = spawn(executable, ['-e', 'stderr', '-p', folder, '-c', join(folder, 'nginx.conf')], {
         stdio: 'ignore',
       });
-      whenOver(() => void child.kill('SIGKILL'));
+      ends.push(() => void child.kill('SIGKILL'));
       const latest = performance.now() + ANSWERS_MS_MAX;
       while ((await asked('/health').catch(() => 0)) !== 200 && performance.now() < latest) await wait(50);
     }, 60_000);
