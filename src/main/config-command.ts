@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { EXIT } from '#cli/exit.ts';
 import { type Config, type Given, givenSettings, type ReadConfig, readConfig } from '#config/read-config.ts';
 import type { Texts } from '#config/setting.ts';
-import { Refusal } from '#domain/refusal.ts';
 import { checksBeforeStart, isBegun, rootKeyFileOf } from './before-start.ts';
 import { pathsIn } from './data-folder.ts';
 import { hostOf, tlsFilesIn, warningsOf } from './network.ts';
+import { problemIn } from './problem-in.ts';
 import { err, notUnderstood } from './serve-command.ts';
 import { readFlags } from './serve-flags.ts';
 import { readTls, warningsOfTls } from './tls.ts';
@@ -128,14 +128,4 @@ function asTable(settings: readonly Shown[]): string {
   return rows
     .map(([name = '', value = '', from]) => `${name.padEnd(names)}  ${value.padEnd(values)}  ${from}`)
     .join('\n');
-}
-
-function problemIn(check: () => unknown): readonly string[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (error instanceof Refusal) return [error.message];
-    throw error;
-  }
 }

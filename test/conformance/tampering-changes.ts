@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { MACED, type MacedTable, type NOT_MACED } from '#store/sql/maced.ts';
+import { MACED, type MacedTable, type NOT_MACED, ROW_KEY } from '#store/sql/maced.ts';
 import type { Table } from '#store/sql/schema.ts';
 import type { Core } from '#support/core.ts';
 
@@ -36,17 +36,7 @@ export const COLUMNS = TABLES.flatMap((table) => TARGETS[table].map((column) => 
 
 /** By what a row is found, the first of it a text. */
 export const KEY: Readonly<Record<Target, readonly string[]>> = {
-  tenant: ['id'],
-  principal: ['tenant', 'id'],
-  password: ['tenant', 'principal'],
-  role_grant: ['tenant', 'id'],
-  personal_access_token: ['tenant', 'owner', 'id'],
-  token: ['tenant', 'pat', 'generation'],
-  token_use: ['tenant', 'token'],
-  token_settings: ['tenant'],
-  session: ['tenant', 'id'],
-  invitation: ['tenant', 'id'],
-  job: ['id'],
+  ...ROW_KEY,
   wrapped_key: ['id'],
   delivery: ['tenant', 'token'],
   replay: ['tenant', 'id'],

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { Refusal } from '#domain/refusal.ts';
 import { filesIn, isBegun, rootKeyFileOf } from '../before-start.ts';
 import { bootstrapChecks } from '../bootstrap.ts';
 import { pathsIn, refuseDataFolder, socketsIn } from '../data-folder.ts';
+import { problemIn } from '../problem-in.ts';
 import { OTHERS_READ, OTHERS_WRITE, refuseShared } from '../shared.ts';
 import { naming } from '../system-refusal.ts';
 import type { Check } from './check.ts';
@@ -50,15 +50,5 @@ const files: Check = {
     return ok(`${there.length} files are kept from others, as far as each has to be.`);
   },
 };
-
-function problemIn(check: () => void): readonly string[] {
-  try {
-    check();
-    return [];
-  } catch (error) {
-    if (error instanceof Refusal) return [error.message];
-    throw error;
-  }
-}
 
 export const FILE_CHECKS: readonly Check[] = [dataFolder, files];

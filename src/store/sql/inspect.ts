@@ -9,7 +9,7 @@ import { changeReads } from './changes.ts';
 import type { Engine } from './engine.ts';
 import { jobReads } from './jobs.ts';
 import { readShelf } from './keys.ts';
-import { isProved, MACED, type MacedRow, type MacedTable } from './maced.ts';
+import { isProved, MACED, type MacedRow, type MacedTable, ROW_KEY } from './maced.ts';
 import { nodeReads } from './nodes.ts';
 import { type Done, foreign, pending } from './pending.ts';
 import type { Schema } from './schema.ts';
@@ -84,21 +84,6 @@ async function writtenAfter(db: Kysely<Schema>, at: Instant): Promise<Written> {
   return { rows, newest: rows === 0 ? undefined : Math.max(...all.map(({ newest }) => newest ?? 0)) };
 }
 
-/** What names one row of each table, and orders them: read so, each page begins where the last one ended. */
-const KEYS = {
-  tenant: ['id'],
-  principal: ['tenant', 'id'],
-  password: ['tenant', 'principal'],
-  role_grant: ['tenant', 'id'],
-  personal_access_token: ['tenant', 'owner', 'id'],
-  token: ['tenant', 'pat', 'generation'],
-  token_use: ['tenant', 'token'],
-  token_settings: ['tenant'],
-  session: ['tenant', 'id'],
-  invitation: ['tenant', 'id'],
-  job: ['id'],
-} as const satisfies { readonly [T in MacedTable]: readonly (keyof Schema[T])[] };
-
 const PAGE_ROWS = 1_000;
 
 async function prove(db: Kysely<Schema>, macs: RowMacs, table: MacedTable, rowsMax: number): Promise<Proof> {
@@ -115,8 +100,8 @@ async function prove(db: Kysely<Schema>, macs: RowMacs, table: MacedTable, rowsM
 type Row = Readonly<Record<string, unknown>>;
 
 async function pageOf(db: Kysely<Schema>, table: MacedTable, last: Row | undefined, rowsMax: number) {
-  const keys = KEYS[table].map((column) => sql.ref(column));
-  const after = last && sql<boolean>`(${sql.join(keys)}) > (${sql.join(KEYS[table].map((column) => last[column]))})`;
+  const keys = ROW_KEY[table].map((column) => sql.ref(column));
+  const after = last && sql<boolean>`(${sql.join(keys)}) > (${sql.join(ROW_KEY[table].map((column) => last[column]))})`;
   const all = sql<Row>`select * from ${sql.table(table)} ${after === undefined ? sql`` : sql`where ${after}`}
     order by ${sql.join(keys)} limit ${rowsMax}`;
   return (await all.execute(db)).rows;

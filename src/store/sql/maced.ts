@@ -69,19 +69,23 @@ export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][n
 const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>
   MACED[table].map((column) => (row as Record<string, MacField>)[column] ?? null);
 
-/** The columns that name one row of each table whose rows change. */
-const ROW_KEY = {
+/** The columns that name one row: its primary key. */
+export const ROW_KEY = {
+  tenant: ['id'],
+  principal: ['tenant', 'id'],
+  password: ['tenant', 'principal'],
+  role_grant: ['tenant', 'id'],
   personal_access_token: ['tenant', 'owner', 'id'],
   token: ['tenant', 'pat', 'generation'],
+  token_use: ['tenant', 'token'],
+  token_settings: ['tenant'],
   session: ['tenant', 'id'],
   invitation: ['tenant', 'id'],
-  password: ['tenant', 'principal'],
-  token_settings: ['tenant'],
   job: ['id'],
-} as const satisfies { readonly [T in MacedTable]?: readonly (typeof MACED)[T][number][] };
+} as const satisfies { readonly [T in MacedTable]: readonly (typeof MACED)[T][number][] };
 
 /** Changes a row that was read, and only as it was read. Whoever was faster wins; the loser's transaction is undone. */
-export async function swap<T extends keyof typeof ROW_KEY>(
+export async function swap<T extends MacedTable>(
   db: Kysely<Schema>,
   macs: RowMacs,
   table: T,
