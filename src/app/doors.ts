@@ -1,7 +1,8 @@
 import { type Act, type AuditDetails, type AuditEntry, entryOf } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
-import { type Action, allows } from '#domain/permission.ts';
+import type { Action } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { allows } from '#domain/rights.ts';
 import { type Known, notAuthenticated, standingOf } from '#domain/verification.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
@@ -70,7 +71,7 @@ export async function change<Result, Found, Prepared = undefined>(
   const id = newId<'AuditEntry'>(deps);
   const { result, moved, sequence } = await deps.store
     .transact(async (tx) => {
-      await refuseIfCutOff(deps, tx, caller, what.action);
+      await refuseIfCutOff(deps, tx, caller, what);
       const changed = await body(tx, found, prepared);
       const act = { action: what.action, resource: changed.resource ?? what.resource };
       await append(tx, caller, entry(deps, caller, act, { id, decision: 'allowed', details: changed.details ?? {} }));
@@ -98,7 +99,7 @@ export async function reveal<Found, Result>(
   const found = await foundOrRefused(deps, caller, what, what.locate);
   const allowed = entry(deps, caller, what, { id: newId(deps), decision: 'allowed', details: what.details ?? {} });
   const recorded = deps.store.transact(async (tx) => {
-    await refuseIfCutOff(deps, tx, caller, what.action);
+    await refuseIfCutOff(deps, tx, caller, what);
     await append(tx, caller, allowed);
   });
   await recorded.catch(async (error: unknown) => {
@@ -124,7 +125,7 @@ class CutOff extends Error {
  * longer than a revoke takes. So both are done again by what stands in the transaction. Changes of one principal come one
  * after the other, and so does whatever ends a credential of theirs: it holds them, too.
  */
-async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, caller: Caller, action: Action) {
+async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, caller: Caller, { action, resource }: Act) {
   const { tenant, principal, credential } = caller;
   await tx.principals.hold(tenant.id, principal.id);
   if (credential.kind === 'none') return;
@@ -132,7 +133,7 @@ async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, caller: Ca
     ? tx.tokens.byGeneration(tenant.id, credential.pat, credential.generation)
     : tx.sessions.byId(tenant.id, credential.id));
   const stands = known !== undefined && standingOf(known, clock.now(), uses.lastOf(known)) === 'live';
-  if (!stands || !allows(known.rights, action)) throw new CutOff(known);
+  if (!stands || !allows(known.rights, action, resource)) throw new CutOff(known);
 }
 
 /** The same as at the beginning: a use of a dead credential is noted, a denial is an entry. */
@@ -150,7 +151,7 @@ async function cutOff(deps: Deps, caller: Caller, act: Act, { known }: CutOff): 
 /** Who may not and what is not there are told apart by nothing that was done: the same statements, the same entry. */
 async function foundOrRefused<Found>(deps: Deps, caller: Caller, act: Act, locate: Locate<Found>): Promise<Found> {
   const found = await locate();
-  const allowed = allows(caller.rights, act.action);
+  const allowed = allows(caller.rights, act.action, act.resource);
   if (found !== undefined && allowed) return found;
   await recordDenial(deps, caller, act);
   throw allowed

@@ -169,7 +169,7 @@ test('a use during a flush that fails is not replaced by the older one that come
 test('what a commit has written, of which nobody was told, is one entry still', async () => {
   const token = await core.pat(ada, 'gone', core.clock.now() + 1_000);
   core.clock.advance(1_000);
-  const act = { action: 'settings:Update', resource: 'settings/' } as const;
+  const act = { action: 'settings:ManageSettings', resource: 'settings/' } as const;
   for (let denied = 0; denied < 3; denied++) await recordDenial(core.deps, ada, act);
   await used(token);
   const unheard = unheardOf(core.deps);

@@ -1,6 +1,7 @@
 import type { Caller, Origin } from '#domain/caller.ts';
-import { type Action, rightsTo } from '#domain/permission.ts';
+import type { Action } from '#domain/permission.ts';
 import { type Principal, type ProgramKind, programPrincipal } from '#domain/principal.ts';
+import { rightsTo } from '#domain/rights.ts';
 import type { Tenant } from '#domain/tenant.ts';
 
 const NO_CREDENTIAL = { kind: 'none', id: undefined } as const;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { entryOf } from './audit.ts';
 import type { Caller } from './caller.ts';
-import { compile } from './permission.ts';
+import { compile } from './rights.ts';
 
 const caller = {
   tenant: { id: 't', name: 'acme' },

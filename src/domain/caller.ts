@@ -1,7 +1,7 @@
 import type { Id } from './id.ts';
 import type { Instant } from './instant.ts';
-import type { Rights } from './permission.ts';
 import type { Principal } from './principal.ts';
+import type { Rights } from './rights.ts';
 import type { SessionId } from './session.ts';
 import type { Tenant } from './tenant.ts';
 import type { PatId, TokenId, TokenName } from './token.ts';

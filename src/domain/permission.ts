@@ -1,82 +1,72 @@
-/** Everything that is decided about. API: permissions are granted, denied and audited by these words. */
-export const ACTIONS = [
-  'personal-access-token:List',
-  'personal-access-token:Create',
-  'personal-access-token:Rename',
-  'personal-access-token:Revoke',
-  'personal-access-token:RevokeAll',
-  'personal-access-token:CreateForUser',
-  'settings:Read',
-  'settings:Update',
-  'user:ManageUsers',
-  'user:IssuePasswordLink',
-  'workspace:ListWorkspaces',
-  'session:Create',
-  'session:End',
-  'signing-key:Rotate',
-  'tenant:SetUp',
-  'tenant:IssueSetUpLink',
-  'invitation:Accept',
-  'personal-access-token:Deliver',
-  'personal-access-token:UseAfterEnd',
-  'personal-access-token:Purge',
-  'job:List',
-  'job:Retry',
-  'metrics:Read',
-] as const;
+import { Refusal } from './refusal.ts';
+
+/*
+ * Everything that is decided about, by the type of what it is on. API: permissions are granted, denied and audited as
+ * `type:Action`.
+ */
+
+/** What a role can hold. Some of it is about what is yet to come: a role may be written before its resources are there. */
+const GRANTABLE = {
+  'personal-access-token': ['List', 'Create', 'Rename', 'Revoke', 'RevokeAll', 'CreateForUser'],
+  user: ['ListUsers', 'ManageUsers', 'ReadAccess'],
+  team: ['CreateTeam', 'ReadTeam', 'ManageTeam', 'DeleteTeam'],
+  role: ['ListRoles', 'ManageRoles'],
+  tenant: ['AssignRole'],
+  settings: ['ListSettings', 'ManageSettings'],
+  workspace: ['ListWorkspaces'],
+  'secret-group': [
+    ...(['CreateSecretGroup', 'ReadSecretGroup', 'ReadData', 'WriteData', 'ManageSecretGroup'] as const),
+    'DeleteSecretGroup',
+  ],
+  'virtual-account': [
+    ...(['CreateVirtualAccount', 'ReadVirtualAccount', 'ManageVirtualAccount', 'DeleteVirtualAccount'] as const),
+  ],
+  'provider-account': [
+    ...(['CreateProviderAccount', 'ReadProviderAccount', 'UseIntegrations', 'ManageProviderAccount'] as const),
+    'DeleteProviderAccount',
+  ],
+  'mcp-server': ['CreateMcpServer', 'ReadMcpServer', 'UseMcpServer', 'ManageMcpServer', 'DeleteMcpServer'],
+  metrics: ['Read'],
+} as const satisfies Record<string, readonly string[]>;
+
+/** What the program does by itself, for its operator or for whoever has just proved who they are: in no role. */
+const PROGRAMS = {
+  'personal-access-token': ['Deliver', 'UseAfterEnd', 'Purge'],
+  user: ['IssuePasswordLink'],
+  session: ['Create', 'End'],
+  invitation: ['Accept'],
+  'signing-key': ['Rotate'],
+  tenant: ['SetUp', 'IssueSetUpLink'],
+  job: ['List', 'Retry'],
+} as const satisfies Record<string, readonly string[]>;
+
+type Table = Readonly<Record<string, readonly string[]>>;
+type Spelled<T extends Table> = { [Type in keyof T & string]: `${Type}:${T[Type][number]}` }[keyof T & string];
+
+const spelled = <const T extends Table>(table: T): readonly Spelled<T>[] =>
+  Object.entries(table).flatMap(([type, actions]) => actions.map((action) => `${type}:${action}` as Spelled<T>));
+
+/** What can be granted. */
+export const PERMISSIONS = spelled(GRANTABLE);
+export type Permission = (typeof PERMISSIONS)[number];
+export const ACTIONS = [...PERMISSIONS, ...spelled(PROGRAMS)] as const;
 export type Action = (typeof ACTIONS)[number];
 
-const OWN = [
-  'personal-access-token:List',
-  'personal-access-token:Create',
-  'personal-access-token:Rename',
-  'personal-access-token:Revoke',
-  'workspace:ListWorkspaces',
-] as const satisfies readonly Action[];
+const isPermission = (text: string): text is Permission => (PERMISSIONS as readonly string[]).includes(text);
 
-/** On what other people hold. */
-const OTHERS = [
-  'personal-access-token:RevokeAll',
-  'personal-access-token:CreateForUser',
-] as const satisfies readonly Action[];
-
-/** What everybody may who is signed in, whatever they hold: who lost all their roles must still be able to leave. */
-const EVERYBODY = ['session:End'] as const satisfies readonly Action[];
-
-/** Roles that are granted to people. The ids are the public product's. */
-export const ROLES = {
-  'tenant-admin': [...OWN, ...OTHERS, 'settings:Read', 'settings:Update', 'user:ManageUsers', 'metrics:Read'],
-  'tenant-member': OWN,
-} as const satisfies Record<string, readonly Action[]>;
-export type Role = keyof typeof ROLES;
-
-/** A role on a resource, held by a principal. `*` is the whole tenant, the only resource that is granted yet. */
-export type Grant = { readonly role: Role; readonly resource: '*' };
-
-/** Grants as a decision needs them. Never stored, always compiled from rows. */
-export type Rights = {
-  readonly roles: readonly Role[];
-  readonly actions: ReadonlySet<Action>;
-  /** The same, in order, as they are shown. */
-  readonly listed: readonly Action[];
-};
-
-const compiled = new Map<string, Rights>();
-
-/** One object for each set of roles: thousands of remembered tokens share it. */
-export function compile(grants: readonly Grant[]): Rights {
-  const roles = [...new Set(grants.map(({ role }) => role))].sort();
-  const key = roles.join();
-  const rights = compiled.get(key) ?? rightsTo([...EVERYBODY, ...roles.flatMap((role) => ROLES[role])], roles);
-  compiled.set(key, rights);
-  return rights;
+/** In order, each once. The list is closed: what nothing asks for would only seem to be granted. */
+export function parsePermissions(given: readonly string[]): readonly Permission[] {
+  const unknown = given.filter((text) => !isPermission(text));
+  if (unknown.length > 0) {
+    throw new Refusal(
+      'unprocessable',
+      'A permission is {resource-type}:{ActionInCamelCase}, as GET /role/actions lists them.',
+      {
+        problems: unknown
+          .slice(0, 10)
+          .map((text) => ({ field: 'permissions', problem: `${text.slice(0, 100)} is no permission` })),
+      },
+    );
+  }
+  return [...new Set(given.filter(isPermission))].sort();
 }
-
-/** Rights that no role gives: of the program itself, and of whoever has just proved who they are. */
-export const rightsTo = (actions: readonly Action[], roles: readonly Role[] = []): Rights => ({
-  roles,
-  actions: new Set(actions),
-  listed: [...new Set(actions)].sort(),
-});
-
-export const allows = (rights: Rights, action: Action): boolean => rights.actions.has(action);

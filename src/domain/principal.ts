@@ -33,6 +33,8 @@ export type PrincipalRecord = Principal & {
   readonly active: boolean;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+  /** Their row stays, for what they did to be told; they are in no list, and their address is free for somebody else. */
+  readonly removedAt: Instant | undefined;
 };
 
 export type Email = Brand<string, 'Email'>;
@@ -55,5 +57,8 @@ export function parseEmail(input: string): Email {
 /** A user as they are made: active, and named by the address they sign in with. */
 export const newUser = (id: PrincipalId, email: Email, now: Instant): PrincipalRecord => ({
   ...{ id, kind: 'user', name: email, active: true },
-  ...{ createdAt: now, updatedAt: now },
+  ...{ createdAt: now, updatedAt: now, removedAt: undefined },
 });
+
+/** What one who was removed is called: as before, and as nobody who comes later can be. */
+export const removedName = ({ id, name }: Principal): string => `${name} (removed ${id})`;

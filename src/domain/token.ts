@@ -3,6 +3,7 @@ import type { Id } from './id.ts';
 import type { Instant } from './instant.ts';
 import type { PrincipalId } from './principal.ts';
 import { Refusal } from './refusal.ts';
+import type { TeamId } from './team.ts';
 
 export type PatId = Id<'PersonalAccessToken'>;
 export type TokenId = Id<'Token'>;
@@ -20,7 +21,7 @@ export type TokenFormat = (typeof TOKEN_FORMATS)[number];
 export const REVOKE_REASONS = ['deleted', 'unused', 'replaced', 'leaked'] as const;
 export type RevokeReason = (typeof REVOKE_REASONS)[number];
 /** Why something ended before its time. */
-export type EndReason = RevokeReason | 'revoked_all' | 'superseded';
+export type EndReason = RevokeReason | 'revoked_all' | 'superseded' | 'deactivated' | 'removed';
 export type Ended = { readonly at: Instant; readonly by: PrincipalId; readonly reason: EndReason };
 
 /** A personal access token as its owner knows it: a name that owns one or more values, its generations. */
@@ -34,6 +35,8 @@ export type PersonalAccessToken = {
   readonly updatedAt: Instant;
   readonly expiresAt: Instant | undefined;
   readonly ended: Ended | undefined;
+  /** Whom its use is put down to; it gives no rights. */
+  readonly team: TeamId | undefined;
 };
 
 /** One value. It is nowhere; its digest stays in the store, and this may be shown. */

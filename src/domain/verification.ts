@@ -1,8 +1,8 @@
 import type { Credential } from './caller.ts';
 import type { Instant } from './instant.ts';
-import type { Rights } from './permission.ts';
 import type { Principal } from './principal.ts';
 import { Refusal } from './refusal.ts';
+import type { Rights } from './rights.ts';
 import type { Tenant } from './tenant.ts';
 import type { Idle } from './token-settings.ts';
 

@@ -25,7 +25,7 @@ export async function bootstrap(deps: Deps, tenant: Tenant, wanted: Wanted, say:
 }
 
 export const isSetUp = (deps: Deps, tenant: Tenant): Promise<boolean> =>
-  deps.store.principals.anyHolds(tenant.id, 'tenant-admin');
+  deps.store.grants.anyHolds(tenant.id, 'tenant-admin');
 
 function ignored({ adminEmail, bootstrapTokenFile }: Wanted, pending: boolean, say: Say): void {
   if (pending || (adminEmail === undefined && bootstrapTokenFile === undefined)) return;

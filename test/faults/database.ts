@@ -107,13 +107,13 @@ export const DEFECTS = {
       where action = 'personal-access-token:Rename' and decision = 'allowed' group by resource) e
       on e.resource = ${PAT} p.id where e.name <> p.name`,
   'settings that are not the last that the audit says': `select 1 from token_settings s
-    left join (select entry, max(rowid) from audit_entry where action = 'settings:Update' and decision = 'allowed') e
+    left join (select entry, max(rowid) from audit_entry where action = 'settings:ManageSettings' and decision = 'allowed') e
     where s.age_days_max is not json_extract(e.entry, '$.details.settings.ageDaysMax')
       or s.count_max is not json_extract(e.entry, '$.details.settings.countMax')
       or s.session_only <> coalesce(json_extract(e.entry, '$.details.settings.sessionOnly'), 0)`,
   'a change of settings that the change log does not name once': `select 1 from (select
     (select count(*) from change_log where kind = 'tenant') as named,
-    (select count(*) from ${entries('settings:Update')}) as said) where named <> said`,
+    (select count(*) from ${entries('settings:ManageSettings')}) as said) where named <> said`,
   'a signing key that nobody made, or one that was made and is not there': `select 1 from (select
     (select count(*) from wrapped_key where purpose = 'token-signing') as keys,
     (select count(*) from ${entries('signing-key:Rotate')}) as made,

@@ -29,7 +29,7 @@ const OTHERS = Object.keys({
 export const WITHOUT_CHANGE = {
   'personal-access-token:List': 'only looks',
   'workspace:ListWorkspaces': 'only looks',
-  'settings:Read': 'only looks',
+  'settings:ListSettings': 'only looks',
   'job:List': 'only looks',
   'metrics:Read': 'only looks',
   'personal-access-token:UseAfterEnd': 'nobody decides on it: it is written behind, with the last uses',
@@ -59,7 +59,7 @@ export const ONE_ACT = [
   'personal-access-token:RevokeAll',
   'personal-access-token:Rename',
   'personal-access-token:CreateForUser',
-  'settings:Update',
+  'settings:ManageSettings',
   'signing-key:Rotate',
   'user:ManageUsers',
   'user:IssuePasswordLink',

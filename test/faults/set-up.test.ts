@@ -184,7 +184,7 @@ const ACTS = {
     before: [],
     after: [{ name: 'made-for', generation: 1 }],
   }),
-  'settings:Update': act({
+  'settings:ManageSettings': act({
     data: once.copy,
     arrange: nothing,
     act: (served, _, data) => clientOf(served, adminToken(data)).limit(1),

@@ -16,9 +16,11 @@ import { rowMacs } from '#crypto/row-mac.ts';
 import type { AuditEntry } from '#domain/audit.ts';
 import type { Caller, Origin } from '#domain/caller.ts';
 import { Counts } from '#domain/counts.ts';
+import { onTenant } from '#domain/grant.ts';
 import type { Instant } from '#domain/instant.ts';
-import { compile, type Role } from '#domain/permission.ts';
 import { type PrincipalId, parseEmail } from '#domain/principal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName, type Tenant } from '#domain/tenant.ts';
 import { parseTokenName, type TokenFormat } from '#domain/token.ts';
@@ -115,15 +117,20 @@ export async function addKey(deps: Deps, purpose: KeyPurpose, tenant?: Tenant): 
 
 function people(deps: Deps, tenant: Tenant) {
   /** A new user who holds these roles, as somebody who has proved who they are. */
-  async function user(name: string, ...roles: readonly Role[]): Promise<Caller> {
+  async function user(name: string, ...roles: readonly BuiltInRoleId[]): Promise<Caller> {
     const now = deps.clock.now();
     const principal = { id: newId<'Principal'>(deps), kind: 'user', name: parseEmail(`${name}@example.com`) } as const;
     await deps.store.transact(async (tx) => {
-      await tx.principals.insert(tenant.id, { ...principal, active: true, createdAt: now, updatedAt: now });
-      for (const role of roles)
-        await tx.principals.addGrant(tenant.id, newId(deps), principal.id, { role, resource: '*' });
+      await tx.principals.insert(tenant.id, {
+        ...principal,
+        active: true,
+        createdAt: now,
+        updatedAt: now,
+        removedAt: undefined,
+      });
+      for (const role of roles) await tx.grants.add(tenant.id, onTenant(newId(deps), principal.id, role));
     });
-    const rights = compile(roles.map((role) => ({ role, resource: '*' })));
+    const rights = compile(tenantWide(...roles.map(builtIn)));
     return { tenant, principal, credential: { kind: 'none', id: undefined }, rights, origin: ORIGIN };
   }
   const pat = async (owner: Caller, name: string, expiresAt?: Instant, format?: TokenFormat): Promise<Sensitive> =>

@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import type { Site } from '#api/handler.ts';
 import { newSession } from '#app/session/issue.ts';
 import type { Caller } from '#domain/caller.ts';
-import type { Role } from '#domain/permission.ts';
+import type { BuiltInRoleId } from '#domain/role.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { SESSION_COOKIE } from '#http/cookie.ts';
 import type { Terms } from '#http/server.ts';
@@ -44,7 +44,10 @@ export type World = Awaited<ReturnType<typeof openWorld>>;
 
 function people({ deps, user, pat, tenant }: Awaited<ReturnType<typeof openCore>>) {
   /** A new user of this role with a token of theirs, `first`. */
-  async function person(name: string, role: Role): Promise<{ readonly caller: Caller; readonly token: Sensitive }> {
+  async function person(
+    name: string,
+    role: BuiltInRoleId,
+  ): Promise<{ readonly caller: Caller; readonly token: Sensitive }> {
     const caller = await user(name, role);
     return { caller, token: await pat(caller, 'first') };
   }

@@ -1,6 +1,6 @@
 import { sealDelivery } from '#crypto/delivery.ts';
 import { hashPassword } from '#crypto/password.ts';
-import type { Id } from '#domain/id.ts';
+import { type GrantId, onTenant } from '#domain/grant.ts';
 import { type Email, newUser, type PrincipalRecord } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
@@ -25,7 +25,7 @@ export type WantedAdministrator = {
 };
 
 /** What an administrator's rows need that is made at random, and so outside the transaction. */
-export type NewAdministrator = { readonly user: PrincipalRecord; readonly grant: Id<'Grant'> };
+export type NewAdministrator = { readonly user: PrincipalRecord; readonly grant: GrantId };
 
 export const newAdministrator = (deps: Pick<Deps, 'random' | 'clock'>, email: Email): NewAdministrator => ({
   user: newUser(newId(deps), email, deps.clock.now()),
@@ -64,9 +64,9 @@ export async function addAdministrator(
   hash: PasswordHash,
 ): Promise<void> {
   await tx.tenants.hold(tenant);
-  if (await tx.principals.anyHolds(tenant, 'tenant-admin')) throw alreadySetUp();
+  if (await tx.grants.anyHolds(tenant, 'tenant-admin')) throw alreadySetUp();
   if (!(await tx.principals.insert(tenant, user))) throw alreadySetUp();
-  await tx.principals.addGrant(tenant, grant, user.id, { role: 'tenant-admin', resource: '*' });
+  await tx.grants.add(tenant, onTenant(grant, user.id, 'tenant-admin'));
   await tx.principals.setPassword(tenant, user.id, hash, user.createdAt);
 }
 

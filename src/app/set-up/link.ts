@@ -15,7 +15,7 @@ export function issueSetUpCode(deps: Deps, caller: Caller): Promise<Sensitive> {
   const what = { action: 'tenant:IssueSetUpLink', resource: `invitation/${invitation.id}`, locate: made } as const;
   return change(deps, caller, what, async (tx) => {
     await tx.tenants.hold(tenant.id);
-    if (await tx.principals.anyHolds(tenant.id, 'tenant-admin')) throw alreadySetUp();
+    if (await tx.grants.anyHolds(tenant.id, 'tenant-admin')) throw alreadySetUp();
     await tx.invitations.voidAll(tenant.id, undefined, invitation.createdAt);
     await tx.invitations.insert(tenant.id, invitation, digest);
     return { result: code };

@@ -36,7 +36,12 @@ test('are those that were put last, and the audit says all of them and how many 
   expect(await putTokenSettings(core.deps, root, WANTED)).toEqual(breaks);
   expect(await readTokenSettings(core.deps, root)).toEqual(WANTED);
   expect((await core.audit()).at(-1)).toMatchObject({
-    ...{ action: 'settings:Update', resource: 'settings/tokens', decision: 'allowed', principal: root.principal.id },
+    ...{
+      action: 'settings:ManageSettings',
+      resource: 'settings/tokens',
+      decision: 'allowed',
+      principal: root.principal.id,
+    },
     details: { settings: WANTED, count: 1 },
   });
   expect(await putTokenSettings(core.deps, root, WANTED)).toEqual(NOTHING); // what has ended does not end again
@@ -65,9 +70,9 @@ test('a dry run and the change that follows say the same', async () => {
 });
 
 test.each<[string, string, (caller: Caller) => Promise<unknown>]>([
-  ['read', 'settings:Read', (caller) => readTokenSettings(core.deps, caller)],
-  ['tried', 'settings:Update', (caller) => breaksUnder(core.deps, caller, WANTED)],
-  ['put', 'settings:Update', (caller) => putTokenSettings(core.deps, caller, WANTED)],
+  ['read', 'settings:ListSettings', (caller) => readTokenSettings(core.deps, caller)],
+  ['tried', 'settings:ManageSettings', (caller) => breaksUnder(core.deps, caller, WANTED)],
+  ['put', 'settings:ManageSettings', (caller) => putTokenSettings(core.deps, caller, WANTED)],
 ])('are %s by administrators alone; who may not is in the audit, and changes nothing', async (_, action, act) => {
   await expect(act(ada)).rejects.toMatchObject({ code: 'forbidden' });
   expect(await core.audit()).toMatchObject([{ action, decision: 'denied', principal: ada.principal.id }]);
@@ -80,7 +85,7 @@ test('where tokens create none, no token changes that either, and the attempt is
   await expect(putTokenSettings(core.deps, byToken, TOKEN_SETTINGS)).rejects.toMatchObject({
     ...{ code: 'forbidden', isExact: true, message: expect.stringContaining('sign in to the console') },
   });
-  expect((await core.audit()).at(-1)).toMatchObject({ action: 'settings:Update', decision: 'denied' });
+  expect((await core.audit()).at(-1)).toMatchObject({ action: 'settings:ManageSettings', decision: 'denied' });
   expect((await readTokenSettings(core.deps, byToken)).sessionOnly).toBe(true);
   await putTokenSettings(core.deps, await core.signedIn(root), TOKEN_SETTINGS);
   expect(await readTokenSettings(core.deps, root)).toEqual(TOKEN_SETTINGS);
@@ -98,7 +103,7 @@ test('a token that was counting when that was put changes nothing either, and th
   };
   const counting: Deps = { ...core.deps, store: { ...core.deps.store, transact } };
   await expect(putTokenSettings(counting, byToken, TOKEN_SETTINGS)).rejects.toMatchObject({ code: 'forbidden' });
-  expect((await core.audit()).at(-1)).toMatchObject({ action: 'settings:Update', decision: 'denied' });
+  expect((await core.audit()).at(-1)).toMatchObject({ action: 'settings:ManageSettings', decision: 'denied' });
   expect(await readTokenSettings(core.deps, root)).toEqual(closed);
 });
 

@@ -12,19 +12,21 @@ const NO_TOKEN_CHANGES = 'Here no token changes these settings: sign in to the c
 const OWNERS_MAX = 100;
 
 export const readTokenSettings = (deps: Deps, caller: Caller): Promise<TokenSettings> =>
-  view(deps, caller, { action: 'settings:Read', collection: 'settings/' }, () =>
+  view(deps, caller, { action: 'settings:ListSettings', collection: 'settings/' }, () =>
     deps.store.tokenSettings.get(caller.tenant.id),
   );
 
 /** Whose tokens would stop working at once under other settings; changes nothing. */
 export const breaksUnder = (deps: Deps, caller: Caller, wanted: TokenSettings): Promise<Breaks> =>
-  view(deps, caller, { action: 'settings:Update', collection: 'settings/' }, () => counted(deps, caller, wanted));
+  view(deps, caller, { action: 'settings:ManageSettings', collection: 'settings/' }, () =>
+    counted(deps, caller, wanted),
+  );
 
 /** From the moment when this returns, every token of the tenant is held to them; says what stopped working. */
 export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettings): Promise<Breaks> {
   const { tenant } = caller;
   const what = {
-    action: 'settings:Update',
+    action: 'settings:ManageSettings',
     resource: 'settings/tokens',
     locate: made,
     prepare: async () => {
@@ -46,7 +48,7 @@ export function putTokenSettings(deps: Deps, caller: Caller, wanted: TokenSettin
 /** Where no token may create tokens, none may change that either. */
 async function keepToSessions(deps: Deps, caller: Caller): Promise<void> {
   if (!isForSessions(await deps.store.tokenSettings.get(caller.tenant.id), caller)) return;
-  await refuseToken(deps, caller, { action: 'settings:Update', resource: 'settings/tokens' }, NO_TOKEN_CHANGES);
+  await refuseToken(deps, caller, { action: 'settings:ManageSettings', resource: 'settings/tokens' }, NO_TOKEN_CHANGES);
 }
 
 const counted = ({ store, clock }: Deps, { tenant }: Caller, wanted: TokenSettings): Promise<Breaks> =>

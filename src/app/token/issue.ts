@@ -3,6 +3,7 @@ import { digestOf, mint, previewOf, unguessable } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import type { TeamId } from '#domain/team.ts';
 import type { Tenant, TenantId } from '#domain/tenant.ts';
 import type { PersonalAccessToken, Token, TokenFormat, TokenName } from '#domain/token.ts';
 import type { PepperedDigest } from '#ports/digest.ts';
@@ -54,20 +55,21 @@ export type WantedPat = {
   readonly name: TokenName;
   readonly format: TokenFormat;
   readonly expiresAt: Instant | undefined;
+  readonly team?: TeamId | undefined;
 };
 
 /** A personal access token with its first value. */
 export async function issueFor(
   deps: IssueDeps,
   owner: Owner,
-  { name, format, expiresAt }: WantedPat,
+  { name, format, expiresAt, team }: WantedPat,
   createdBy: PrincipalId = owner.principal.id,
 ): Promise<Issue> {
   const id = newId<'PersonalAccessToken'>(deps);
   const value = await newValue(deps, owner, { pat: id, generation: 1, format, expiresAt });
   const { createdAt } = value.token;
   const pat = { id, owner: owner.principal.id, name, createdBy, createdAt, updatedAt: createdAt };
-  return { ...value, pat: { ...pat, expiresAt, ended: undefined } };
+  return { ...value, pat: { ...pat, expiresAt, ended: undefined, team } };
 }
 
 /** Its row. What was signed by a key that is withdrawn meanwhile is minted again. */

@@ -1,4 +1,5 @@
 import type { Caller } from '#domain/caller.ts';
+import { onTenant } from '#domain/grant.ts';
 import { type Email, newUser } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Deps } from '../deps.ts';
@@ -19,7 +20,7 @@ function register(deps: Deps, caller: Caller, { email, skipIfExists }: Registrat
   const what = { action: 'user:ManageUsers', resource: 'user/', locate: made } as const;
   return change(deps, caller, what, async (tx) => {
     if (await tx.principals.insert(tenant.id, user)) {
-      await tx.principals.addGrant(tenant.id, grant, user.id, { role: 'tenant-member', resource: '*' });
+      await tx.grants.add(tenant.id, onTenant(grant, user.id, 'tenant-member'));
       return { result: undefined, resource: `user/${user.id}` };
     }
     if (!skipIfExists) throw exists();

@@ -1,6 +1,8 @@
 import type { Compilable, Kysely } from 'kysely';
 import type { Credential } from '#domain/caller.ts';
-import { compile, type Grant } from '#domain/permission.ts';
+import type { Held } from '#domain/grant.ts';
+import { allHoldings, compile } from '#domain/rights.ts';
+import { builtInOf } from '#domain/role.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PatId } from '#domain/token.ts';
@@ -8,6 +10,7 @@ import { earliest, endOf, idleOf, type Life } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
+import { heldBy } from './held.ts';
 import { columnsOf, partOf } from './joined.ts';
 import { MACED, type MacedRow, type MacedTable, proved } from './maced.ts';
 import { prepared } from './prepared.ts';
@@ -15,15 +18,13 @@ import type { Schema } from './schema.ts';
 import { settingsOf } from './token-settings.ts';
 
 /*
- * Everything that accepting a credential rests on, in one statement: a row for each grant of its principal, one with
- * nulls where there is none. Every part is proved before it is believed, and one that is missing proves nothing: a
- * credential that was issued is never absent.
+ * Everything that accepting a credential rests on, in one statement, and what its principal holds in another. Every part
+ * is proved before it is believed, and one that is missing proves nothing: a credential that was issued is never absent.
  */
 
 const COLUMNS = {
   tenant: [...MACED.tenant, 'mac'],
   principal: [...MACED.principal, 'mac'],
-  role_grant: [...MACED.role_grant, 'mac'],
   personal_access_token: [...MACED.personal_access_token, 'mac'],
   token: [...MACED.token, 'preview', 'mac'],
   token_use: [...MACED.token_use, 'mac'],
@@ -52,7 +53,7 @@ export type SessionKey =
   | { readonly tenant: TenantId; readonly id: SessionId };
 
 const TOKEN_PARTS = [
-  ...(['token', 'personal_access_token', 'token_use', 'token_settings', 'tenant', 'principal', 'role_grant'] as const),
+  ...(['token', 'personal_access_token', 'token_use', 'token_settings', 'tenant', 'principal'] as const),
 ];
 
 const tokensFrom = (db: Kysely<Schema>) =>
@@ -71,9 +72,6 @@ const tokensFrom = (db: Kysely<Schema>) =>
     .leftJoin('tenant', 'tenant.id', 'token.tenant')
     .leftJoin('principal', (join) =>
       join.onRef('principal.tenant', '=', 'token.tenant').onRef('principal.id', '=', 'token.subject'),
-    )
-    .leftJoin('role_grant', (join) =>
-      join.onRef('role_grant.tenant', '=', 'token.tenant').onRef('role_grant.principal', '=', 'token.subject'),
     )
     .select(columnsOfAll(...TOKEN_PARTS));
 
@@ -97,7 +95,7 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   const { id, generation, preview } = token;
   const credential: Credential = { kind: 'token', id, pat: pat.id, generation, name: pat.name, preview, expiresAt };
   const ended = token.ended_at !== null || pat.ended_at !== null || pat.owner !== token.subject;
-  return knownOf(macs, rows, {
+  return knownOf(db, macs, row, {
     credential,
     expiresAt,
     idle: idleOf(settings, life),
@@ -121,10 +119,7 @@ const sessionsFrom = (db: Kysely<Schema>) =>
     .leftJoin('principal', (join) =>
       join.onRef('principal.tenant', '=', 'session.tenant').onRef('principal.id', '=', 'session.principal'),
     )
-    .leftJoin('role_grant', (join) =>
-      join.onRef('role_grant.tenant', '=', 'session.tenant').onRef('role_grant.principal', '=', 'session.principal'),
-    )
-    .select(columnsOfAll('session', 'tenant', 'principal', 'role_grant'));
+    .select(columnsOfAll('session', 'tenant', 'principal'));
 
 const sessionByDigest = byDigests((db, digests) => sessionsFrom(db).where('session.digest', 'in', digests));
 const sessionById = prepared((db, { tenant, id }: { readonly tenant: TenantId; readonly id: SessionId }) =>
@@ -137,7 +132,7 @@ export async function knownSession(db: Kysely<Schema>, macs: RowMacs, key: Sessi
   if (row === undefined) return undefined;
   const { id, expires_at: expiresAt, ended_at } = part(macs, row, 'session');
   const credential: Credential = { kind: 'session', id, expiresAt };
-  return knownOf(macs, rows, { credential, expiresAt, ended: ended_at !== null, restsOn: [id] });
+  return knownOf(db, macs, row, { credential, expiresAt, ended: ended_at !== null, restsOn: [id] });
 }
 
 /** As many texts as there are peppers in use, which are one or two. */
@@ -160,24 +155,26 @@ function byDigests(build: (db: Kysely<Schema>, digests: readonly Digest[]) => Co
 
 type Own = Pick<Known, 'credential' | 'expiresAt' | 'idle' | 'ended' | 'restsOn'>;
 
-function knownOf(macs: RowMacs, rows: readonly object[], own: Own): Known {
-  const row = rows[0] as object;
-  const { id, name } = part(macs, row, 'tenant');
+/**
+ * What its principal holds is read by a second statement. Something may change between the two: whoever remembers the
+ * answer is told of it after that, and reads again.
+ */
+async function knownOf(db: Kysely<Schema>, macs: RowMacs, row: object, own: Own): Promise<Known> {
+  const { id, name, disabled_at: disabledAt } = part(macs, row, 'tenant');
   const principal = part(macs, row, 'principal');
+  const held = await heldBy(db, macs, id, principal);
   return {
     ...own,
     tenant: { id, name },
     principal: { id: principal.id, kind: principal.kind, name: principal.name },
-    rights: compile(grantsIn(macs, rows)),
-    ended: own.ended || principal.active !== 1,
-    restsOn: [...own.restsOn, principal.id, id],
+    rights: compile(allHoldings(held)),
+    ended: own.ended || principal.active !== 1 || disabledAt !== null,
+    restsOn: [...own.restsOn, principal.id, id, ...moving(held)],
   };
 }
 
-const grantsIn = (macs: RowMacs, rows: readonly object[]): readonly Grant[] =>
-  rows
-    .filter((row) => (row as Record<string, unknown>)['role_grant.id'] !== null)
-    .map((row) => {
-      const { role, resource } = part(macs, row, 'role_grant');
-      return { role, resource };
-    });
+/** Of what is held, that which can change by itself: who belongs to a team, what it holds, what a role is. */
+const moving = ({ memberships, holdings }: Held): readonly string[] => [
+  ...memberships.map(({ team }) => team),
+  ...new Set(holdings.map(({ role }) => role.id).filter((role) => builtInOf(role) === undefined)),
+];

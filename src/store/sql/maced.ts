@@ -6,10 +6,16 @@ import type { Schema, Table } from './schema.ts';
 
 /** Columns that decide who may do what, in the order in which the MAC covers them: never reordered, only added to by a new format. */
 export const MACED = {
-  tenant: ['id', 'name'],
-  principal: ['tenant', 'id', 'kind', 'name', 'active'],
+  tenant: ['id', 'name', 'disabled_at'],
+  tenant_origin: ['origin', 'tenant'],
+  tenant_alias: ['name', 'tenant'],
+  principal: ['tenant', 'id', 'kind', 'name', 'active', 'removed_at'],
   password: ['tenant', 'principal', 'hash'],
-  role_grant: ['tenant', 'id', 'principal', 'role', 'resource'],
+  role_grant: ['tenant', 'id', 'subject', 'role', 'resource', 'binding'],
+  team: ['tenant', 'id', 'name'],
+  team_member: ['tenant', 'team', 'principal', 'member', 'manager'],
+  role: ['tenant', 'id', 'name', 'permissions'],
+  role_binding: ['tenant', 'id', 'name'],
   personal_access_token: [
     ...(['tenant', 'id', 'owner', 'name', 'created_by', 'created_at', 'expires_at'] as const),
     ...(['ended_at', 'ended_by', 'end_reason'] as const),
@@ -28,6 +34,16 @@ export const MACED = {
   job: ['id', 'kind', 'payload'],
 } as const satisfies { readonly [T in Table]?: readonly (keyof Schema[T])[] };
 export type MacedTable = keyof typeof MACED;
+
+/**
+ * Columns that came after rows without them were written, last in their list: null, they stand in no MAC, so that those
+ * rows prove themselves as they were. A list with one more field is another text, so none of them can be taken away.
+ */
+const ADDED: { readonly [T in MacedTable]?: (typeof MACED)[T][number] } = {
+  tenant: 'disabled_at',
+  principal: 'removed_at',
+  role_grant: 'binding',
+};
 
 /** Tables whose rows decide nothing, and why. */
 export const NOT_MACED = {
@@ -67,14 +83,23 @@ export type MacedRow<T extends MacedTable> = Pick<Schema[T], (typeof MACED)[T][n
 };
 
 const fieldsOf = <T extends MacedTable>(table: T, row: object): readonly MacField[] =>
-  MACED[table].map((column) => (row as Record<string, MacField>)[column] ?? null);
+  MACED[table]
+    .map((column) => ({ column, field: (row as Record<string, MacField>)[column] ?? null }))
+    .filter(({ column, field }) => field !== null || column !== ADDED[table])
+    .map(({ field }) => field);
 
 /** The columns that name one row: its primary key. */
 export const ROW_KEY = {
   tenant: ['id'],
+  tenant_origin: ['origin'],
+  tenant_alias: ['name'],
   principal: ['tenant', 'id'],
   password: ['tenant', 'principal'],
   role_grant: ['tenant', 'id'],
+  team: ['tenant', 'id'],
+  team_member: ['tenant', 'team', 'principal'],
+  role: ['tenant', 'id'],
+  role_binding: ['tenant', 'id'],
   personal_access_token: ['tenant', 'owner', 'id'],
   token: ['tenant', 'pat', 'generation'],
   token_use: ['tenant', 'token'],

@@ -121,4 +121,57 @@ export const MIGRATIONS: readonly Migration[] = [
       'create index invitation_end on invitation (expires_at)',
     ],
   },
+  {
+    number: 3,
+    name: 'teams, roles and tenants',
+    statements: ({ bytes, instant, text }) => [
+      `alter table tenant add column disabled_at ${instant}`,
+      `create table tenant_origin (
+        origin ${text} primary key, tenant ${text} not null references tenant (id), mac ${bytes} not null
+      )`,
+      'create index tenant_origin_tenant on tenant_origin (tenant)',
+      `create table tenant_alias (
+        name ${text} primary key, tenant ${text} not null references tenant (id), mac ${bytes} not null
+      )`,
+      `alter table principal add column removed_at ${instant}`,
+      // A subject is a user, a team, or the tenant for all its users: no one table that a key could refer to.
+      `create table grant_made (
+        tenant ${text} not null references tenant (id), id ${text} not null, subject ${text} not null, role ${text} not null,
+        resource ${text} not null, binding ${text}, mac ${bytes} not null, primary key (tenant, id)
+      )`,
+      `insert into grant_made (tenant, id, subject, role, resource, mac)
+        select tenant, id, principal, role, resource, mac from role_grant`,
+      'drop table role_grant',
+      'alter table grant_made rename to role_grant',
+      "create unique index role_grant_same on role_grant (tenant, subject, role, resource, coalesce(binding, ''))",
+      'create index role_grant_role on role_grant (tenant, role)',
+      'create index role_grant_resource on role_grant (tenant, resource, id)',
+      'create index role_grant_binding on role_grant (tenant, binding) where binding is not null',
+      `create table team (
+        tenant ${text} not null references tenant (id), id ${text} not null, name ${text} not null, display_name ${text},
+        description ${text} not null, tags ${text} not null, created_by ${text} not null, created_at ${instant} not null,
+        updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id), unique (tenant, name)
+      )`,
+      `create table team_member (
+        tenant ${text} not null, team ${text} not null, principal ${text} not null,
+        member integer not null check (member in (0, 1)), manager integer not null check (manager in (0, 1)),
+        mac ${bytes} not null, primary key (tenant, team, principal),
+        foreign key (tenant, team) references team (tenant, id),
+        foreign key (tenant, principal) references principal (tenant, id)
+      )`,
+      'create index team_member_principal on team_member (tenant, principal)',
+      `create table role (
+        tenant ${text} not null references tenant (id), id ${text} not null, name ${text} not null, display_name ${text} not null,
+        description ${text} not null, permissions ${text} not null, created_by ${text} not null, created_at ${instant} not null,
+        updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id), unique (tenant, name)
+      )`,
+      `create table role_binding (
+        tenant ${text} not null references tenant (id), id ${text} not null, name ${text} not null, created_by ${text} not null,
+        created_at ${instant} not null, updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id),
+        unique (tenant, name)
+      )`,
+      `alter table personal_access_token add column team ${text}`,
+      'create index personal_access_token_team on personal_access_token (tenant, team) where team is not null',
+    ],
+  },
 ];

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { PrincipalId } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PatView, PersonalAccessToken } from '#domain/token.ts';
@@ -8,6 +8,7 @@ import { isProved, MACED, maced, proved, swap } from './maced.ts';
 import { columnsOf, prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED, patOf } from './rows.ts';
 import type { Schema } from './schema.ts';
+import { containing } from './search.ts';
 import { deadUses, shownOf, standing } from './standing.ts';
 
 type PatRow = Schema['personal_access_token'];
@@ -63,8 +64,8 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
 };
 
 export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
-  async insert(tenant, { id, owner, name, createdBy, createdAt, updatedAt, expiresAt }) {
-    const same = { tenant, id, owner, name, created_by: createdBy, ...NOT_ENDED };
+  async insert(tenant, { id, owner, name, createdBy, createdAt, updatedAt, expiresAt, team }) {
+    const same = { tenant, id, owner, name, created_by: createdBy, team: team ?? null, ...NOT_ENDED };
     const times = { created_at: createdAt, updated_at: updatedAt, expires_at: expiresAt ?? null };
     const written = await insertPat(db, maced(macs, 'personal_access_token', { ...same, ...times }));
     return written.numAffectedRows === 1n;
@@ -96,7 +97,7 @@ export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
   },
 });
 
-const PAT_COLUMNS = [...MACED.personal_access_token, 'updated_at', 'mac'] as const;
+const PAT_COLUMNS = [...MACED.personal_access_token, 'updated_at', 'team', 'mac'] as const;
 
 const insertPat = prepared((db, row: PatRow) =>
   db
@@ -114,17 +115,7 @@ const held = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
 
 const listed = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId, { nameContains, endedAfter }: Page) =>
   ownedBy(db, tenant, owner)
-    .where(containing(nameContains))
+    .where(containing('name', nameContains))
     .where(({ eb, or }) =>
       or([eb('ended_at', 'is', null), ...(endedAfter === undefined ? [] : [eb('ended_at', '>', endedAfter)])]),
     );
-
-/** Names are lower case on every engine; `%` and `_` are letters like any other. */
-const containing = (text: string) =>
-  sql<boolean>`name like ${`%${text
-    .toLowerCase()
-    .replace(/[\\%_]/g, '\\$&')
-    .replaceAll('\0', IN_NO_NAME)}%`} escape '\\'`;
-
-/** For the one character that ends a pattern on SQLite, and that PostgreSQL refuses. */
-const IN_NO_NAME = ' ';

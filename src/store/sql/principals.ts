@@ -1,29 +1,37 @@
 import type { Kysely } from 'kysely';
-import type { PrincipalId, PrincipalRecord } from '#domain/principal.ts';
+import { type PrincipalId, removedName } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PrincipalReads, PrincipalWrites } from '#ports/principals.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { Engine } from './engine.ts';
 import { maced, proved, swap } from './maced.ts';
+import { inParts } from './parts.ts';
 import type { Schema } from './schema.ts';
+import { oneUser, principalOf, usersOf, usersPage } from './users.ts';
 
 export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalReads => ({
   async get(tenant, id) {
-    const one = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('id', '=', id);
-    const row = await one.executeTakeFirst();
+    const row = await principalRow(db, tenant, id).executeTakeFirst();
     return row && principalOf(proved(macs, 'principal', row));
   },
 
   async userByEmail(tenant, email) {
-    const users = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('kind', '=', 'user');
-    const row = await users.where('name', '=', email).executeTakeFirst();
+    const row = await usersOf(db, tenant).where('name', '=', email).executeTakeFirst();
     return row && principalOf(proved(macs, 'principal', row));
   },
 
+  async usersByEmail(tenant, emails) {
+    const rows = await inParts(emails, (some) => usersOf(db, tenant).where('name', 'in', some).execute());
+    return rows.map((row) => principalOf(proved(macs, 'principal', row)));
+  },
+
+  user: (tenant, id) => oneUser(db, macs, tenant, id),
+  users: (tenant, page) => usersPage(db, macs, tenant, page),
+
   async named(tenant, ids) {
-    if (ids.length === 0) return [];
-    const some = db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('id', 'in', ids);
-    return (await some.execute()).map((row) => {
+    const all = db.selectFrom('principal').selectAll().where('tenant', '=', tenant);
+    const rows = await inParts(ids, (some) => all.where('id', 'in', some).execute());
+    return rows.map((row) => {
       const { id, kind, name } = proved(macs, 'principal', row);
       return { id, kind, name };
     });
@@ -32,12 +40,6 @@ export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalRead
   async passwordOf(tenant, id) {
     const row = await passwordRow(db, tenant, id).executeTakeFirst();
     return row && proved(macs, 'password', row).hash;
-  },
-
-  async anyHolds(tenant, role) {
-    const held = db.selectFrom('role_grant').selectAll().where('tenant', '=', tenant).where('role', '=', role);
-    const row = await held.limit(1).executeTakeFirst();
-    return row !== undefined && proved(macs, 'role_grant', row).role === role;
   },
 });
 
@@ -48,8 +50,8 @@ export const principalWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }
     await row.forNoKeyUpdate().execute(); // what refers to it goes on being written
   },
 
-  async insert(tenant, { active, createdAt, updatedAt, ...same }) {
-    const times = { created_at: createdAt, updated_at: updatedAt };
+  async insert(tenant, { active, createdAt, updatedAt, removedAt, ...same }) {
+    const times = { created_at: createdAt, updated_at: updatedAt, removed_at: removedAt ?? null };
     const written = await db
       .insertInto('principal')
       .values(maced(macs, 'principal', { tenant, ...same, ...times, active: active ? 1 : 0 }))
@@ -58,12 +60,17 @@ export const principalWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }
     return written.numInsertedOrUpdatedRows === 1n;
   },
 
-  async addGrant(tenant, id, principal, grant) {
-    await db
-      .insertInto('role_grant')
-      .values(maced(macs, 'role_grant', { tenant, id, principal, ...grant }))
-      .onConflict((same) => same.columns(['tenant', 'principal', 'role', 'resource']).doNothing())
-      .execute();
+  async setActive(tenant, id, active, at) {
+    const row = await principalRow(db, tenant, id).executeTakeFirstOrThrow();
+    const changed = { active: active ? 1 : 0, updated_at: at } as const;
+    await swap(db, macs, 'principal', proved(macs, 'principal', row), changed);
+  },
+
+  async remove(tenant, id, at) {
+    const row = await principalRow(db, tenant, id).executeTakeFirstOrThrow();
+    const gone = { active: 0, name: removedName(row), removed_at: at, updated_at: at } as const;
+    await swap(db, macs, 'principal', proved(macs, 'principal', row), gone);
+    await db.deleteFrom('password').where('tenant', '=', tenant).where('principal', '=', id).execute();
   },
 
   async setPassword(tenant, principal, hash, at) {
@@ -82,7 +89,5 @@ export const principalWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }
 const passwordRow = (db: Kysely<Schema>, tenant: TenantId, principal: PrincipalId) =>
   db.selectFrom('password').selectAll().where('tenant', '=', tenant).where('principal', '=', principal);
 
-const principalOf = ({ id, kind, name, active, created_at, updated_at }: Schema['principal']): PrincipalRecord => ({
-  ...{ id, kind, name, active: active === 1 },
-  ...{ createdAt: created_at, updatedAt: updated_at },
-});
+const principalRow = (db: Kysely<Schema>, tenant: TenantId, id: PrincipalId) =>
+  db.selectFrom('principal').selectAll().where('tenant', '=', tenant).where('id', '=', id);

@@ -18,6 +18,7 @@ export const patOf = (row: PatRow): PersonalAccessToken => ({
   ...{ id: row.id, owner: row.owner, name: row.name, createdBy: row.created_by },
   ...{ createdAt: row.created_at, updatedAt: row.updated_at },
   ...{ expiresAt: row.expires_at ?? undefined, ended: endOf(row) },
+  team: row.team ?? undefined,
 });
 
 export const tokenOf = (row: Schema['token']): Token => ({

@@ -1,11 +1,14 @@
+import type { GrantId, Resource, SubjectId } from '#domain/grant.ts';
 import type { Id } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { InvitationId } from '#domain/invitation.ts';
 import type { JobId, JobKind } from '#domain/job.ts';
-import type { Role } from '#domain/permission.ts';
 import type { PrincipalId, PrincipalKind } from '#domain/principal.ts';
+import type { RoleId, RoleName } from '#domain/role.ts';
+import type { RoleBindingId, RoleBindingName } from '#domain/role-binding.ts';
 import type { SessionId } from '#domain/session.ts';
-import type { TenantId, TenantName } from '#domain/tenant.ts';
+import type { TeamId, TeamName } from '#domain/team.ts';
+import type { TenantId, TenantName, TenantOrigin } from '#domain/tenant.ts';
 import type { EndReason, PatId, TokenFormat, TokenId, TokenKind, TokenName } from '#domain/token.ts';
 import type { MovedKind } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
@@ -15,6 +18,7 @@ import type { NodeId } from '#ports/nodes.ts';
 
 type Mac = { mac: Uint8Array };
 type UseRow = { tenant: TenantId; token: TokenId; at: Instant; surface: string; address: string | null };
+type Made = { created_by: PrincipalId; created_at: Instant; updated_at: Instant };
 type End = { ended_at: Instant | null; ended_by: PrincipalId | null; end_reason: EndReason | null };
 
 /** The tables, in domain types: a row that was written parsed is read parsed. */
@@ -28,7 +32,9 @@ export type Schema = {
     wrapped: Uint8Array;
     created_at: Instant;
   };
-  tenant: Mac & { id: TenantId; name: TenantName };
+  tenant: Mac & { id: TenantId; name: TenantName; disabled_at: Instant | null };
+  tenant_origin: Mac & { origin: TenantOrigin; tenant: TenantId };
+  tenant_alias: Mac & { name: TenantName; tenant: TenantId };
   principal: Mac & {
     tenant: TenantId;
     id: PrincipalId;
@@ -37,9 +43,40 @@ export type Schema = {
     active: 0 | 1;
     created_at: Instant;
     updated_at: Instant;
+    removed_at: Instant | null;
   };
   password: Mac & { tenant: TenantId; principal: PrincipalId; hash: string; updated_at: Instant };
-  role_grant: Mac & { tenant: TenantId; id: Id<'Grant'>; principal: PrincipalId; role: Role; resource: '*' };
+  role_grant: Mac & {
+    tenant: TenantId;
+    id: GrantId;
+    subject: SubjectId;
+    role: RoleId;
+    resource: Resource;
+    /** The role binding that it is of; null where it was made by itself. */
+    binding: RoleBindingId | null;
+  };
+  team: Mac &
+    Made & {
+      tenant: TenantId;
+      id: TeamId;
+      name: TeamName;
+      display_name: string | null;
+      description: string;
+      /** JSON. */
+      tags: string;
+    };
+  team_member: Mac & { tenant: TenantId; team: TeamId; principal: PrincipalId; member: 0 | 1; manager: 0 | 1 };
+  role: Mac &
+    Made & {
+      tenant: TenantId;
+      id: Id<'Role'>;
+      name: RoleName;
+      display_name: string;
+      description: string;
+      /** JSON, in order. */
+      permissions: string;
+    };
+  role_binding: Mac & Made & { tenant: TenantId; id: RoleBindingId; name: RoleBindingName };
   personal_access_token: Mac &
     End & {
       tenant: TenantId;
@@ -50,6 +87,8 @@ export type Schema = {
       created_at: Instant;
       updated_at: Instant;
       expires_at: Instant | null;
+      /** Whom its use is put down to; nothing is decided by it. */
+      team: TeamId | null;
     };
   token: Mac &
     End & {

@@ -5,6 +5,7 @@ import { auditWrites } from './audit.ts';
 import { changeReads, changeWrites } from './changes.ts';
 import { deliveryReads, deliveryWrites } from './deliveries.ts';
 import type { Engine } from './engine.ts';
+import { grantReads, grantWrites } from './grants.ts';
 import { invitationReads, invitationWrites } from './invitations.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import { keyReads, keyWrites } from './keys.ts';
@@ -13,8 +14,11 @@ import { patReads, patWrites } from './pats.ts';
 import { principalReads, principalWrites } from './principals.ts';
 import { replayReads, replayWrites } from './replays.ts';
 import { retentionReads, retentionWrites } from './retention.ts';
+import { roleBindingReads, roleBindingWrites } from './role-bindings.ts';
+import { roleReads, roleWrites } from './roles.ts';
 import type { Schema } from './schema.ts';
 import { sessionReads, sessionWrites } from './sessions.ts';
+import { teamReads, teamWrites } from './teams.ts';
 import { tenantReads, tenantWrites } from './tenants.ts';
 import { tokenSettingsReads, tokenSettingsWrites } from './token-settings.ts';
 import { tokenReads, tokenUseWrites, tokenWrites } from './tokens.ts';
@@ -26,6 +30,10 @@ export const reads = (
 ): Omit<Store, 'transact' | 'listen' | 'close' | 'isShared' | 'engine' | 'figures'> => ({
   tenants: tenantReads(db, macs),
   principals: principalReads(db, macs),
+  teams: teamReads(db, macs),
+  roles: roleReads(db, macs),
+  roleBindings: roleBindingReads(db, macs),
+  grants: grantReads(db, macs),
   pats: patReads(db, macs),
   tokens: tokenReads(db, macs),
   tokenSettings: tokenSettingsReads(db, macs),
@@ -44,6 +52,10 @@ export const reads = (
 export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): Transaction => ({
   tenants: { ...tenantReads(db, macs), ...tenantWrites(db, macs, engine) },
   principals: { ...principalReads(db, macs), ...principalWrites(db, macs, engine) },
+  teams: { ...teamReads(db, macs), ...teamWrites(db, macs, engine) },
+  roles: { ...roleReads(db, macs), ...roleWrites(db, macs, engine) },
+  roleBindings: { ...roleBindingReads(db, macs), ...roleBindingWrites(db, macs) },
+  grants: { ...grantReads(db, macs), ...grantWrites(db, macs) },
   pats: { ...patReads(db, macs), ...patWrites(db, macs) },
   tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs, engine) },
   tokenUses: tokenUseWrites(db, macs),

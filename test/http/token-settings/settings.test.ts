@@ -293,7 +293,7 @@ describe('where tokens are created in a browser only', () => {
     const more = Array.from({ length: 40 }, () => alice.getOrCreate('first'));
     await Promise.all([...asked, put, ...more]);
     const allowed = (await world.audit()).filter(({ decision }) => decision === 'allowed');
-    expect(allowed.at(-1)?.action).toBe('settings:Update');
+    expect(allowed.at(-1)?.action).toBe('settings:ManageSettings');
   });
 
   test('the denial is on the record, and everything else goes on', async () => {
@@ -313,7 +313,7 @@ describe('where tokens are created in a browser only', () => {
       expect(await root.putSettings(some)).toEqual(denied);
     }
     expect((await world.audit()).at(-1)).toMatchObject({
-      ...{ action: 'settings:Update', resource: 'settings/tokens', decision: 'denied' },
+      ...{ action: 'settings:ManageSettings', resource: 'settings/tokens', decision: 'denied' },
     });
     expect((await root.settings()).body).toEqual(before);
     const { caller } = await world.person('boss', 'tenant-admin');
@@ -338,7 +338,7 @@ describe('where tokens are created in a browser only', () => {
 test('changing them is on the record with what they are from then on and how many tokens broke', async () => {
   await root.putSettings({ ageDaysMax: 30 });
   expect((await world.audit()).at(-1)).toMatchObject({
-    ...{ action: 'settings:Update', resource: 'settings/tokens', decision: 'allowed' },
+    ...{ action: 'settings:ManageSettings', resource: 'settings/tokens', decision: 'allowed' },
     details: { settings: { ageDaysMax: 30 }, count: 0 },
   });
   const { mended } = await world.breakAudit();

@@ -1,0 +1,29 @@
+import type { Grant, GrantId, Held, Resource, SubjectId } from '#domain/grant.ts';
+import type { Principal, PrincipalId } from '#domain/principal.ts';
+import type { BuiltInRoleId, RoleId } from '#domain/role.ts';
+import type { RoleBindingId } from '#domain/role-binding.ts';
+import type { TenantId } from '#domain/tenant.ts';
+
+export interface GrantReads {
+  /**
+   * All that a principal may do, and by what: their own grants, those of their teams and of everybody, with the roles
+   * as they are now. One statement, whose cost grows with what they hold and with nothing else. A grant whose role is
+   * gone is not there.
+   */
+  heldBy(tenant: TenantId, principal: Pick<Principal, 'id' | 'kind'>): Promise<Held>;
+  get(tenant: TenantId, id: GrantId): Promise<Grant | undefined>;
+  /** In the order of their ids, as all of these. */
+  ofSubjects(tenant: TenantId, subjects: readonly SubjectId[]): Promise<readonly Grant[]>;
+  onResource(tenant: TenantId, resource: Resource): Promise<readonly Grant[]>;
+  withRole(tenant: TenantId, role: RoleId): Promise<readonly Grant[]>;
+  ofBindings(tenant: TenantId, bindings: readonly RoleBindingId[]): Promise<readonly Grant[]>;
+  /** Whether any active user holds it on the whole tenant, of these left aside: by themselves, by a team or as everybody. */
+  anyHolds(tenant: TenantId, role: BuiltInRoleId, leftAside?: readonly PrincipalId[]): Promise<boolean>;
+}
+
+export interface GrantWrites {
+  /** False, and nothing written, when there is the same with the same binding, or without one. */
+  add(tenant: TenantId, grant: Grant): Promise<boolean>;
+  /** Those that are there. */
+  remove(tenant: TenantId, ids: readonly GrantId[]): Promise<void>;
+}

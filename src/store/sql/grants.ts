@@ -1,0 +1,74 @@
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Grant } from '#domain/grant.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import type { GrantReads, GrantWrites } from '#ports/grants.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import { heldBy } from './held.ts';
+import { maced, proved } from './maced.ts';
+import { inParts } from './parts.ts';
+import type { Schema } from './schema.ts';
+
+export const grantReads = (db: Kysely<Schema>, macs: RowMacs): GrantReads => {
+  const read = async (rows: SelectQueryBuilder<Schema, 'role_grant', Schema['role_grant']>) =>
+    (await rows.orderBy('id').execute()).map((row) => grantOf(proved(macs, 'role_grant', row)));
+  return {
+    heldBy: (tenant, principal) => heldBy(db, macs, tenant, principal),
+    async get(tenant, id) {
+      return (await read(grantsOf(db, tenant).where('id', '=', id)))[0];
+    },
+    ofSubjects: (tenant, subjects) =>
+      inParts(subjects, (some) => read(grantsOf(db, tenant).where('subject', 'in', some))),
+    onResource: (tenant, resource) => read(grantsOf(db, tenant).where('resource', '=', resource)),
+    withRole: (tenant, role) => read(grantsOf(db, tenant).where('role', '=', role)),
+    ofBindings: (tenant, bindings) =>
+      inParts(bindings, (some) => read(grantsOf(db, tenant).where('binding', 'in', some))),
+    async anyHolds(tenant, role, leftAside = []) {
+      const held = grantsOf(db, tenant).where('role', '=', role).where('resource', '=', '*');
+      for (const row of await held.execute()) {
+        const { subject } = proved(macs, 'role_grant', row);
+        if (await isAnyActive(db, tenant, subject, leftAside)) return true;
+      }
+      return false;
+    },
+  };
+};
+
+const grantsOf = (db: Kysely<Schema>, tenant: TenantId) =>
+  db.selectFrom('role_grant').selectAll().where('tenant', '=', tenant);
+
+/** A user, whoever is in a team, or everybody. */
+async function isAnyActive(
+  db: Kysely<Schema>,
+  tenant: TenantId,
+  subject: Grant['subject'],
+  leftAside: readonly string[],
+): Promise<boolean> {
+  const users = db.selectFrom('principal').select('principal.id').where('principal.tenant', '=', tenant);
+  let active = users.where('principal.active', '=', 1).where('principal.kind', '=', 'user');
+  if (leftAside.length > 0) active = active.where('principal.id', 'not in', leftAside as never);
+  const isOf = sql<boolean>`(${subject} = principal.tenant or principal.id = ${subject} or exists (
+    select 1 from team_member m where m.tenant = principal.tenant and m.team = ${subject} and m.principal = principal.id))`;
+  return (await active.where(isOf).limit(1).executeTakeFirst()) !== undefined;
+}
+
+export const grantWrites = (db: Kysely<Schema>, macs: RowMacs): GrantWrites => ({
+  async add(tenant, { binding, ...grant }) {
+    const row = maced(macs, 'role_grant', { tenant, ...grant, binding: binding ?? null });
+    const written = await db
+      .insertInto('role_grant')
+      .values(row)
+      .onConflict((same) => same.doNothing())
+      .executeTakeFirst();
+    return written.numInsertedOrUpdatedRows === 1n;
+  },
+  async remove(tenant, ids) {
+    await inParts(ids, async (some) => {
+      await db.deleteFrom('role_grant').where('tenant', '=', tenant).where('id', 'in', some).execute();
+      return [];
+    });
+  },
+});
+
+const grantOf = ({ id, subject, role, resource, binding }: Schema['role_grant']): Grant => ({
+  ...{ id, subject, role, resource, binding: binding ?? undefined },
+});

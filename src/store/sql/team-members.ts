@@ -1,0 +1,83 @@
+import type { Kysely } from 'kysely';
+import type { Principal, PrincipalId } from '#domain/principal.ts';
+import type { Belonging, TeamId } from '#domain/team.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import type { RowMacs } from '#ports/row-mac.ts';
+import type { Members, MemberView } from '#ports/teams.ts';
+import type { Listing } from '#ports/tokens.ts';
+import { columnsOf, partOf } from './joined.ts';
+import { MACED, type MacedRow, proved } from './maced.ts';
+import { inParts } from './parts.ts';
+import type { Schema } from './schema.ts';
+import { containing } from './search.ts';
+
+const COLUMNS = {
+  team_member: [...MACED.team_member, 'mac'],
+  principal: [...MACED.principal, 'mac'],
+} as const;
+const memberPart = partOf('team_member', COLUMNS.team_member);
+const principalPart = partOf('principal', COLUMNS.principal);
+
+/** Both rows, proved. */
+function viewOf(macs: RowMacs, row: object): MemberView {
+  const { team, ...belongs } = belongingOf(proved(macs, 'team_member', memberPart(row) as MacedRow<'team_member'>));
+  const { id, kind, name } = proved(macs, 'principal', principalPart(row) as MacedRow<'principal'>);
+  return { team, ...belongs, principal: { id, kind, name } };
+}
+
+const belongingOf = ({ team, member, manager }: MacedRow<'team_member'>): Belonging & { readonly team: TeamId } => ({
+  ...{ team, isMember: member === 1, isManager: manager === 1 },
+});
+
+const members = (db: Kysely<Schema>, tenant: TenantId) =>
+  db
+    .selectFrom('team_member')
+    .innerJoin('principal', (join) =>
+      join.onRef('principal.tenant', '=', 'team_member.tenant').onRef('principal.id', '=', 'team_member.principal'),
+    )
+    .where('team_member.tenant', '=', tenant);
+
+const SELECTED = [...columnsOf('team_member', COLUMNS.team_member), ...columnsOf('principal', COLUMNS.principal)];
+
+export async function membersOf(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  tenant: TenantId,
+  teams: readonly TeamId[],
+): Promise<readonly MemberView[]> {
+  const rows = await inParts(teams, (some) =>
+    members(db, tenant).where('team_member.team', 'in', some).select(SELECTED).orderBy('principal.name').execute(),
+  );
+  return rows.map((row) => viewOf(macs, row));
+}
+
+export async function membersPage(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  { tenant, team }: { readonly tenant: TenantId; readonly team: TeamId },
+  { limit, offset, which, emailContains = '' }: Members,
+): Promise<Listing<Principal>> {
+  const column = which === 'members' ? 'team_member.member' : 'team_member.manager';
+  let of = members(db, tenant).where('team_member.team', '=', team).where(column, '=', 1);
+  if (emailContains !== '') of = of.where(containing('principal.name', emailContains));
+  const page = of.select(SELECTED).orderBy('principal.name').limit(limit).offset(offset);
+  const rows = await page.execute();
+  const { total } = await of.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  return { rows: rows.map((row) => viewOf(macs, row).principal), total: Number(total) };
+}
+
+export async function teamsOfPrincipal(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  tenant: TenantId,
+  principal: PrincipalId,
+): Promise<ReadonlyMap<TeamId, Belonging>> {
+  const all = db.selectFrom('team_member').selectAll().where('tenant', '=', tenant).where('principal', '=', principal);
+  const rows = await all.execute();
+  return new Map(
+    rows.map((row) => {
+      const { team, ...belongs } = belongingOf(proved(macs, 'team_member', row));
+      return [team, belongs];
+    }),
+  );
+}
