@@ -81,7 +81,15 @@ async function tokensOf(
       };
       return {
         pat: maced(macs, 'personal_access_token', {
-          ...{ ...same, id: pat, owner, name: `${name}-${from + n}-x` as never, created_by: owner, updated_at: at },
+          ...{
+            ...same,
+            id: pat,
+            owner,
+            name: `${name}-${from + n}-x` as never,
+            created_by: owner,
+            updated_at: at,
+            team: null,
+          },
         }),
         token: maced(macs, 'token', {
           ...{ ...same, id: newId<'Token'>(deps), kind: 'pat', pat, subject: owner, generation: 1, format: 'opaque' },

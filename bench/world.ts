@@ -5,8 +5,9 @@ import { callerWithout, originOf } from '#app/program-caller.ts';
 import { createPat } from '#app/token/create.ts';
 import { readConfig } from '#config/read-config.ts';
 import type { Caller } from '#domain/caller.ts';
-import { ROLES } from '#domain/permission.ts';
+import { onTenant } from '#domain/grant.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
+import { builtIn } from '#domain/role.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { openInstance } from '#main/instance.ts';
@@ -25,9 +26,9 @@ export async function openWorld(folder: string, env: Readonly<Record<string, str
     const record = newUser(newId(deps), parseEmail(`${name}@example.com`), deps.clock.now());
     await deps.store.transact(async (tx) => {
       await tx.principals.insert(tenant.id, record);
-      await tx.principals.addGrant(tenant.id, newId(deps), record.id, { role: 'tenant-admin', resource: '*' });
+      await tx.grants.add(tenant.id, onTenant(newId(deps), record.id, 'tenant-admin'));
     });
-    return callerWithout(tenant, record, ROLES['tenant-admin'], originOf('rest'));
+    return callerWithout(tenant, record, builtIn('tenant-admin').permissions, originOf('rest'));
   }
   return { deps, tenant, user, close };
 }

@@ -205,9 +205,15 @@ test('each tenant has what it lost on its own record', async () => {
   const pat = { id: newId<'PersonalAccessToken'>(core.deps), owner: ada.principal.id, name: parseTokenName('theirs') };
   await store.transact(async (tx) => {
     await tx.tenants.insert(other);
-    await tx.principals.insert(other.id, { ...ada.principal, active: true, createdAt: now, updatedAt: now });
+    await tx.principals.insert(other.id, {
+      ...ada.principal,
+      active: true,
+      createdAt: now,
+      updatedAt: now,
+      removedAt: undefined,
+    });
     const times = { createdBy: pat.owner, createdAt: now, updatedAt: now, expiresAt: undefined, ended: undefined };
-    await tx.pats.insert(other.id, { ...pat, ...times });
+    await tx.pats.insert(other.id, { ...pat, ...times, team: undefined });
     await tx.pats.revoke(other.id, pat.owner, pat.id, { at: now, by: pat.owner, reason: 'deleted' });
   });
   for (const name of ['one', 'two']) await revoked(name);

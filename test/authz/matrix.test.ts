@@ -7,8 +7,10 @@ import { mint } from '#crypto/opaque.ts';
 import { hashPassword } from '#crypto/password.ts';
 import type { Caller } from '#domain/caller.ts';
 import { INVITATION_MS_MAX } from '#domain/invitation.ts';
-import { ACTIONS, compile, type Role } from '#domain/permission.ts';
+import { ACTIONS } from '#domain/permission.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { statementsOf } from '#support/statements.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
@@ -279,17 +281,17 @@ const CREDENTIALS: Readonly<Record<string, (world: World, name: string) => Promi
   },
 };
 
-async function withToken(world: World, name: string, ...roles: readonly Role[]): Promise<Asking> {
+async function withToken(world: World, name: string, ...roles: readonly BuiltInRoleId[]): Promise<Asking> {
   const { caller, objects } = await holderOf(world, name, ...roles);
   return { token: await heldBy(world, caller), objects };
 }
 
-async function withSession(world: World, name: string, ...roles: readonly Role[]): Promise<Asking> {
+async function withSession(world: World, name: string, ...roles: readonly BuiltInRoleId[]): Promise<Asking> {
   const { caller, objects } = await holderOf(world, name, ...roles);
   return { headers: await world.browserOf(caller), objects };
 }
 
-async function holderOf(world: World, name: string, ...roles: readonly Role[]) {
+async function holderOf(world: World, name: string, ...roles: readonly BuiltInRoleId[]) {
   const caller = await world.user(name, ...roles);
   await heldBy(world, caller, 'spare');
   const objects = await objectsOf(world, `${name}-other`);
@@ -298,7 +300,7 @@ async function holderOf(world: World, name: string, ...roles: readonly Role[]) {
 
 /** Somebody who once had rights still has what they made by them. */
 const heldBy = (world: World, caller: Caller, name = 'first'): Promise<Sensitive> =>
-  world.pat({ ...caller, rights: compile([{ role: 'tenant-member', resource: '*' }]) }, name);
+  world.pat({ ...caller, rights: compile(tenantWide(builtIn('tenant-member'))) }, name);
 
 const objectsOf = async (world: World, name: string): Promise<Objects> => {
   const [own, others] = [await holdingOf(world, `${name}-a`), await holdingOf(world, `${name}-b`)];

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { compile } from '#domain/permission.ts';
+import { onTenant } from '#domain/grant.ts';
 import { type PrincipalRecord, parseEmail } from '#domain/principal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { builtIn } from '#domain/role.ts';
 import { parseTenantName, type Tenant } from '#domain/tenant.ts';
 import type { Store } from '#ports/store.ts';
 import type { Adapter, Raw } from './adapters.ts';
@@ -70,14 +72,14 @@ export function peopleConformance(adapter: Adapter): void {
       test('hold the roles they were granted, once each, and nobody else’s', async () => {
         const anyHolds = () =>
           Promise.all([
-            store.principals.anyHolds(acme.id, 'tenant-member'),
-            store.principals.anyHolds(acme.id, 'tenant-admin'),
-            store.principals.anyHolds(other.id, 'tenant-member'),
+            store.grants.anyHolds(acme.id, 'tenant-member'),
+            store.grants.anyHolds(acme.id, 'tenant-admin'),
+            store.grants.anyHolds(other.id, 'tenant-member'),
           ]);
         expect(await anyHolds()).toEqual([true, false, false]);
         const { digest } = await held('deploy');
         for (const role of ['tenant-admin', 'tenant-admin'] as const) {
-          await store.transact((tx) => tx.principals.addGrant(acme.id, newId(), alice.id, { role, resource: '*' }));
+          await store.transact((tx) => tx.grants.add(acme.id, onTenant(newId(), alice.id, role)));
         }
         expect(await anyHolds()).toEqual([true, true, false]);
         const roles = ['tenant-admin', 'tenant-member'];
@@ -93,7 +95,7 @@ export function peopleConformance(adapter: Adapter): void {
         const { session, digest } = await sessionOf(store, acme.id, alice.id);
         expect(await store.sessions.byDigest([random.bytes(32), digest])).toEqual({
           ...{ tenant: acme, principal: { id: alice.id, kind: 'user', name: alice.name } },
-          ...{ rights: compile([{ role: 'tenant-member', resource: '*' }]), expiresAt: 1_000, ended: false },
+          ...{ rights: compile(tenantWide(builtIn('tenant-member'))), expiresAt: 1_000, ended: false },
           ...{ credential: { kind: 'session', id: session.id, expiresAt: 1_000 } },
           restsOn: [session.id, alice.id, acme.id],
         });

@@ -9,10 +9,12 @@ import { openDelivery, sealDelivery } from '#crypto/delivery.ts';
 import { openKeyring } from '#crypto/keyring.ts';
 import { digestsOf } from '#crypto/opaque.ts';
 import type { Caller } from '#domain/caller.ts';
+import { onTenant } from '#domain/grant.ts';
 import { JOB_KINDS, type JobKind } from '#domain/job.ts';
-import { compile, type Role } from '#domain/permission.ts';
-import { type Email, parseEmail } from '#domain/principal.ts';
+import { type Email, newUser, parseEmail } from '#domain/principal.ts';
 import { notOurs } from '#domain/refusal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName, type Tenant } from '#domain/tenant.ts';
 import { LIVE_GENERATIONS_MAX, parseTokenName } from '#domain/token.ts';
@@ -57,7 +59,7 @@ export type Scene = Awaited<ReturnType<typeof openScene>>;
 type Value = { readonly token: Sensitive; readonly known: Extract<Caller['credential'], { kind: 'token' }> };
 type Wanted = {
   readonly name: string;
-  readonly role: Role;
+  readonly role: BuiltInRoleId;
   readonly more: (core: Core, owner: Caller) => Promise<readonly Sensitive[]>;
 };
 type Person = Awaited<ReturnType<typeof personIn>>;
@@ -87,13 +89,12 @@ async function personIn(core: Core, tenant: Tenant, wanted: Wanted) {
 }
 
 async function userOf({ deps }: Core, tenant: Tenant, { name, role }: Wanted): Promise<Caller> {
-  const now = deps.clock.now();
-  const principal = { id: newId<'Principal'>(deps), kind: 'user', name: parseEmail(`${name}@example.com`) } as const;
+  const principal = newUser(newId(deps), parseEmail(`${name}@example.com`), deps.clock.now());
   await deps.store.transact(async (tx) => {
-    await tx.principals.insert(tenant.id, { ...principal, active: true, createdAt: now, updatedAt: now });
-    await tx.principals.addGrant(tenant.id, newId(deps), principal.id, { role, resource: '*' });
+    await tx.principals.insert(tenant.id, principal);
+    await tx.grants.add(tenant.id, onTenant(newId(deps), principal.id, role));
   });
-  const rights = compile([{ role, resource: '*' }]);
+  const rights = compile(tenantWide(builtIn(role)));
   return { tenant, principal, credential: { kind: 'none', id: undefined }, rights, origin: ORIGIN };
 }
 
@@ -133,12 +134,12 @@ function onceOf(deps: Deps, caller: Caller, credential: Sensitive) {
 
 /** Of each tenant about everybody: what is not there is not there, and is not somebody else. */
 function ofTenant({ deps }: Core, tenant: Tenant, people: readonly Person[]): readonly Question[] {
-  const { principals, tenants, tokenSettings } = deps.store;
+  const { grants, tenants, tokenSettings } = deps.store;
   const { id, name } = tenant;
   return [
     about(`the tenant ${name}`, () => tenants.byName(name)),
     about(`the settings of ${name}`, () => tokenSettings.get(id)),
-    about(`whether ${name} has an administrator`, () => principals.anyHolds(id, 'tenant-admin')),
+    about(`whether ${name} has an administrator`, () => grants.anyHolds(id, 'tenant-admin')),
     about(`what waits in ${name} to be delivered`, () => delivered(deps, tenant)),
     ...people.flatMap((person) => ofPersonIn(deps, tenant, person)),
   ];

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { compile } from '#domain/permission.ts';
 import type { PrincipalRecord } from '#domain/principal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { builtIn } from '#domain/role.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import { LIVE_GENERATIONS_MAX, type Token, type TokenId } from '#domain/token.ts';
 import type { Store } from '#ports/store.ts';
@@ -43,7 +44,7 @@ export function tokenValueConformance(adapter: Adapter): void {
         const { pat, token, digest } = await held('deploy');
         const known = {
           ...{ tenant: acme, principal: { id: alice.id, kind: 'user', name: alice.name } },
-          ...{ rights: compile([{ role: 'tenant-member', resource: '*' }]), expiresAt: undefined, ended: false },
+          ...{ rights: compile(tenantWide(builtIn('tenant-member'))), expiresAt: undefined, ended: false },
           credential: {
             ...{ kind: 'token', id: token.id, pat: pat.id, generation: token.generation, name: pat.name },
             ...{ preview: token.preview, expiresAt: undefined },

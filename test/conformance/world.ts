@@ -1,10 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { Keyring } from '#crypto/keyring.ts';
 import { rowMacs } from '#crypto/row-mac.ts';
+import { onTenant } from '#domain/grant.ts';
 import { ID_RANDOM_BYTES, type Id, idFrom } from '#domain/id.ts';
 import type { Invitation } from '#domain/invitation.ts';
-import type { Role } from '#domain/permission.ts';
 import { type PrincipalId, type PrincipalRecord, parseEmail } from '#domain/principal.ts';
+import type { BuiltInRoleId } from '#domain/role.ts';
 import type { Session } from '#domain/session.ts';
 import { parseTenantName, type Tenant, type TenantId } from '#domain/tenant.ts';
 import {
@@ -56,6 +57,7 @@ export async function tenantIn(store: Store, name: string): Promise<Tenant> {
 
 export const newUser = (name: string, own: Partial<PrincipalRecord> = {}): PrincipalRecord => ({
   ...{ id: newId(), kind: 'user', name: parseEmail(`${name}@example.com`), active: true, createdAt: 1, updatedAt: 2 },
+  removedAt: undefined,
   ...own,
 });
 
@@ -63,13 +65,13 @@ export async function userIn(
   store: Store,
   tenant: TenantId,
   name: string,
-  roles: readonly Role[] = [],
+  roles: readonly BuiltInRoleId[] = [],
   own: Partial<PrincipalRecord> = {},
 ): Promise<PrincipalRecord> {
   const user = newUser(name, own);
   await store.transact(async (tx) => {
     await tx.principals.insert(tenant, user);
-    for (const role of roles) await tx.principals.addGrant(tenant, newId(), user.id, { role, resource: '*' });
+    for (const role of roles) await tx.grants.add(tenant, onTenant(newId(), user.id, role));
   });
   return user;
 }
@@ -77,7 +79,7 @@ export async function userIn(
 export const newPat = (owner: PrincipalId, name: string, own: Partial<PersonalAccessToken> = {}) =>
   ({
     ...{ id: newId<'PersonalAccessToken'>(), owner, name: parseTokenName(name), createdBy: owner },
-    ...{ createdAt: 1, updatedAt: 1, expiresAt: undefined, ended: undefined },
+    ...{ createdAt: 1, updatedAt: 1, expiresAt: undefined, ended: undefined, team: undefined },
     ...own,
   }) satisfies PersonalAccessToken as PersonalAccessToken;
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestsOf } from '#crypto/opaque.ts';
-import { ROLES } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { builtIn } from '#domain/role.ts';
 import { MACED, type MacedTable } from '#store/sql/maced.ts';
 import { openWorld, type Sent, type World } from '#support/world.ts';
 import { changeRow } from '../conformance/tampering-changes.ts';
@@ -43,7 +43,7 @@ const FOUND_BY: Readonly<Record<string, 'unknown' | 'without rights' | 'the same
 
 const WHOAMI = { method: 'GET', path: '/api/v1/whoami' } as const;
 const NO_RIGHTS = { roles: [], actions: ['session:End'] };
-const RIGHTS = { roles: ['tenant-member'], actions: [...ROLES['tenant-member'], 'session:End'].sort() };
+const RIGHTS = { roles: ['tenant-member'], actions: [...builtIn('tenant-member').permissions, 'session:End'].sort() };
 
 /** Somebody new, with a token that was used and no process remembers, and signed in by a session that none does. */
 async function somebody(world: World, name: string) {

@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { issueFor } from '#app/token/issue.ts';
 import { OPERATION_IDS, OPERATIONS } from '#contract/operations.ts';
 import type { Caller } from '#domain/caller.ts';
+import { onTenant } from '#domain/grant.ts';
 import { type Id, parseId } from '#domain/id.ts';
 import type { Instant } from '#domain/instant.ts';
-import { compile, type Role } from '#domain/permission.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
@@ -160,15 +162,14 @@ async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scen
 const BOB_ID = 'u8k2m9q4w1z8x3c6v5b0n1l3';
 const CAROL_ID = 'u9k2m9q4w1z8x3c6v5b0n1l4';
 
-async function userIn({ deps, tenant }: World, name: string, id: string, role: Role): Promise<Caller> {
+async function userIn({ deps, tenant }: World, name: string, id: string, role: BuiltInRoleId): Promise<Caller> {
   const user = newUser(parseId(id), parseEmail(`${name}@example.com`), deps.clock.now());
-  const grant = { role, resource: '*' } as const;
   await deps.store.transact(async (tx) => {
     await tx.principals.insert(tenant.id, user);
-    await tx.principals.addGrant(tenant.id, parseId(id.replace(/^u/, 'g')), user.id, grant);
+    await tx.grants.add(tenant.id, onTenant(parseId(id.replace(/^u/, 'g')), user.id, role));
   });
   const credential = { kind: 'none', id: undefined } as const;
-  return { tenant, principal: user, credential, rights: compile([grant]), origin: ORIGIN };
+  return { tenant, principal: user, credential, rights: compile(tenantWide(builtIn(role))), origin: ORIGIN };
 }
 
 type Wanted = { readonly name: string; readonly id: string; readonly expiry?: Instant };

@@ -67,7 +67,7 @@ test('asking makes nothing and issues nothing', async () => {
 
 test('whoever may not manage tokens at all is told the same, and it is on the record', async () => {
   const token = await world.pat(caller, 'second');
-  await world.tamper('delete from role_grant where principal = ?', caller.principal.id);
+  await world.tamper('delete from role_grant where subject = ?', caller.principal.id);
   world.deps.verified.forgetAll();
   expect(await asking(world, token).ask(askFor('deploy'))).toEqual(REFUSED);
   expect((await world.audit()).at(-1)).toMatchObject({ action: 'personal-access-token:List', decision: 'denied' });

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 const codeOf = async () => (await issueSetUpCode(world.deps, linkIssuer(world.tenant, 'setup'))).reveal();
 const accept = (body: object) => world.send(form('/auth/accept-invitation', { password: PASSWORD, ...body }));
-const administrators = () => world.rows(`select principal from role_grant where role = 'tenant-admin'`);
+const administrators = () => world.rows(`select subject from role_grant where role = 'tenant-admin'`);
 
 test('whoever opens the link is the administrator, and signed in', async () => {
   const answer = await accept({ code: await codeOf(), email: ROOT });

@@ -152,7 +152,7 @@ test('who lost the right to it is not given it again, and who lost the token tha
   const sent = { name: 'deploy', userEmail: 'alice@example.com' };
   const carol = await world.person('carol', 'tenant-admin');
   await asking(world, carol.token).createFor(sent, KEY);
-  await world.tamper('delete from role_grant where principal = ?', carol.caller.principal.id);
+  await world.tamper('delete from role_grant where subject = ?', carol.caller.principal.id);
   world.deps.verified.forgetAll();
   expect((await asking(world, carol.token).createFor(sent, KEY)).status).toBe(403);
   await alice.ownCreate({ name: 'mine' }, KEY);

@@ -15,7 +15,7 @@ beforeEach(async () => {
   admin = asking(world, (await world.person('admin', 'tenant-admin')).token);
 });
 const users = () =>
-  world.rows(`select name, active, role from principal left join role_grant on role_grant.principal = principal.id
+  world.rows(`select name, active, role from principal left join role_grant on role_grant.subject = principal.id
               where name <> 'admin@example.com' order by name`);
 
 test('a user is made who can do what members can', async () => {
