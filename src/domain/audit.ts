@@ -3,6 +3,7 @@ import type { Id } from './id.ts';
 import type { Instant } from './instant.ts';
 import type { Action } from './permission.ts';
 import type { PrincipalId, PrincipalKind } from './principal.ts';
+import type { RoleId } from './role.ts';
 import type { TenantId } from './tenant.ts';
 import type { EndReason, TokenName } from './token.ts';
 import type { TokenSettings } from './token-settings.ts';
@@ -29,6 +30,8 @@ export type AuditDetails = {
   /** The answer was given before, and is given again. */
   readonly replayed?: true;
   readonly reason?: EndReason;
+  /** That somebody holds from now on, by themselves, on the tenant. */
+  readonly roles?: readonly RoleId[];
   /** Values that ended because there were too many. */
   readonly superseded?: readonly string[];
   /** Of denials that were not written one by one: how many, and on what. */

@@ -1,7 +1,6 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Email } from '#domain/principal.ts';
 import type { Ended, PatId, PatView, RevokeReason } from '#domain/token.ts';
-import type { Moved } from '#ports/changes.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
@@ -45,8 +44,6 @@ export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): P
       reason: ended.reason,
       ...(all.unproved.length > 0 && { unproved: all.unproved }),
     };
-    const moved: Moved[] = all.ended.map((pat) => ({ kind: 'pat', id: pat }));
-    if (all.unproved.length > 0) moved.push({ kind: 'principal', id }); // whatever is remembered of those is read again, and refused
-    return { result: all.ended.length, details, moved };
+    return { result: all.ended.length, details, moved: [{ kind: 'principal', id }] }; // one, however many they are
   });
 }
