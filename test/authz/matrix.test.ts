@@ -7,7 +7,7 @@ import { mint } from '#crypto/opaque.ts';
 import { hashPassword } from '#crypto/password.ts';
 import type { Caller } from '#domain/caller.ts';
 import { INVITATION_MS_MAX } from '#domain/invitation.ts';
-import { ACTIONS } from '#domain/permission.ts';
+import { ACTIONS, PERMISSIONS, type Permission } from '#domain/permission.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
 import { compile, tenantWide } from '#domain/rights.ts';
 import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
@@ -16,6 +16,7 @@ import { statementsOf } from '#support/statements.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
 import { ANY_ON, ENTRANCE_IDS, entryFor, type Keys, type Kind, MATRIX, requestFor } from './matrix.ts';
 import { secondTenant } from './second-tenant.ts';
+import { bindingOf, give, roleOf, teamOf } from './things.ts';
 
 const UNKNOWN = mint('pat', { bytes: (length) => Buffer.alloc(length, 3) });
 const MALFORMED = new Sensitive('tfy_pat_of-no-known-form');
@@ -271,6 +272,25 @@ const CREDENTIALS: Readonly<Record<string, (world: World, name: string) => Promi
   },
   'nobody, token': (world, name) => withToken(world, name),
   'member, token': (world, name) => withToken(world, name, 'tenant-member'),
+  'manager of a team, token': async (world, name) => {
+    const { caller, objects } = await holderOf(world, name, 'tenant-member');
+    return {
+      token: await heldBy(world, caller),
+      objects: { ...objects, own: await ownOf(world, caller, 'spare', true) },
+    };
+  },
+  'viewer, token': (world, name) =>
+    withCustom(
+      world,
+      name,
+      PERMISSIONS.filter((one) => LOOKS.test(one)),
+    ),
+  'editor, token': (world, name) =>
+    withCustom(
+      world,
+      name,
+      PERMISSIONS.filter((one) => !ADMINISTERS.test(one)),
+    ),
   'admin, token': (world, name) => withToken(world, name, 'tenant-admin'),
   'nobody, session': (world, name) => withSession(world, name),
   'member, session': (world, name) => withSession(world, name, 'tenant-member'),
@@ -283,6 +303,16 @@ const CREDENTIALS: Readonly<Record<string, (world: World, name: string) => Promi
 
 async function withToken(world: World, name: string, ...roles: readonly BuiltInRoleId[]): Promise<Asking> {
   const { caller, objects } = await holderOf(world, name, ...roles);
+  return { token: await heldBy(world, caller), objects };
+}
+
+const LOOKS = /:(List|Read)/;
+const ADMINISTERS = /:(AssignRole|ManageRoles|ManageUsers|ManageSettings|RevokeAll|CreateForUser)$/;
+
+/** A role that the tenant has made, and no other. */
+async function withCustom(world: World, name: string, permissions: readonly Permission[]): Promise<Asking> {
+  const { caller, objects } = await holderOf(world, name);
+  await give(world, caller, await roleOf(world, caller, `${name}-custom`, permissions));
   return { token: await heldBy(world, caller), objects };
 }
 
@@ -304,7 +334,7 @@ const heldBy = (world: World, caller: Caller, name = 'first'): Promise<Sensitive
 
 const objectsOf = async (world: World, name: string): Promise<Objects> => {
   const [own, others] = [await holdingOf(world, `${name}-a`), await holdingOf(world, `${name}-b`)];
-  return { own, others, absent: { token: ANY_ON.token, name: `${name}-new`, user: `${name}-new@example.com` } };
+  return { own, others, absent: { ...ANY_ON, name: `${name}-new`, user: `${name}-new@example.com` } };
 };
 
 async function holdingOf(world: World, name: string): Promise<Objects['own']> {
@@ -313,9 +343,17 @@ async function holdingOf(world: World, name: string): Promise<Objects['own']> {
   return ownOf(world, caller, `${name}-pat`);
 }
 
-const ownOf = async (world: World, caller: Caller, name = 'spare'): Promise<Objects['own']> => ({
-  ...{ token: await idOf(world, caller, name), name, user: caller.principal.name },
-});
+/** One's own team is one to which one belongs; of a role and a role binding, one that one has made. */
+async function ownOf(world: World, caller: Caller, name = 'spare', isManager = false): Promise<Objects['own']> {
+  const { principal } = caller;
+  const short = `t${principal.id.slice(-12)}${isManager ? 'm' : ''}`;
+  const team = await teamOf(world, caller, short, { isMember: true, isManager });
+  return {
+    ...{ token: await idOf(world, caller, name), name, user: principal.name, userId: principal.id },
+    ...{ team: team.id, teamName: team.name, role: (await roleOf(world, caller, short, [])).id },
+    binding: (await bindingOf(world, caller, short)).id,
+  };
+}
 
 async function idOf({ rows }: World, { principal }: Caller, name = 'first'): Promise<string> {
   const [row] = await rows('select id from personal_access_token where owner = ? and name = ?', principal.id, name);
