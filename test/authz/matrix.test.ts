@@ -44,14 +44,15 @@ test('every action is taken by an operation or an entrance, except those of the 
     ...OPERATION_IDS.map((id) => OPERATIONS[id].action),
     ...ENTRANCE_IDS.map((id) => ENTRANCES[id].action),
   ]);
-  expect(ACTIONS.filter((action) => !taken.has(action))).toEqual([
+  const yetToCome = /^(secret-group|virtual-account|provider-account|mcp-server):/; // held in roles already
+  expect(ACTIONS.filter((action) => !taken.has(action) && !yetToCome.test(action))).toEqual([
+    'personal-access-token:Deliver', // an unattended first start
+    'personal-access-token:UseAfterEnd', // nobody’s act: an event that its owner sees
+    'personal-access-token:Purge', // a job, of what has been over for long
     'user:IssuePasswordLink', // an operator on the control socket
     'signing-key:Rotate', // an operator on the control socket
     'tenant:SetUp', // the first start
     'tenant:IssueSetUpLink', // the start, and an operator on the control socket
-    'personal-access-token:Deliver', // an unattended first start
-    'personal-access-token:UseAfterEnd', // nobody’s act: an event that its owner sees
-    'personal-access-token:Purge', // a job, of what has been over for long
     'job:List', // an operator on the control socket
     'job:Retry', // an operator on the control socket
   ]);
@@ -89,23 +90,27 @@ test.each(OPERATION_IDS.filter((id) => 'existence' in OPERATIONS[id] && OPERATIO
     const { person } = await secondTenant(world);
     const foreigner = await person('foreigner', 'tenant-admin');
     const [tokenOfNobody, tokenOfAdmin] = [await heldBy(world, nobody), await heldBy(world, admin)];
-    const [own, others] = [await idOf(world, nobody), await idOf(world, admin)];
+    const kind = MATRIX[id].of as Exclude<Kind, 'none'>;
+    const others = (await ownOf(world, admin, 'first'))[kind];
     const attempt = async (token: Sensitive, on: string) => {
       world.clock.advance(MINUTE_MS); // each is the first denial of its minute
       await world.send({ method: 'GET', path: '/api/svc/v1/session', token }); // from here on in memory
       const { result, statements } = await statementsOf(() => world.send({ ...requestFor(id, on), token }));
       return { statements, ...comparable(result) };
     };
-    const denied = await attempt(tokenOfNobody, own);
+    const denied = await attempt(tokenOfNobody, others);
     expect(denied).toMatchObject({
       status: 404,
       statements: expect.arrayContaining([expect.stringContaining('into "audit_entry"')]),
     });
-    expect(await attempt(tokenOfNobody, others)).toEqual(denied);
-    expect(await attempt(tokenOfNobody, ANY_ON.token)).toEqual(denied);
-    expect(await attempt(tokenOfAdmin, own)).toEqual(denied);
-    expect(await attempt(tokenOfAdmin, ANY_ON.token)).toEqual(denied);
-    expect(await attempt(foreigner.token, own)).toEqual(denied);
+    expect(await attempt(tokenOfNobody, ANY_ON[kind])).toEqual(denied);
+    expect(await attempt(tokenOfAdmin, ANY_ON[kind])).toEqual(denied);
+    expect(await attempt(foreigner.token, others)).toEqual(denied);
+    if (kind === 'token') {
+      const own = await idOf(world, nobody); // whoever lost their rights, and an administrator, who has none to others' tokens
+      expect(await attempt(tokenOfNobody, own)).toEqual(denied);
+      expect(await attempt(tokenOfAdmin, own)).toEqual(denied);
+    }
     const impossible = await attempt(tokenOfAdmin, 'an id of no known form');
     expect({ ...impossible, statements: denied.statements }).toEqual(denied); // refused before, with the same bytes
   },

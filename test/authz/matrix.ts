@@ -51,6 +51,7 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireGetUserPermissionsX: { of: 'userId' },
   wireGetUserTeams: { of: 'userId' },
   wireGetUserTeamsX: { of: 'userId' },
+  ownRevokeUserTokens: { of: 'userId' },
   wireListWorkspaces: { of: 'none' },
   wireListClusters: { of: 'none' },
   wireListApps: { of: 'none' },
