@@ -1,7 +1,8 @@
 import type { Caller, CredentialId, Surface } from './caller.ts';
+import type { SubjectId } from './grant.ts';
 import type { Id } from './id.ts';
 import type { Instant } from './instant.ts';
-import type { Action } from './permission.ts';
+import type { Action, Permission } from './permission.ts';
 import type { PrincipalId, PrincipalKind } from './principal.ts';
 import type { RoleId } from './role.ts';
 import type { TenantId } from './tenant.ts';
@@ -27,6 +28,11 @@ export type AuditDetails = {
   readonly unproved?: readonly string[];
   /** Whose it is, where the caller made it for somebody else. */
   readonly owner?: PrincipalId;
+  /** Who was given a role, or lost it. */
+  readonly subject?: SubjectId;
+  readonly role?: RoleId;
+  /** What a role holds from now on. */
+  readonly permissions?: readonly Permission[];
   /** The answer was given before, and is given again. */
   readonly replayed?: true;
   readonly reason?: EndReason;
