@@ -52,6 +52,18 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireGetUserTeams: { of: 'userId' },
   wireGetUserTeamsX: { of: 'userId' },
   ownRevokeUserTokens: { of: 'userId' },
+  wireListTeamsOfUser: { of: 'none' },
+  wireListTeams: { of: 'none' },
+  wirePutTeam: { of: 'teamName', body: (name) => ({ manifest: { type: 'team', name, members: [] } }) },
+  wireCreateTeam: { of: 'teamName', body: (name) => ({ name }) },
+  wireGetTeam: { of: 'team' },
+  wireDeleteTeam: { of: 'team' },
+  wireListTeamMembers: { of: 'team' },
+  wireListTeamManagers: { of: 'team' },
+  wireListTeamPermissions: { of: 'team' },
+  wireAddTeamMember: { of: 'team', body: () => ({ subject: ANY_SUBJECT }) },
+  wireRemoveTeamMember: { of: 'team' },
+  ownGetTeamRemoval: { of: 'team' },
   wireListWorkspaces: { of: 'none' },
   wireListClusters: { of: 'none' },
   wireListApps: { of: 'none' },
@@ -102,14 +114,17 @@ export const ANY_ON: Readonly<Record<Kind, string>> = {
   none: 'anything',
 };
 
-/** The good request of an operation, as it is sent; `on` stands at the placeholder and in the body. */
+/** Whom a path or a body names besides: somebody who is not there, which is found out after the decision. */
+const ANY_SUBJECT = 'user:any-user@example.com';
+
+/** The good request of an operation, as it is sent; `on` stands at the first placeholder and in the body. */
 export function requestFor(id: OperationId, on = ANY_ON[MATRIX[id].of]) {
   const { method, path } = OPERATIONS[id];
   const body = MATRIX[id].body?.(on);
   const headers: Readonly<Record<string, string>> = body === undefined ? {} : JSON_TYPE;
   return {
     ...{ method, headers },
-    path: path.replace(/\{\w+\}/, encodeURIComponent(on)),
+    path: path.replace(/\{\w+\}/, encodeURIComponent(on)).replace('{subject}', encodeURIComponent(ANY_SUBJECT)),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }
