@@ -44,7 +44,7 @@ test.each([
   {
     what: 'a team',
     body: { name: 'deploy', teamName: 'platform' },
-    message: 'alice@example.com is in no team platform. Name a team of theirs, or leave it out.',
+    message: 'admin@example.com is in no team platform. Name a team of theirs, or leave it out.',
   },
   {
     what: 'a form that is none',
