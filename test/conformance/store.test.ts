@@ -12,10 +12,12 @@ import { storeConformance } from './store.ts';
 import { teamConformance } from './teams.ts';
 import { tokenLimitConformance } from './token-limits.ts';
 import { tokenValueConformance } from './token-values.ts';
+import { userConformance } from './users.ts';
 
 for (const adapter of ADAPTERS) {
   keyShelfConformance(adapter);
   peopleConformance(adapter);
+  userConformance(adapter);
   rightsConformance(adapter);
   teamConformance(adapter);
   patConformance(adapter);
