@@ -6,6 +6,7 @@ import type { TenantReads, TenantWrites } from '#ports/tenants.ts';
 import type { Engine } from './engine.ts';
 import { maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
+import { aliasRow, elsewhereWrites } from './tenant-names.ts';
 import { settingsRow } from './token-settings.ts';
 
 export const tenantReads = (db: Kysely<Schema>, macs: RowMacs): TenantReads => {
@@ -88,41 +89,6 @@ export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine):
       await swap(db, macs, 'tenant', proved(macs, 'tenant', row), { disabled_at: at ?? null });
     },
 
-    async addOrigin(tenant, origin) {
-      const row = maced(macs, 'tenant_origin', { tenant, origin });
-      await db
-        .insertInto('tenant_origin')
-        .values(row)
-        .onConflict((same) => same.column('origin').doNothing())
-        .execute();
-      const there = await db.selectFrom('tenant_origin').selectAll().where('origin', '=', origin).executeTakeFirst();
-      return there !== undefined && proved(macs, 'tenant_origin', there).tenant === tenant;
-    },
-
-    async removeOrigin(tenant, origin) {
-      const own = db.deleteFrom('tenant_origin').where('tenant', '=', tenant).where('origin', '=', origin);
-      return (await own.executeTakeFirst()).numDeletedRows === 1n;
-    },
-
-    async addAlias(tenant, name) {
-      await holdNames();
-      if ((await db.selectFrom('tenant').select('id').where('name', '=', name).executeTakeFirst()) !== undefined)
-        return false;
-      const there = await aliasRow(db, name).executeTakeFirst();
-      if (there !== undefined) return proved(macs, 'tenant_alias', there).tenant === tenant;
-      await db
-        .insertInto('tenant_alias')
-        .values(maced(macs, 'tenant_alias', { tenant, name }))
-        .execute();
-      return true;
-    },
-
-    async removeAlias(tenant, name) {
-      const own = db.deleteFrom('tenant_alias').where('tenant', '=', tenant).where('name', '=', name);
-      return (await own.executeTakeFirst()).numDeletedRows === 1n;
-    },
+    ...elsewhereWrites(db, macs, holdNames),
   };
 };
-
-const aliasRow = (db: Kysely<Schema>, name: Schema['tenant']['name']) =>
-  db.selectFrom('tenant_alias').selectAll().where('name', '=', name);
