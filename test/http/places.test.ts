@@ -6,7 +6,7 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import { type Answer, JSON_TYPE, openWorld, type Sent, type World } from '#support/world.ts';
 import { ENTRANCE_IDS, entryFor, requestFor } from '../authz/matrix.ts';
 import { PATS } from './provoked.ts';
-import { NO_KEYS, required, row } from './rows.ts';
+import { MANIFEST_FIELDS, NO_KEYS, required, row } from './rows.ts';
 
 let world: World;
 let token: Sensitive;
@@ -25,7 +25,8 @@ describe('null is absent on the wire', () => {
     const { headers, body = '{}', ...sent } = requestFor(id);
     const must = required(row(id));
     const all = Object.keys(row(id).input.body?.shape ?? {});
-    const optional = Object.fromEntries(all.filter((name) => !must.includes(name)).map((name) => [name, null]));
+    const kept = [...must, ...(MANIFEST_FIELDS[id] ?? [])];
+    const optional = Object.fromEntries(all.filter((name) => !kept.includes(name)).map((name) => [name, null]));
     const without = await send({ ...sent, headers, body });
     const other = await openWorld();
     const { token: again } = await other.person('admin', 'tenant-admin');
@@ -87,7 +88,10 @@ describe('a value is taken from its own place only', () => {
     const { status, text } = await send({ ...sent, path: `${path}?${query}`, body: '{}' });
     const fields = JSON.parse(text).details.map(({ field }: { field: string }) => field);
     const unknown = row(id).surface === 'own' ? ['query'] : [];
-    expect({ status, fields }).toEqual({ status: 400, fields: [...unknown, ...required(row(id))] });
+    expect({ status, fields }).toEqual({
+      status: 400,
+      fields: [...unknown, ...required(row(id)), ...(MANIFEST_FIELDS[id] ?? [])],
+    });
   });
 
   test.each(ENTRANCE_IDS.filter((id) => required(entranceAsRow(id)).length > 0))(
