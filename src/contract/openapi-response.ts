@@ -39,7 +39,7 @@ const REFUSED: Readonly<Record<ErrorCode, Refused>> = {
   unsupported_media_type: { when: 'A body that is not `application/json`.', by: byAny },
   unprocessable: {
     when: 'Well formed, and not something that this server can do.',
-    by: ({ effect }) => effect !== 'reads',
+    by: (row) => byCaller(row) && Object.keys(row.input).length > 0,
   },
   rate_limited: { when: 'Too many requests.', by: byAny, headers: RETRY_AFTER },
   headers_too_large: { when: 'URL and headers together are over 16 KiB.', by: byAny },

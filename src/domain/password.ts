@@ -2,9 +2,9 @@ import { Refusal } from './refusal.ts';
 import { Sensitive } from './sensitive.ts';
 
 /** Length is what protects a password; NIST SP 800-63B asks for no classes of characters. */
-const PASSWORD_CHARS_MIN = 12;
+export const PASSWORD_CHARS_MIN = 12;
 /** Bounds the work of a sign-in, far beyond any password manager's. */
-const PASSWORD_CHARS_MAX = 256;
+export const PASSWORD_CHARS_MAX = 256;
 
 /** As somebody types it, in the one Unicode form that every keyboard's variant of it becomes. */
 export const presentedPassword = (input: string): Sensitive => new Sensitive(input.normalize('NFKC'));

@@ -236,7 +236,7 @@ type Line = { readonly who: string; readonly cells: string };
 function printed(id: string, lines: readonly Line[]): readonly string[] {
   const same = lines.every(({ cells }) => cells === lines[0]?.cells);
   const shown = same ? lines.slice(0, 1).map(({ cells }) => ({ who: 'everybody', cells })) : lines;
-  return shown.map(({ who, cells }) => `${id.padEnd(22)}${who.padEnd(34)}${cells}`);
+  return shown.map(({ who, cells }) => `${id.padEnd(30)}${who.padEnd(34)}${cells}`);
 }
 
 const NO_KEYS: Keys = { email: '', password: '', code: '' };

@@ -50,6 +50,6 @@ const actOn = (id: string): Act => ({ action: 'role:ManageRoles', resource: `rol
 
 /** Built-in ones are no secret, and nobody's to remove. */
 function locating({ store }: Deps, { tenant }: Caller, id: string): () => Promise<CustomRole | undefined> {
-  if (builtInOf(id) !== undefined) throw new Refusal('conflict', `${id} is a built-in role, and stays.`);
+  if (builtInOf(id) !== undefined) throw new Refusal('unprocessable', `${id} is a built-in role, and stays.`);
   return () => store.roles.get(tenant.id, id as Id<'Role'>);
 }

@@ -33,5 +33,12 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
 const CONTROL = String.raw`\x00-\x1f\x7f-\x9f`;
 const SEARCH_TEXT = new RegExp(`^[^${CONTROL}]{0,256}$`, 'u');
 
+/** The one character that PostgreSQL keeps in no text. */
+const NUL = String.raw`\x00`;
+const NO_NUL = new RegExp(`^[^${NUL}]*$`, 'u');
+
+/** Text that is kept as it was given. */
+export const keptText = (charsMax: number) => z.string().max(charsMax).regex(NO_NUL, 'must have no NUL');
+
 /** Text to search for; what no name can hold finds nothing, but a control character is a mistake. */
 export const searchText = z.string().regex(SEARCH_TEXT, 'must have at most 256 characters, and no control characters');

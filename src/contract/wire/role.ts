@@ -3,7 +3,7 @@ import { PERMISSIONS } from '#domain/permission.ts';
 import { ROLE_NAME } from '#domain/role.ts';
 import { documentedAs } from '../documented.ts';
 import type { Operations } from '../operation.ts';
-import { pageOf, pageQuery, searchText } from './page.ts';
+import { keptText, pageOf, pageQuery, searchText } from './page.ts';
 import { subject } from './subject.ts';
 
 const BASE = '/api/svc/v1/roles';
@@ -14,10 +14,6 @@ const MAY_NOT_CHANGE = 'This needs role:ManageRoles.';
 const ABSENT = 'There is no role of this id, or you may not see it. GET /roles lists them.';
 
 const DESCRIPTION_CHARS_MAX = 1_000;
-/** The one character that PostgreSQL keeps in no text. */
-const NUL = String.raw`\x00`;
-const NO_NUL = new RegExp(`^[^${NUL}]*$`, 'u');
-
 const roleName = z.string().meta({
   pattern: ROLE_NAME.source,
   description: '3 to 35 lower-case letters, digits and dashes; a letter first, no dash last.',
@@ -31,7 +27,7 @@ const resourceType = documentedAs(z.string(), { type: 'string', enum: ['tenant',
 const fields = {
   name: roleName,
   displayName: searchText.optional(),
-  description: z.string().max(DESCRIPTION_CHARS_MAX).regex(NO_NUL, 'must have no NUL').optional(),
+  description: keptText(DESCRIPTION_CHARS_MAX).optional(),
   resourceType,
   permissions: z.array(permission).max(PERMISSIONS.length),
 };

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { documentedAs, email, id, teamName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { TEAM_ABSENT } from '../team-words.ts';
-import { pageOf, pageQuery } from './page.ts';
+import { keptText, pageOf, pageQuery } from './page.ts';
 import { flag, textList } from './query.ts';
 import { subject } from './subject.ts';
 import { subjectPermission } from './user.ts';
@@ -18,8 +18,8 @@ const DESCRIPTION_CHARS_MAX = 1_000;
 
 /** The size of a body bounds how many. */
 const people = z.array(email);
-const description = z.string().max(DESCRIPTION_CHARS_MAX);
-const tag = z.string().max(TEXT_CHARS_MAX);
+const description = keptText(DESCRIPTION_CHARS_MAX);
+const tag = keptText(TEXT_CHARS_MAX);
 const tags = z
   .record(tag, tag)
   .refine((given) => Object.keys(given).length <= TAGS_MAX, `must have at most ${TAGS_MAX} tags`);

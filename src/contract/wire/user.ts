@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN } from '#domain/password.ts';
 import { documentedAs, email, id } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { pageOf, pageQuery, searchText } from './page.ts';
@@ -45,7 +46,10 @@ const READ = {
   absence: NO_ID,
 } as const;
 
-const changed = z.object({ email, tenantName: z.string().optional() });
+const LENGTH = { type: 'string', minLength: PASSWORD_CHARS_MIN, maxLength: PASSWORD_CHARS_MAX };
+/** Of another tenant nobody here knows anybody. */
+const tenantName = documentedAs(z.string(), ({ tenant }) => ({ const: tenant })).optional();
+const changed = z.object({ email, tenantName });
 
 /** Newer SDKs ask under `/x`, older ones and the vendor's console without: one answer each. */
 const RESOURCES = {
@@ -181,7 +185,9 @@ export const USER_OPERATIONS = {
     denial: 'Only a user has a password.',
     effect: 'changes',
     summary: 'Replace one’s own password; every session ends',
-    input: { body: z.object({ loginId: email, newPassword: z.string(), oldPassword: z.string() }) },
+    input: {
+      body: z.object({ loginId: email, newPassword: documentedAs(z.string(), LENGTH), oldPassword: z.string() }),
+    },
     output: z.object({}),
   },
   wireGetUser: {
@@ -203,7 +209,7 @@ export const USER_OPERATIONS = {
     summary: 'Remove a user for good; refused while they are in a team or a list of collaborators, unless forced',
     input: {
       path: z.object({ id }),
-      query: z.object({ tenantName: z.string().optional(), forceDelete: flag.optional() }),
+      query: z.object({ tenantName, forceDelete: flag.optional() }),
     },
     output: z.object({}),
   },

@@ -53,7 +53,7 @@ describe('a role', () => {
     expect((await root.role('team-member')).body.data).toMatchObject({ isReserved: true, resourceType: 'team' });
     expect(await root.putRole('tenant-member', [])).toMatchObject({ status: 409 });
     expect(await root.createRole('tenant-admin', [])).toMatchObject({ status: 409 });
-    expect(await root.removeRole('tenant-admin')).toMatchObject({ status: 409 });
+    expect(await root.removeRole('tenant-admin')).toMatchObject({ status: 422 });
   });
 
   test.each([
