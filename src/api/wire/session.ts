@@ -2,6 +2,7 @@ import type { SESSION_OPERATIONS } from '#contract/wire/session.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Handlers } from '../handler.ts';
+import { visited } from '../visited.ts';
 import { subjectOf } from './subject.ts';
 
 /** Where model calls go; a path of this very host. */
@@ -22,8 +23,8 @@ export const sessionHandlers: Handlers<typeof SESSION_OPERATIONS> = {
   }),
   wireGetUserInfo: async (_api, caller) => infoOf(caller),
   wireGetUserInfoX: async (_api, caller) => infoOf(caller),
-  wireGetEnv: async ({ site }) => envOf(site.tenant),
-  wireGetFrontEndEnv: async ({ site }) => envOf(site.tenant),
+  wireGetEnv: async (api, visitor) => envOf((await visited(api, visitor)).tenant),
+  wireGetFrontEndEnv: async (api, visitor) => envOf((await visited(api, visitor)).tenant),
 };
 
 const envOf = ({ name }: Tenant) => ({ TENANT_NAME: name, LLM_GATEWAY_URL });

@@ -1,3 +1,4 @@
+import { originFor } from '#app/tenant/at.ts';
 import { inviteUser } from '#app/user/invite.ts';
 import { registerUser } from '#app/user/register.ts';
 import type { USER_OPERATIONS } from '#contract/wire/user.ts';
@@ -5,6 +6,7 @@ import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Handlers } from '../handler.ts';
 import { linkTo } from '../link.ts';
+import { homeOf } from '../visited.ts';
 
 export const userHandlers: Handlers<typeof USER_OPERATIONS> = {
   wireRegisterUser: async (api, caller, { email, sendInviteEmail, skipIfUserExists, dryRun }) => {
@@ -13,9 +15,10 @@ export const userHandlers: Handlers<typeof USER_OPERATIONS> = {
     await registerUser(api, caller, { email: parseEmail(email), ...options });
     return {};
   },
-  wireInviteUser: async (api, caller, { email }) => ({
-    link: linkTo(api.site, '/invitation', await inviteUser(api, caller, parseEmail(email))),
-  }),
+  wireInviteUser: async (api, caller, { email }) => {
+    const code = await inviteUser(api, caller, parseEmail(email));
+    return { link: linkTo(await originFor(api, homeOf(api.site), caller.tenant), '/invitation', code) };
+  },
 };
 
 /** 200 would say that somebody got a mail. */
