@@ -35,4 +35,8 @@ export const rivalsOf = (origin: TenantOrigin): readonly TenantOrigin[] =>
   [...new Set(hostsOf(origin).flatMap(originsAt))].filter((other) => other !== origin);
 
 /** The host in what a client says that it was given: a host, or an address that begins with a scheme. */
-export const hostIn = (given: string): string => given.trim().replace(/^https?:\/\//i, '').replace(/\/$/, '');
+export const hostIn = (given: string): string =>
+  given
+    .trim()
+    .replace(/^https?:\/\//i, '')
+    .replace(/\/$/, '');

@@ -52,7 +52,7 @@ const tenantOf = ({ id, name, disabled_at }: Schema['tenant']): TenantRecord => 
 });
 
 export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): TenantWrites => {
-  /** Names and aliases are one space, and no constraint spans two tables: whoever adds to it goes one after the other. */
+  /** Names and aliases are one space, and no constraint spans two tables; nor do origins that are spelled in two ways: whoever adds goes one after the other. */
   const holdNames = async () => {
     if (engine.locksRows) await db.selectFrom('instance').select('only_row').forUpdate().execute();
   };
@@ -89,6 +89,7 @@ export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine):
     },
 
     async addOrigin(tenant, origin) {
+      await holdNames();
       const row = maced(macs, 'tenant_origin', { tenant, origin });
       await db
         .insertInto('tenant_origin')
