@@ -4,6 +4,7 @@ import { callerHandlers } from './own/caller.ts';
 import { signingKeyHandlers } from './own/signing-key.ts';
 import { tokenHandlers } from './own/token.ts';
 import { tokenSettingsHandlers } from './own/token-settings.ts';
+import { ownUserHandlers } from './own/user.ts';
 import { deploymentHandlers } from './wire/deployment.ts';
 import { deviceLoginHandlers } from './wire/device-login.ts';
 import { personalAccessTokenHandlers } from './wire/personal-access-token.ts';
@@ -18,6 +19,7 @@ export const HANDLERS: Handlers<typeof OPERATIONS> = {
   ...sessionHandlers,
   ...personalAccessTokenHandlers,
   ...userHandlers,
+  ...ownUserHandlers,
   ...workspaceHandlers,
   ...deploymentHandlers,
   ...callerHandlers,

@@ -3,6 +3,7 @@ import { CALLER_OPERATIONS } from './own/caller.ts';
 import { SIGNING_KEY_OPERATIONS } from './own/signing-key.ts';
 import { TOKEN_OPERATIONS } from './own/token.ts';
 import { TOKEN_SETTINGS_OPERATIONS } from './own/token-settings.ts';
+import { OWN_USER_OPERATIONS } from './own/user.ts';
 import { DEPLOYMENT_OPERATIONS } from './wire/deployment.ts';
 import { DEVICE_LOGIN_OPERATIONS } from './wire/device-login.ts';
 import { PERSONAL_ACCESS_TOKEN_OPERATIONS } from './wire/personal-access-token.ts';
@@ -18,6 +19,7 @@ export const OPERATIONS = composed(
   SESSION_OPERATIONS,
   PERSONAL_ACCESS_TOKEN_OPERATIONS,
   USER_OPERATIONS,
+  OWN_USER_OPERATIONS,
   WORKSPACE_OPERATIONS,
   DEPLOYMENT_OPERATIONS,
   CALLER_OPERATIONS,

@@ -1,8 +1,10 @@
 import type { Caller, CredentialId, Surface } from './caller.ts';
+import type { SubjectId } from './grant.ts';
 import type { Id } from './id.ts';
 import type { Instant } from './instant.ts';
-import type { Action } from './permission.ts';
+import type { Action, Permission } from './permission.ts';
 import type { PrincipalId, PrincipalKind } from './principal.ts';
+import type { RoleId } from './role.ts';
 import type { TenantId, TenantName, TenantOrigin } from './tenant.ts';
 import type { EndReason, TokenName } from './token.ts';
 import type { TokenSettings } from './token-settings.ts';
@@ -30,9 +32,16 @@ export type AuditDetails = {
   readonly removed?: true;
   /** Whose it is, where the caller made it for somebody else. */
   readonly owner?: PrincipalId;
+  /** Who was given a role, or lost it. */
+  readonly subject?: SubjectId;
+  readonly role?: RoleId;
+  /** What a role holds from now on. */
+  readonly permissions?: readonly Permission[];
   /** The answer was given before, and is given again. */
   readonly replayed?: true;
   readonly reason?: EndReason;
+  /** That somebody holds from now on, by themselves, on the tenant. */
+  readonly roles?: readonly RoleId[];
   /** Values that ended because there were too many. */
   readonly superseded?: readonly string[];
   /** Of denials that were not written one by one: how many, and on what. */

@@ -32,7 +32,7 @@ const GRANTABLE = {
 /** What the program does by itself, for its operator or for whoever has just proved who they are: in no role. */
 const PROGRAMS = {
   'personal-access-token': ['Deliver', 'UseAfterEnd', 'Purge'],
-  user: ['IssuePasswordLink'],
+  user: ['IssuePasswordLink', 'ChangePassword'],
   session: ['Create', 'End'],
   invitation: ['Accept'],
   'signing-key': ['Rotate'],

@@ -3,6 +3,14 @@ import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { BuiltInRoleId, RoleId } from '#domain/role.ts';
 import type { RoleBindingId } from '#domain/role-binding.ts';
 import type { TenantId } from '#domain/tenant.ts';
+import type { Listing } from './tokens.ts';
+
+export type GrantPage = {
+  readonly limit: number;
+  readonly offset: number;
+  readonly subject?: SubjectId | undefined;
+  readonly resource?: Resource | undefined;
+};
 
 export interface GrantReads {
   /**
@@ -17,6 +25,8 @@ export interface GrantReads {
   onResource(tenant: TenantId, resource: Resource): Promise<readonly Grant[]>;
   withRole(tenant: TenantId, role: RoleId): Promise<readonly Grant[]>;
   ofBindings(tenant: TenantId, bindings: readonly RoleBindingId[]): Promise<readonly Grant[]>;
+  /** The same, a page at a time: of a subject, on a resource, or all; `total` counts past the page. */
+  list(tenant: TenantId, page: GrantPage): Promise<Listing<Grant>>;
   /** Whether any active user holds it on the whole tenant, of these left aside: by themselves, by a team or as everybody. */
   anyHolds(tenant: TenantId, role: BuiltInRoleId, leftAside?: readonly PrincipalId[]): Promise<boolean>;
 }

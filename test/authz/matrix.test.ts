@@ -7,7 +7,7 @@ import { mint } from '#crypto/opaque.ts';
 import { hashPassword } from '#crypto/password.ts';
 import type { Caller } from '#domain/caller.ts';
 import { INVITATION_MS_MAX } from '#domain/invitation.ts';
-import { ACTIONS } from '#domain/permission.ts';
+import { ACTIONS, PERMISSIONS, type Permission } from '#domain/permission.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
 import { compile, tenantWide } from '#domain/rights.ts';
 import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
@@ -16,6 +16,7 @@ import { statementsOf } from '#support/statements.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
 import { ANY_ON, ENTRANCE_IDS, entryFor, type Keys, type Kind, MATRIX, requestFor } from './matrix.ts';
 import { secondTenant } from './second-tenant.ts';
+import { bindingOf, give, roleOf, teamOf } from './things.ts';
 
 const UNKNOWN = mint('pat', { bytes: (length) => Buffer.alloc(length, 3) });
 const MALFORMED = new Sensitive('tfy_pat_of-no-known-form');
@@ -43,14 +44,15 @@ test('every action is taken by an operation or an entrance, except those of the 
     ...OPERATION_IDS.map((id) => OPERATIONS[id].action),
     ...ENTRANCE_IDS.map((id) => ENTRANCES[id].action),
   ]);
-  expect(ACTIONS.filter((action) => !taken.has(action))).toEqual([
+  const yetToCome = /^(secret-group|virtual-account|provider-account|mcp-server):/; // held in roles already
+  expect(ACTIONS.filter((action) => !taken.has(action) && !yetToCome.test(action))).toEqual([
+    'personal-access-token:Deliver', // an unattended first start
+    'personal-access-token:UseAfterEnd', // nobody’s act: an event that its owner sees
+    'personal-access-token:Purge', // a job, of what has been over for long
     'user:IssuePasswordLink', // an operator on the control socket
     'signing-key:Rotate', // an operator on the control socket
     'tenant:SetUp', // the first start
     'tenant:IssueSetUpLink', // the start, and an operator on the control socket
-    'personal-access-token:Deliver', // an unattended first start
-    'personal-access-token:UseAfterEnd', // nobody’s act: an event that its owner sees
-    'personal-access-token:Purge', // a job, of what has been over for long
     'job:List', // an operator on the control socket
     'job:Retry', // an operator on the control socket
   ]);
@@ -88,23 +90,27 @@ test.each(OPERATION_IDS.filter((id) => 'existence' in OPERATIONS[id] && OPERATIO
     const { person } = await secondTenant(world);
     const foreigner = await person('foreigner', 'tenant-admin');
     const [tokenOfNobody, tokenOfAdmin] = [await heldBy(world, nobody), await heldBy(world, admin)];
-    const [own, others] = [await idOf(world, nobody), await idOf(world, admin)];
+    const kind = MATRIX[id].of as Exclude<Kind, 'none'>;
+    const others = (await ownOf(world, admin, 'first'))[kind];
     const attempt = async (token: Sensitive, on: string) => {
       world.clock.advance(MINUTE_MS); // each is the first denial of its minute
       await world.send({ method: 'GET', path: '/api/svc/v1/session', token }); // from here on in memory
       const { result, statements } = await statementsOf(() => world.send({ ...requestFor(id, on), token }));
       return { statements, ...comparable(result) };
     };
-    const denied = await attempt(tokenOfNobody, own);
+    const denied = await attempt(tokenOfNobody, others);
     expect(denied).toMatchObject({
       status: 404,
       statements: expect.arrayContaining([expect.stringContaining('into "audit_entry"')]),
     });
-    expect(await attempt(tokenOfNobody, others)).toEqual(denied);
-    expect(await attempt(tokenOfNobody, ANY_ON.token)).toEqual(denied);
-    expect(await attempt(tokenOfAdmin, own)).toEqual(denied);
-    expect(await attempt(tokenOfAdmin, ANY_ON.token)).toEqual(denied);
-    expect(await attempt(foreigner.token, own)).toEqual(denied);
+    expect(await attempt(tokenOfNobody, ANY_ON[kind])).toEqual(denied);
+    expect(await attempt(tokenOfAdmin, ANY_ON[kind])).toEqual(denied);
+    expect(await attempt(foreigner.token, others)).toEqual(denied);
+    if (kind === 'token') {
+      const own = await idOf(world, nobody); // whoever lost their rights, and an administrator, who has none to others' tokens
+      expect(await attempt(tokenOfNobody, own)).toEqual(denied);
+      expect(await attempt(tokenOfAdmin, own)).toEqual(denied);
+    }
     const impossible = await attempt(tokenOfAdmin, 'an id of no known form');
     expect({ ...impossible, statements: denied.statements }).toEqual(denied); // refused before, with the same bytes
   },
@@ -271,6 +277,25 @@ const CREDENTIALS: Readonly<Record<string, (world: World, name: string) => Promi
   },
   'nobody, token': (world, name) => withToken(world, name),
   'member, token': (world, name) => withToken(world, name, 'tenant-member'),
+  'manager of a team, token': async (world, name) => {
+    const { caller, objects } = await holderOf(world, name, 'tenant-member');
+    return {
+      token: await heldBy(world, caller),
+      objects: { ...objects, own: await ownOf(world, caller, 'spare', true) },
+    };
+  },
+  'viewer, token': (world, name) =>
+    withCustom(
+      world,
+      name,
+      PERMISSIONS.filter((one) => LOOKS.test(one)),
+    ),
+  'editor, token': (world, name) =>
+    withCustom(
+      world,
+      name,
+      PERMISSIONS.filter((one) => !ADMINISTERS.test(one)),
+    ),
   'admin, token': (world, name) => withToken(world, name, 'tenant-admin'),
   'nobody, session': (world, name) => withSession(world, name),
   'member, session': (world, name) => withSession(world, name, 'tenant-member'),
@@ -283,6 +308,16 @@ const CREDENTIALS: Readonly<Record<string, (world: World, name: string) => Promi
 
 async function withToken(world: World, name: string, ...roles: readonly BuiltInRoleId[]): Promise<Asking> {
   const { caller, objects } = await holderOf(world, name, ...roles);
+  return { token: await heldBy(world, caller), objects };
+}
+
+const LOOKS = /:(List|Read)/;
+const ADMINISTERS = /:(AssignRole|ManageRoles|ManageUsers|ManageSettings|RevokeAll|CreateForUser)$/;
+
+/** A role that the tenant has made, and no other. */
+async function withCustom(world: World, name: string, permissions: readonly Permission[]): Promise<Asking> {
+  const { caller, objects } = await holderOf(world, name);
+  await give(world, caller, await roleOf(world, caller, `${name}-custom`, permissions));
   return { token: await heldBy(world, caller), objects };
 }
 
@@ -304,7 +339,7 @@ const heldBy = (world: World, caller: Caller, name = 'first'): Promise<Sensitive
 
 const objectsOf = async (world: World, name: string): Promise<Objects> => {
   const [own, others] = [await holdingOf(world, `${name}-a`), await holdingOf(world, `${name}-b`)];
-  return { own, others, absent: { token: ANY_ON.token, name: `${name}-new`, user: `${name}-new@example.com` } };
+  return { own, others, absent: { ...ANY_ON, name: `${name}-new`, user: `${name}-new@example.com` } };
 };
 
 async function holdingOf(world: World, name: string): Promise<Objects['own']> {
@@ -313,9 +348,17 @@ async function holdingOf(world: World, name: string): Promise<Objects['own']> {
   return ownOf(world, caller, `${name}-pat`);
 }
 
-const ownOf = async (world: World, caller: Caller, name = 'spare'): Promise<Objects['own']> => ({
-  ...{ token: await idOf(world, caller, name), name, user: caller.principal.name },
-});
+/** One's own team is one to which one belongs; of a role and a role binding, one that one has made. */
+async function ownOf(world: World, caller: Caller, name = 'spare', isManager = false): Promise<Objects['own']> {
+  const { principal } = caller;
+  const short = `t${principal.id.slice(-12)}${isManager ? 'm' : ''}`;
+  const team = await teamOf(world, caller, short, { isMember: true, isManager });
+  return {
+    ...{ token: await idOf(world, caller, name), name, user: principal.name, userId: principal.id },
+    ...{ team: team.id, teamName: team.name, role: (await roleOf(world, caller, short, [])).id },
+    binding: (await bindingOf(world, caller, short)).id,
+  };
+}
 
 async function idOf({ rows }: World, { principal }: Caller, name = 'first'): Promise<string> {
   const [row] = await rows('select id from personal_access_token where owner = ? and name = ?', principal.id, name);

@@ -3,8 +3,11 @@ import { OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { JSON_TYPE } from '#support/world.ts';
 import { NO_LIMITS } from '../http/asked.ts';
 
-/** What an operation is on: a token by id, a token by name, a user by e-mail address, or nothing that anybody has. */
-export type Kind = 'token' | 'name' | 'user' | 'none';
+/**
+ * What an operation is on: a token by id or by name, a user by e-mail address or by id, a team by id or by name, a role or a
+ * role binding by id, or nothing that anybody has.
+ */
+export type Kind = 'token' | 'name' | 'user' | 'userId' | 'team' | 'teamName' | 'role' | 'binding' | 'none';
 
 type Row = {
   readonly of: Kind;
@@ -32,6 +35,23 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireRevokeAllPats: { of: 'user', body: (email) => ({ email }) },
   wireRegisterUser: { of: 'user', body: (email) => ({ email }) },
   wireInviteUser: { of: 'user', body: (email) => ({ email, acceptInviteClientUrl: 'https://x.example/accept' }) },
+  wireListUsers: { of: 'none' },
+  wireUpdateUserRoles: { of: 'user', body: (email) => ({ email, roles: ['tenant-member'] }) },
+  wireDeactivateUser: { of: 'user', body: (email) => ({ email }) },
+  wireActivateUser: { of: 'user', body: (email) => ({ email }) },
+  wireChangePassword: {
+    of: 'user',
+    body: (loginId) => ({ loginId, oldPassword: 'not the old password', newPassword: 'correct horse battery staple' }),
+  },
+  wireGetUser: { of: 'userId' },
+  wireDeleteUser: { of: 'userId' },
+  wireGetUserResources: { of: 'userId' },
+  wireGetUserResourcesX: { of: 'userId' },
+  wireGetUserPermissions: { of: 'userId' },
+  wireGetUserPermissionsX: { of: 'userId' },
+  wireGetUserTeams: { of: 'userId' },
+  wireGetUserTeamsX: { of: 'userId' },
+  ownRevokeUserTokens: { of: 'userId' },
   wireListWorkspaces: { of: 'none' },
   wireListClusters: { of: 'none' },
   wireListApps: { of: 'none' },
@@ -74,6 +94,11 @@ export const ANY_ON: Readonly<Record<Kind, string>> = {
   token: 'a00000000000000000000000',
   name: 'any-name',
   user: 'any-user@example.com',
+  userId: 'b00000000000000000000000',
+  team: 'c00000000000000000000000',
+  teamName: 'any-team',
+  role: 'd00000000000000000000000',
+  binding: 'e00000000000000000000000',
   none: 'anything',
 };
 

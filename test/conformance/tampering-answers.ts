@@ -2,7 +2,7 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import { Refusal } from '#domain/refusal.ts';
 import type { Target } from './tampering-changes.ts';
-import type { Question } from './tampering-scene.ts';
+import type { Question } from './tampering-holdings.ts';
 
 /* What is asked, and whether it is answered by the truth, by a refusal, or by less of the truth. */
 
@@ -27,9 +27,15 @@ function refusalOf(error: unknown): Answer {
 /** How a table is named by whoever refuses its row. */
 export const NAMED: Readonly<Record<Target, RegExp>> = {
   tenant: /^a row of tenant does not carry a valid MAC/,
+  tenant_origin: /^a row of tenant_origin does not carry a valid MAC/,
+  tenant_alias: /^a row of tenant_alias does not carry a valid MAC/,
   principal: /^a row of principal does not carry a valid MAC/,
   password: /^a row of password does not carry a valid MAC/,
   role_grant: /^a row of role_grant does not carry a valid MAC/,
+  team: /^a row of team does not carry a valid MAC/,
+  team_member: /^a row of team_member does not carry a valid MAC/,
+  role: /^a row of role does not carry a valid MAC/,
+  role_binding: /^a row of role_binding does not carry a valid MAC/,
   personal_access_token: /^a row of personal_access_token does not carry a valid MAC/,
   token: /^a row of token does not carry a valid MAC/,
   token_use: /^a row of token_use does not carry a valid MAC/,
@@ -48,19 +54,40 @@ export const NAMED: Readonly<Record<Target, RegExp>> = {
  * is found by another way is refused even so.
  */
 export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string>> } = {
-  tenant: { name: 'a tenant is looked up by its name' },
+  tenant: { id: 'an address names a tenant by it', name: 'a tenant is looked up by its name' },
+  tenant_origin: { origin: 'a tenant is looked up by it', tenant: 'a tenant’s are listed by it' },
+  tenant_alias: { name: 'a tenant is looked up by it', tenant: 'a tenant’s are listed by it' },
   principal: {
     tenant: 'all that is in a tenant is found by it',
     id: 'somebody is known by it',
     kind: 'only users sign in',
     name: 'users sign in by it',
+    active: 'who is deactivated is left out of a list',
+    removed_at: 'who was removed is in no list',
   },
   password: { tenant: 'as of principals', principal: 'whose it is: without one they cannot sign in' },
   role_grant: {
     tenant: 'as of principals',
-    principal: 'whose it is: they may less',
-    role: 'whether there is an administrator is asked by it',
+    id: 'it is known by it',
+    subject: 'whose it is: they may less',
+    role: 'whether there is an administrator is asked by it, and who holds it',
+    resource: 'who holds something on it is asked by it',
+    binding: 'what came with a binding is found by it',
   },
+  team: { tenant: 'as of principals', id: 'it is known by it', name: 'it is found by it' },
+  team_member: {
+    tenant: 'as of principals',
+    team: 'who belongs to a team is found by it',
+    principal: 'whose it is: they may less',
+    member: 'members are listed by it',
+    manager: 'managers are listed by it',
+  },
+  role: {
+    tenant: 'as of principals',
+    id: 'a grant says it: without a role it gives nothing',
+    name: 'it is found by it',
+  },
+  role_binding: { tenant: 'as of principals', id: 'it is known by it', name: 'it is found by it' },
   personal_access_token: {
     tenant: 'as of principals',
     owner: 'an owner’s tokens are found by it',
@@ -94,6 +121,13 @@ export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string
   },
 };
 
+/** Of these somebody notices all the same: each such row is met in another way, whatever stands there. */
+export const MET_EVEN_SO: readonly string[] = [
+  ...['tenant.id', 'tenant_origin.origin', 'tenant_alias.name', 'principal.active', 'principal.removed_at'],
+  ...['role_grant.id', 'role_grant.resource', 'role_grant.binding', 'team_member.member', 'team_member.manager'],
+  ...['team.id', 'team.name', 'role.id', 'role.name', 'role_binding.id', 'role_binding.name'],
+];
+
 /** Whether an answer is believed that is not true. `mayBeLess` where a row may not be found any more. */
 export function agrees(what: string, mayBeLess: boolean, truth: Answer, now: Answer): void {
   if ('refused' in now) {
@@ -115,6 +149,10 @@ function isLess(before: unknown, after: unknown, name: string): boolean {
   if (after === undefined || after === false) return VANISHES.includes(name);
   if (typeof after === 'number') return SHRINKS.includes(name) && after <= ((before as number | undefined) ?? Infinity);
   if (Array.isArray(after)) return Array.isArray(before) && isPartOf(before, after);
+  if (after instanceof Map) {
+    if (!(before instanceof Map)) return false;
+    return [...after].every(([key, value]) => before.has(key) && isLess(before.get(key), value, 'one'));
+  }
   if (after instanceof Set) return before instanceof Set && isPartOf([...before], [...after]);
   if (typeof after !== 'object' || typeof before !== 'object' || before === null || after === null) return false;
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);

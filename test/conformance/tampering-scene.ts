@@ -21,13 +21,12 @@ import { LIVE_GENERATIONS_MAX, parseTokenName } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import type { LeaseId } from '#ports/jobs.ts';
 import { addKey, type Core, ORIGIN, openCore } from '#support/core.ts';
+import { about, holdingsOf, ofAddresses, ofHoldingsIn, ofHoldingsOf, type Question } from './tampering-holdings.ts';
 
 /*
  * Rows in every table, of two tenants, made by the program's own use cases; and everything that can be asked of them, of
  * each tenant about the other's people, too.
  */
-
-export type Question = { readonly what: string; ask(): Promise<unknown> };
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -85,7 +84,8 @@ async function personIn(core: Core, tenant: Tenant, wanted: Wanted) {
     await tx.invitations.voidAll(tenant.id, undefined, deps.clock.now());
   });
   await deliverable(core, tenant, first);
-  return { tenant, caller, values, signedIn, codes, once };
+  const holdings = await holdingsOf(deps, caller);
+  return { tenant, caller, holdings, values, signedIn, codes, once };
 }
 
 async function userOf({ deps }: Core, tenant: Tenant, { name, role }: Wanted): Promise<Caller> {
@@ -141,7 +141,9 @@ function ofTenant({ deps }: Core, tenant: Tenant, people: readonly Person[]): re
     about(`the settings of ${name}`, () => tokenSettings.get(id)),
     about(`whether ${name} has an administrator`, () => grants.anyHolds(id, 'tenant-admin')),
     about(`what waits in ${name} to be delivered`, () => delivered(deps, tenant)),
+    ...ofHoldingsOf(deps, tenant),
     ...people.flatMap((person) => ofPersonIn(deps, tenant, person)),
+    ...people.flatMap(({ caller, holdings }) => ofHoldingsIn(deps, tenant, caller, holdings)),
   ];
 }
 
@@ -188,6 +190,7 @@ function ofPerson({ deps }: Core, { tenant, caller, values, signedIn, codes, onc
     about(`how many tokens of ${email} live`, () => pats.countLive(tenant.id, owner, deps.clock.now())),
     about(`the session of ${email}`, () => sessions.byDigest([signedIn.digest.digest])),
     ...codes.map(({ digest }, at) => about(`code ${at} of ${email}`, () => invitations.byDigest([digest.digest]))),
+    ...ofAddresses(deps, caller),
     about(`what ${email} asked for with a key`, async () => (await once()).value.reveal()),
   ];
 }
@@ -200,8 +203,6 @@ function ofAll(core: Core): readonly Question[] {
     ...JOB_KINDS.map((kind) => about(`the job ${kind}`, () => claimed(core, kind))),
   ];
 }
-
-const about = (what: string, ask: Question['ask']): Question => ({ what, ask });
 
 async function delivered({ store, keyring }: Deps, { id: tenant }: Tenant) {
   const pending = await store.deliveries.pending(tenant);

@@ -4,7 +4,7 @@ import { revokePat } from '#app/token/revoke.ts';
 import { VerifiedCredentials } from '#app/token/verified-credentials.ts';
 import { MACED, NOT_MACED } from '#store/sql/maced.ts';
 import { openCore } from '#support/core.ts';
-import { type Answer, agrees, answersTo, FOUND_BY, NAMED } from './tampering-answers.ts';
+import { type Answer, agrees, answersTo, FOUND_BY, MET_EVEN_SO, NAMED } from './tampering-answers.ts';
 import {
   type Chance,
   type Change,
@@ -49,7 +49,7 @@ const LOST_ELSEWHERE: readonly Target[] = ['role_grant', 'replay'];
 const ALLOWED: Readonly<Record<Wanted['kind'], (wanted: Wanted) => { mayBeLess: boolean; isNoticed: boolean }>> = {
   changed: ({ table, column }) => {
     const isFoundBy = FOUND_BY[table]?.[column] !== undefined;
-    return { mayBeLess: isFoundBy, isNoticed: !isFoundBy };
+    return { mayBeLess: isFoundBy, isNoticed: !isFoundBy || MET_EVEN_SO.includes(`${table}.${column}`) };
   },
   swapped: ({ table }) => ({ mayBeLess: true, isNoticed: !LOST_ELSEWHERE.includes(table) }),
   moved: () => ({ mayBeLess: true, isNoticed: false }),

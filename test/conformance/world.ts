@@ -5,8 +5,10 @@ import { onTenant } from '#domain/grant.ts';
 import { ID_RANDOM_BYTES, type Id, idFrom } from '#domain/id.ts';
 import type { Invitation } from '#domain/invitation.ts';
 import { type PrincipalId, type PrincipalRecord, parseEmail } from '#domain/principal.ts';
-import type { BuiltInRoleId } from '#domain/role.ts';
+import { type BuiltInRoleId, type CustomRole, parseRoleName } from '#domain/role.ts';
+import { parseRoleBindingName, type RoleBinding } from '#domain/role-binding.ts';
 import type { Session } from '#domain/session.ts';
+import { parseTeamName, type Team } from '#domain/team.ts';
 import { parseTenantName, type Tenant, type TenantId } from '#domain/tenant.ts';
 import {
   type Ended,
@@ -75,6 +77,25 @@ export async function userIn(
   });
   return user;
 }
+
+const MADE = { createdBy: newId<'Principal'>(), createdAt: 1, updatedAt: 1 } as const;
+
+export const newTeam = (name: string, own: Partial<Team> = {}): Team => ({
+  ...{ id: newId(), name: parseTeamName(name), displayName: undefined, description: '', tags: {} },
+  ...MADE,
+  ...own,
+});
+
+export const newRole = (name: string, own: Partial<CustomRole> = {}): CustomRole => ({
+  ...{ id: newId(), name: parseRoleName(name), displayName: name, description: '' },
+  ...{ permissions: ['team:ReadTeam', 'user:ListUsers'], ...MADE },
+  ...own,
+});
+
+export const newBinding = (name: string): RoleBinding => ({
+  ...{ id: newId(), name: parseRoleBindingName(name) },
+  ...MADE,
+});
 
 export const newPat = (owner: PrincipalId, name: string, own: Partial<PersonalAccessToken> = {}) =>
   ({

@@ -1,7 +1,9 @@
+import { teamsOf } from '#app/user/list.ts';
 import type { SESSION_OPERATIONS } from '#contract/wire/session.ts';
 import type { Caller } from '#domain/caller.ts';
+import { EVERYONE } from '#domain/team.ts';
 import type { Tenant } from '#domain/tenant.ts';
-import type { Handlers } from '../handler.ts';
+import type { Api, Handlers } from '../handler.ts';
 import { visited } from '../visited.ts';
 import { subjectOf } from './subject.ts';
 
@@ -21,8 +23,8 @@ export const sessionHandlers: Handlers<typeof SESSION_OPERATIONS> = {
     tenantInfo: { tenantName: tenant.name },
     env: envOf(tenant),
   }),
-  wireGetUserInfo: async (_api, caller) => infoOf(caller),
-  wireGetUserInfoX: async (_api, caller) => infoOf(caller),
+  wireGetUserInfo: infoOf,
+  wireGetUserInfoX: infoOf,
   wireGetEnv: async (api, visitor) => envOf((await visited(api, visitor)).tenant),
   wireGetFrontEndEnv: async (api, visitor) => envOf((await visited(api, visitor)).tenant),
 };
@@ -30,7 +32,9 @@ export const sessionHandlers: Handlers<typeof SESSION_OPERATIONS> = {
 const envOf = ({ name }: Tenant) => ({ TENANT_NAME: name, LLM_GATEWAY_URL });
 
 /** The team `everyone` is the tenant itself, and so has its id; there is one account, the same. */
-function infoOf({ principal, tenant, credential, rights }: Caller) {
+async function infoOf(api: Api, caller: Caller) {
+  const { principal, tenant, credential, rights } = caller;
+  const teams = await teamsOf(api, caller, principal.id);
   const {
     subjectId: id,
     subjectType,
@@ -42,7 +46,7 @@ function infoOf({ principal, tenant, credential, rights }: Caller) {
     ...(subjectPatName === undefined ? {} : { subjectPatName }),
     ...(principal.kind === 'user' ? { email: principal.name } : {}),
     ...{ tenantName: tenant.name, roles: [...rights.roles] },
-    teams: [{ id: tenant.id, name: 'everyone' }],
+    teams: [{ id: tenant.id, name: EVERYONE }, ...teams.map(({ team }) => ({ id: team.id, name: team.name }))],
     accounts: [{ id: tenant.id, name: tenant.name }],
   };
 }

@@ -9,6 +9,7 @@ import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { type Changed, change, made } from '../doors.ts';
 import { Overtaken } from '../overtaken.ts';
+import { held, refuseAbove } from '../user/upon.ts';
 import type { CreatedPat } from './created.ts';
 import { addValue, type Issue, issueFor } from './issue.ts';
 import { keepWithin, settingsFor } from './limits.ts';
@@ -44,10 +45,12 @@ export async function createPatFor(
     return user?.active ? user : undefined;
   };
   return onceOnly(deps, caller, { act, once }, (remember) => {
-    const prepare = (owner: PrincipalRecord) => prepared(deps, caller, { act, asked, owner, remember });
+    const prepare = async (owner: PrincipalRecord) => {
+      await refuseAbove(deps, caller, act, owner); // whoever holds the token is its owner
+      return prepared(deps, caller, { act, asked, owner, remember });
+    };
     return change(deps, caller, { ...act, locate, prepare }, async (tx, owner, ready) => {
-      await tx.principals.hold(caller.tenant.id, owner.id); // so that they stay what is looked at here
-      if ((await tx.principals.get(caller.tenant.id, owner.id))?.active !== true) throw new Overtaken();
+      if (!(await held(tx, caller, owner)).active) throw new Overtaken();
       return added(deps, tx, caller, ready);
     });
   });

@@ -1,10 +1,10 @@
 import type { Caller } from '#domain/caller.ts';
-import type { Email } from '#domain/principal.ts';
+import type { Email, PrincipalId, PrincipalRecord } from '#domain/principal.ts';
 import type { Ended, PatId, PatView, RevokeReason } from '#domain/token.ts';
-import type { Moved } from '#ports/changes.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
+import { change, viewOne } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
+import { userWith } from '../user/upon.ts';
 
 /**
  * Revoking twice is not an error, and changes nothing: a client whose answer was lost asks again. Another's token is as
@@ -27,10 +27,24 @@ export function revokePat(deps: Deps, caller: Caller, id: PatId, reason: RevokeR
   );
 }
 
-/** Everything that a user holds, at once; how many there were. */
+/** Everything that a user holds, at once; how many there were. Of one who may do more than the caller, too: it only ends. */
 export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): Promise<number> {
+  return revokeAll(deps, caller, await deps.store.principals.userByEmail(caller.tenant.id, email));
+}
+
+export const revokeAllPatsOf = async (deps: Deps, caller: Caller, id: PrincipalId): Promise<number> =>
+  revokeAll(deps, caller, await userWith(deps, caller, id));
+
+/** How many that would be. */
+export async function countPats(deps: Deps, caller: Caller, id: PrincipalId): Promise<number> {
+  const locate = () => userWith(deps, caller, id);
+  await viewOne(deps, caller, { action: 'personal-access-token:RevokeAll', resource: `user/${id}`, locate });
+  const all = { limit: 1, offset: 0, nameContains: '' };
+  return (await deps.store.pats.list(caller.tenant.id, id, all)).total;
+}
+
+function revokeAll(deps: Deps, caller: Caller, user: PrincipalRecord | undefined): Promise<number> {
   const { tenant, principal } = caller;
-  const user = await deps.store.principals.userByEmail(tenant.id, email);
   const what = {
     action: 'personal-access-token:RevokeAll',
     resource: `user/${user?.id ?? ''}`,
@@ -45,8 +59,6 @@ export async function revokeAllPats(deps: Deps, caller: Caller, email: Email): P
       reason: ended.reason,
       ...(all.unproved.length > 0 && { unproved: all.unproved }),
     };
-    const moved: Moved[] = all.ended.map((pat) => ({ kind: 'pat', id: pat }));
-    if (all.unproved.length > 0) moved.push({ kind: 'principal', id }); // whatever is remembered of those is read again, and refused
-    return { result: all.ended.length, details, moved };
+    return { result: all.ended.length, details, moved: [{ kind: 'principal', id }] }; // one, however many they are
   });
 }

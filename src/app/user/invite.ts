@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { type NewInvitation, newInvitation } from '../invitation/issue.ts';
 import { programCaller } from '../program-caller.ts';
+import { refuseAbove } from './upon.ts';
 
 /**
  * A code by which a user sets their first password. Refused with `conflict` for one who has a password: whoever holds a
@@ -34,7 +35,10 @@ async function codeFor(deps: Deps, caller: Caller, email: Email, { action, repla
     action,
     resource: `user/${user?.id ?? ''}`,
     locate: async () => user,
-    prepare: async ({ id }: PrincipalRecord) => newInvitation(deps, id, INVITATION_MS_MAX),
+    prepare: async (found: PrincipalRecord) => {
+      if (!replaces) await refuseAbove(deps, caller, { action, resource: `user/${found.id}` }, found); // the operator holds no rights to compare
+      return newInvitation(deps, found.id, INVITATION_MS_MAX);
+    },
   };
   return change(deps, caller, what, async (tx, { id }, { code, digest, invitation }: NewInvitation) => {
     await tx.principals.hold(tenant.id, id); // of two links made at once one is void

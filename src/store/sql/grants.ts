@@ -22,6 +22,14 @@ export const grantReads = (db: Kysely<Schema>, macs: RowMacs): GrantReads => {
     withRole: (tenant, role) => read(grantsOf(db, tenant).where('role', '=', role)),
     ofBindings: (tenant, bindings) =>
       inParts(bindings, (some) => read(grantsOf(db, tenant).where('binding', 'in', some))),
+    async list(tenant, { limit, offset, subject, resource }) {
+      let grants = db.selectFrom('role_grant').where('tenant', '=', tenant);
+      if (subject !== undefined) grants = grants.where('subject', '=', subject);
+      if (resource !== undefined) grants = grants.where('resource', '=', resource);
+      const rows = await read(grants.selectAll().limit(limit).offset(offset));
+      const { total } = await grants.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+      return { rows, total: Number(total) };
+    },
     async anyHolds(tenant, role, leftAside = []) {
       const held = grantsOf(db, tenant).where('role', '=', role).where('resource', '=', '*');
       for (const row of await held.execute()) {

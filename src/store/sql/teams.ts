@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely';
-import type { Team, TeamId } from '#domain/team.ts';
+import type { Kysely } from 'kysely';
+import type { Belonging, Team, TeamId } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
-import type { TeamPage, TeamReads, TeamWrites } from '#ports/teams.ts';
+import type { TeamReads, TeamWrites } from '#ports/teams.ts';
 import type { Engine } from './engine.ts';
 import { maced, proved, swap } from './maced.ts';
 import { inParts } from './parts.ts';
@@ -11,6 +11,16 @@ import { membersOf, membersPage, teamsOfPrincipal } from './team-members.ts';
 
 export const teamReads = (db: Kysely<Schema>, macs: RowMacs): TeamReads => {
   const read = (row: Schema['team'] | undefined) => row && teamOf(proved(macs, 'team', row));
+  /** Each membership is proved before it is counted: it says who manages what. */
+  const ofPrincipal: TeamReads['ofPrincipal'] = async (tenant, principal) => {
+    const belongs = await teamsOfPrincipal(db, macs, tenant, principal);
+    const rows = await inParts([...belongs.keys()], (some) =>
+      teamsOf(db, tenant).where('team.id', 'in', some).execute(),
+    );
+    const teams = rows.map((row) => teamOf(proved(macs, 'team', row)));
+    teams.sort((one, other) => (one.name < other.name ? -1 : 1));
+    return teams.map((team) => ({ team, ...(belongs.get(team.id) as Belonging) }));
+  };
   return {
     get: async (tenant, id) => read(await teamRow(db, tenant, id).executeTakeFirst()),
     byName: async (tenant, name) => read(await teamsOf(db, tenant).where('team.name', '=', name).executeTakeFirst()),
@@ -18,44 +28,25 @@ export const teamReads = (db: Kysely<Schema>, macs: RowMacs): TeamReads => {
       const rows = await inParts(ids, (some) => teamsOf(db, tenant).where('team.id', 'in', some).execute());
       return rows.map((row) => teamOf(proved(macs, 'team', row)));
     },
-    async list(tenant, page) {
-      const rows = await within(teamsOf(db, tenant), page)
-        .orderBy('team.name')
-        .limit(page.limit)
-        .offset(page.offset)
-        .execute();
-      const counted = within(db.selectFrom('team').where('team.tenant', '=', tenant), page);
+    async list(tenant, { limit, offset, of }) {
+      if (of !== undefined) {
+        const belongs = (await ofPrincipal(tenant, of.principal)).filter((one) => one.isManager || !of.isManagedOnly);
+        return { rows: belongs.slice(offset, offset + limit).map(({ team }) => team), total: belongs.length };
+      }
+      const rows = await teamsOf(db, tenant).orderBy('team.name').limit(limit).offset(offset).execute();
+      const counted = db.selectFrom('team').where('team.tenant', '=', tenant);
       const { total } = await counted.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
-      return { rows: rows.map((row) => teamOf(proved(macs, 'team', row as Schema['team']))), total: Number(total) };
+      return { rows: rows.map((row) => teamOf(proved(macs, 'team', row))), total: Number(total) };
     },
     membersOf: (tenant, teams) => membersOf(db, macs, tenant, teams),
     members: (tenant, team, page) => membersPage(db, macs, { tenant, team }, page),
-    async ofPrincipal(tenant, principal) {
-      const belongs = await teamsOfPrincipal(db, macs, tenant, principal);
-      const rows = await inParts([...belongs.keys()], (some) =>
-        teamsOf(db, tenant).where('team.id', 'in', some).execute(),
-      );
-      const teams = rows.map((row) => teamOf(proved(macs, 'team', row)));
-      teams.sort((one, other) => (one.name < other.name ? -1 : 1));
-      return teams.map((team) => ({ team, ...(belongs.get(team.id) as { isMember: boolean; isManager: boolean }) }));
-    },
+    ofPrincipal,
   };
 };
 
 const teamsOf = (db: Kysely<Schema>, tenant: TenantId) =>
   db.selectFrom('team').selectAll('team').where('team.tenant', '=', tenant);
 const teamRow = (db: Kysely<Schema>, tenant: TenantId, id: TeamId) => teamsOf(db, tenant).where('team.id', '=', id);
-
-/** Those to which somebody belongs, where that is asked for. */
-function within<Query extends { where(condition: ReturnType<typeof sql<boolean>>): Query }>(
-  query: Query,
-  { of }: TeamPage,
-): Query {
-  if (of === undefined) return query;
-  return query.where(sql<boolean>`exists (
-    select 1 from team_member m where m.tenant = team.tenant and m.team = team.id and m.principal = ${of.principal}
-      and m.manager >= ${of.isManagedOnly ? 1 : 0})`);
-}
 
 export const teamWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: Engine): TeamWrites => ({
   async hold(tenant, id) {

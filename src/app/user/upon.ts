@@ -1,0 +1,54 @@
+import type { Act } from '#domain/audit.ts';
+import type { Caller } from '#domain/caller.ts';
+import type { Principal, PrincipalRecord } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { allHoldings, compile, exceeding, type Rights } from '#domain/rights.ts';
+import type { Store, Transaction } from '#ports/store.ts';
+import { refuseBeyond } from '../beyond.ts';
+import type { Deps } from '../deps.ts';
+import { Overtaken } from '../overtaken.ts';
+
+/*
+ * Acts upon another person: who may end, or make, what is theirs. Whoever manages people and is no administrator must not
+ * come by an administrator's rights that way, nor take theirs.
+ */
+
+/** All that somebody may do, whether or not they can at the moment. */
+export const rightsOf = async (
+  { grants }: Pick<Store, 'grants'>,
+  { tenant }: Caller,
+  one: Principal,
+): Promise<Rights> => compile(allHoldings(await grants.heldBy(tenant.id, one)));
+
+/** Before the transaction, and in words. */
+export async function refuseAbove(deps: Deps, caller: Caller, act: Act, user: Principal): Promise<void> {
+  await refuseBeyond(deps, caller, act, exceeding(caller.rights, await rightsOf(deps.store, caller, user)));
+}
+
+/** In the transaction: holds the user, who is to be there still, and no more than whoever acts upon them. */
+export async function held(tx: Transaction, caller: Caller, user: Principal): Promise<PrincipalRecord> {
+  await tx.principals.hold(caller.tenant.id, user.id);
+  const now = await tx.principals.get(caller.tenant.id, user.id);
+  if (now === undefined || now.removedAt !== undefined) throw new Overtaken();
+  if (exceeding(caller.rights, await rightsOf(tx, caller, now)).length > 0) throw new Overtaken();
+  return now;
+}
+
+/** In the transaction, after the change: the tenant is held before, so that of two who leave one stays. */
+export async function keepAnAdministrator(tx: Transaction, { tenant }: Caller): Promise<void> {
+  if (await tx.grants.anyHolds(tenant.id, 'tenant-admin')) return;
+  throw new Refusal(
+    'unprocessable',
+    'This would leave the tenant without an active administrator. Make somebody else a tenant-admin first.',
+  );
+}
+
+/** One who was not removed. */
+export async function userWith(
+  { store }: Deps,
+  { tenant }: Caller,
+  id: Principal['id'],
+): Promise<PrincipalRecord | undefined> {
+  const found = await store.principals.get(tenant.id, id);
+  return found?.kind === 'user' && found.removedAt === undefined ? found : undefined;
+}

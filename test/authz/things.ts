@@ -1,0 +1,51 @@
+import { newId } from '#app/new-id.ts';
+import type { Caller } from '#domain/caller.ts';
+import { onTenant } from '#domain/grant.ts';
+import type { Permission } from '#domain/permission.ts';
+import { type CustomRole, parseRoleName } from '#domain/role.ts';
+import { parseRoleBindingName, type RoleBinding } from '#domain/role-binding.ts';
+import { type Belonging, parseTeamName, type Team } from '#domain/team.ts';
+import type { World } from '#support/world.ts';
+
+/* What there is in a tenant beside people and tokens, as rows that somebody has made. */
+
+type Made = Pick<World, 'deps'>;
+
+const byMeans = ({ deps }: Made, { principal }: Caller) => {
+  const now = deps.clock.now();
+  return { createdBy: principal.id, createdAt: now, updatedAt: now };
+};
+
+/** To which the caller belongs, where it is said how. */
+export async function teamOf(world: Made, caller: Caller, name: string, belongs?: Belonging): Promise<Team> {
+  const about = { displayName: undefined, description: '', tags: {} };
+  const team = { id: newId<'Team'>(world.deps), name: parseTeamName(name), ...about, ...byMeans(world, caller) };
+  await world.deps.store.transact(async (tx) => {
+    await tx.teams.insert(caller.tenant.id, team);
+    if (belongs === undefined) return;
+    await tx.teams.setMembers(caller.tenant.id, team.id, [{ ...belongs, principal: caller.principal.id }]);
+  });
+  return team;
+}
+
+export async function roleOf(
+  world: Made,
+  caller: Caller,
+  name: string,
+  permissions: readonly Permission[],
+): Promise<CustomRole> {
+  const about = { displayName: name, description: '', permissions };
+  const role = { id: newId<'Role'>(world.deps), name: parseRoleName(name), ...about, ...byMeans(world, caller) };
+  await world.deps.store.transact((tx) => tx.roles.insert(caller.tenant.id, role));
+  return role;
+}
+
+/** On the whole tenant. */
+export const give = async ({ deps }: Made, { tenant, principal }: Caller, { id }: Pick<CustomRole, 'id'>) =>
+  deps.store.transact((tx) => tx.grants.add(tenant.id, onTenant(newId(deps), principal.id, id)));
+
+export async function bindingOf(world: Made, caller: Caller, name: string): Promise<RoleBinding> {
+  const binding = { id: newId<'RoleBinding'>(world.deps), name: parseRoleBindingName(name), ...byMeans(world, caller) };
+  await world.deps.store.transact((tx) => tx.roleBindings.insert(caller.tenant.id, binding));
+  return binding;
+}
