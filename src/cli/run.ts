@@ -17,6 +17,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'tokens rename': async () => (await import('./tokens-rename.ts')).tokensRename,
   'tokens revoke': async () => (await import('./tokens-revoke.ts')).tokensRevoke,
   'tokens check': async () => (await import('./tokens-check.ts')).tokensCheck,
+  'users list': async () => (await import('./users.ts')).usersList,
+  'users invite': async () => (await import('./users.ts')).usersInvite,
+  'users deactivate': async () => (await import('./users.ts')).usersDeactivate,
+  'users activate': async () => (await import('./users.ts')).usersActivate,
+  'teams list': async () => (await import('./teams.ts')).teamsList,
+  'teams create': async () => (await import('./teams.ts')).teamsCreate,
+  'teams add': async () => (await import('./teams.ts')).teamsAdd,
+  'teams rm': async () => (await import('./teams.ts')).teamsRm,
+  'teams delete': async () => (await import('./teams.ts')).teamsDelete,
 };
 
 /** Runs what the words say; resolves to the exit code. */
@@ -35,18 +44,24 @@ export async function runCommand(here: Here, args: readonly string[]): Promise<n
 }
 
 async function done(here: Here, args: readonly string[]): Promise<Said> {
-  const name = args.slice(0, args[0] === 'tokens' ? 2 : 1).join(' ');
+  const [first = ''] = args;
+  const name = args.slice(0, GROUPS.has(first) ? 2 : 1).join(' ');
   const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (load === undefined) throw misunderstood(`There is no such command. Those of tokens: ${tokenCommands()}.`);
+  if (load === undefined) throw misunderstood(`There is no such command. Those of ${first}: ${commandsOf(first)}.`);
   const command = await load();
   const { words, options } = readWords(name, command, args.slice(name.split(' ').length));
   return command.run(here, words, options);
 }
 
-const tokenCommands = (): string =>
+/** First words that need a second. */
+const GROUPS: ReadonlySet<string> = new Set(
+  Object.keys(COMMANDS).flatMap((name) => (name.includes(' ') ? name.split(' ').slice(0, 1) : [])),
+);
+
+const commandsOf = (group: string): string =>
   Object.keys(COMMANDS)
-    .filter((name) => name.startsWith('tokens '))
-    .map((name) => name.slice('tokens '.length))
+    .filter((name) => name.startsWith(`${group} `))
+    .map((name) => name.slice(group.length + 1))
     .join(', ');
 
 function wordsOf(error: Failure | Refusal): string {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ID } from '#domain/id.ts';
 import { EMAIL_CHARS_MAX } from '#domain/principal.ts';
+import { TEAM_NAME } from '#domain/team.ts';
 import { TOKEN_NAME } from '#domain/token.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -45,6 +46,11 @@ export const tokenName = z.string().meta({
   pattern: TOKEN_NAME.source,
   description: '3 to 36 lower-case letters, digits and dashes; a letter first, no dash last.',
   examples: ['ci-pipeline'],
+});
+export const teamName = z.string().meta({
+  pattern: TEAM_NAME.source,
+  description: 'At most 24 letters, digits and dashes; no dash first or last.',
+  examples: ['platform'],
 });
 export const id = z.string().meta({
   pattern: ID.source,

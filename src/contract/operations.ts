@@ -1,13 +1,19 @@
 import { composed } from './compose.ts';
+import { ACCESS_OPERATIONS } from './own/access.ts';
 import { CALLER_OPERATIONS } from './own/caller.ts';
 import { SIGNING_KEY_OPERATIONS } from './own/signing-key.ts';
+import { TEAM_REMOVAL_OPERATIONS } from './own/team.ts';
 import { TOKEN_OPERATIONS } from './own/token.ts';
 import { TOKEN_SETTINGS_OPERATIONS } from './own/token-settings.ts';
 import { OWN_USER_OPERATIONS } from './own/user.ts';
+import { COLLABORATOR_OPERATIONS } from './wire/collaborator.ts';
 import { DEPLOYMENT_OPERATIONS } from './wire/deployment.ts';
 import { DEVICE_LOGIN_OPERATIONS } from './wire/device-login.ts';
 import { PERSONAL_ACCESS_TOKEN_OPERATIONS } from './wire/personal-access-token.ts';
+import { ROLE_OPERATIONS } from './wire/role.ts';
+import { ROLE_BINDING_OPERATIONS } from './wire/role-binding.ts';
 import { SESSION_OPERATIONS } from './wire/session.ts';
+import { TEAM_OPERATIONS } from './wire/team.ts';
 import { TENANT_OPERATIONS } from './wire/tenant.ts';
 import { USER_OPERATIONS } from './wire/user.ts';
 import { WORKSPACE_OPERATIONS } from './wire/workspace.ts';
@@ -20,6 +26,12 @@ export const OPERATIONS = composed(
   PERSONAL_ACCESS_TOKEN_OPERATIONS,
   USER_OPERATIONS,
   OWN_USER_OPERATIONS,
+  TEAM_OPERATIONS,
+  TEAM_REMOVAL_OPERATIONS,
+  ROLE_OPERATIONS,
+  ROLE_BINDING_OPERATIONS,
+  COLLABORATOR_OPERATIONS,
+  ACCESS_OPERATIONS,
   WORKSPACE_OPERATIONS,
   DEPLOYMENT_OPERATIONS,
   CALLER_OPERATIONS,

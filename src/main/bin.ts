@@ -54,6 +54,16 @@ Anywhere (each takes --json; docs/command-line.md tells the rest):
   tokens revoke ID-or-NAME [--reason deleted|unused|replaced|leaked] [--wait] [--yes]
   tokens check [--file FILE]
                tell offline whether a token is written correctly
+  users list [--search TEXT] [--all]
+  users invite EMAIL [--show | --out FILE]
+               register a user, and make the link by which they set a password
+  users deactivate EMAIL [--yes]
+  users activate EMAIL
+  teams list
+  teams create NAME [--description TEXT]
+  teams add TEAM EMAIL [--manager]
+  teams rm TEAM EMAIL
+  teams delete TEAM [--yes]
 
   --version    print the version
 `;
@@ -76,6 +86,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   whoami: client,
   status: client,
   tokens: client,
+  users: client,
+  teams: client,
 };
 
 const words = process.argv.slice(2);

@@ -1,5 +1,6 @@
 import type { Instant } from '#domain/instant.ts';
 import type { PrincipalId } from '#domain/principal.ts';
+import type { TeamId } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { Ended, LastUse, PatId, PatView, PersonalAccessToken, Token, TokenId, TokenName } from '#domain/token.ts';
 import type { Known } from '#domain/verification.ts';
@@ -26,6 +27,8 @@ export interface PatReads {
   view(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PatView | undefined>;
   /** How many of the owner's have a value that lives, under the settings that stand. */
   countLive(tenant: TenantId, owner: PrincipalId, now: Instant): Promise<number>;
+  /** Of anybody: how many unrevoked ones are put down to a team. */
+  countOfTeam(tenant: TenantId, team: TeamId): Promise<number>;
   /** Lists what the owner holds, expired ones too, newest first; `total` counts past the page. */
   list(tenant: TenantId, owner: PrincipalId, page: Page): Promise<Listing<PatView>>;
 }

@@ -13,7 +13,18 @@ type Row = {
   readonly of: Kind;
   /** A good body, where the row takes one. */
   readonly body?: (on: string) => object;
+  /** Where the row’s own path does not say it all: several placeholders, or a query without which nothing is asked. */
+  readonly path?: (on: string) => string;
 };
+
+const ROLE = { resourceType: 'tenant', permissions: ['user:ListUsers'] };
+const TENANT = { resourceType: 'tenant', resourceId: 'default' };
+const onTenant = () => '/api/svc/v1/authorize/tenant/default';
+const givenTo = (email: string) => ({ subject: `user:${email}`, roleId: 'metrics-reader' });
+const bindingTo = (email: string) => ({
+  subjects: [{ type: 'user', name: email }],
+  permissions: [{ resourceType: 'tenant', resourceFqn: 'default', role: 'metrics-reader' }],
+});
 
 /** A good request for each operation. One that is missing here does not compile. */
 export const MATRIX: Readonly<Record<OperationId, Row>> = {
@@ -52,6 +63,57 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireGetUserTeams: { of: 'userId' },
   wireGetUserTeamsX: { of: 'userId' },
   ownRevokeUserTokens: { of: 'userId' },
+  wireListTeamsOfUser: { of: 'none' },
+  wireListTeams: { of: 'none' },
+  wirePutTeam: { of: 'teamName', body: (name) => ({ manifest: { type: 'team', name, members: [] } }) },
+  wireCreateTeam: { of: 'teamName', body: (name) => ({ name }) },
+  wireGetTeam: { of: 'team' },
+  wireDeleteTeam: { of: 'team' },
+  wireListTeamMembers: { of: 'team' },
+  wireListTeamManagers: { of: 'team' },
+  wireListTeamPermissions: { of: 'team' },
+  wireAddTeamMember: { of: 'team', body: () => ({ subject: ANY_SUBJECT }) },
+  wireRemoveTeamMember: { of: 'team' },
+  ownGetTeamRemoval: { of: 'team' },
+  wireListRoles: { of: 'none' },
+  wireListRolesByType: { of: 'none' },
+  wireListAllRoles: { of: 'none' },
+  wireCreateRole: { of: 'name', body: (name) => ({ name, ...ROLE }) },
+  wirePutRole: { of: 'name', body: (name) => ({ name, ...ROLE }) },
+  wireGetRole: { of: 'role' },
+  wireDeleteRole: { of: 'role' },
+  wireDeleteRoleById: { of: 'role' },
+  wireListRoleActions: { of: 'none' },
+  ownGetRoleRemoval: { of: 'role' },
+  wirePutRoleBinding: { of: 'user', body: (email) => ({ name: 'any-binding', ...bindingTo(email) }) },
+  wireCreateInlineRoleBinding: { of: 'user', body: bindingTo },
+  wireListRoleBindings: { of: 'none' },
+  wireRoleBindingExists: { of: 'none', path: () => '/api/svc/v1/role-bindings/exists?name=any-binding' },
+  wireGetRoleBinding: { of: 'binding' },
+  wireDeleteRoleBinding: { of: 'binding' },
+  wireListCollaborators: {
+    of: 'team',
+    path: (id) => `/api/svc/v1/collaborators?resourceType=team&resourceId=${encodeURIComponent(id)}`,
+  },
+  wireAddCollaborator: { of: 'user', body: (email) => ({ ...TENANT, ...givenTo(email) }) },
+  wireRemoveCollaborator: { of: 'user', body: (email) => ({ ...TENANT, subject: `user:${email}` }) },
+  wireListAuthorized: { of: 'team', path: (id) => `/api/svc/v1/authorize/team/${encodeURIComponent(id)}` },
+  wireAuthorize: { of: 'user', path: onTenant, body: givenTo },
+  wireReplaceAuthorized: { of: 'user', path: onTenant, body: givenTo },
+  wireUnauthorize: { of: 'user', path: onTenant, body: (email) => ({ subject: `user:${email}` }) },
+  wireCheckAccess: {
+    of: 'user',
+    body: (email) => ({ ...TENANT, subject: `user:${email}`, action: 'user:ListUsers' }),
+  },
+  wireListPermissions: { of: 'none' },
+  ownCanI: { of: 'none', path: () => '/api/v1/can-i?action=user%3AListUsers' },
+  ownWhy: {
+    of: 'user',
+    path: (email) => `/api/v1/why?action=user%3AListUsers&subject=${encodeURIComponent(`user:${email}`)}`,
+  },
+  ownListGrants: { of: 'none' },
+  ownCreateGrant: { of: 'user', body: (email) => ({ subject: `user:${email}`, role: 'metrics-reader' }) },
+  ownDeleteGrant: { of: 'token' }, // no grant: there is none whose id anybody is told who may not list them
   wireListWorkspaces: { of: 'none' },
   wireListClusters: { of: 'none' },
   wireListApps: { of: 'none' },
@@ -102,14 +164,19 @@ export const ANY_ON: Readonly<Record<Kind, string>> = {
   none: 'anything',
 };
 
-/** The good request of an operation, as it is sent; `on` stands at the placeholder and in the body. */
+/** Whom a path or a body names besides: somebody who is not there, which is found out after the decision. */
+const ANY_SUBJECT = 'user:any-user@example.com';
+
+/** The good request of an operation, as it is sent; `on` stands at the first placeholder and in the body. */
 export function requestFor(id: OperationId, on = ANY_ON[MATRIX[id].of]) {
   const { method, path } = OPERATIONS[id];
   const body = MATRIX[id].body?.(on);
   const headers: Readonly<Record<string, string>> = body === undefined ? {} : JSON_TYPE;
   return {
     ...{ method, headers },
-    path: path.replace(/\{\w+\}/, encodeURIComponent(on)),
+    path:
+      MATRIX[id].path?.(on) ??
+      path.replace(/\{\w+\}/, encodeURIComponent(on)).replace('{subject}', encodeURIComponent(ANY_SUBJECT)),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   };
 }

@@ -153,7 +153,7 @@ function isLess(before: unknown, after: unknown, name: string): boolean {
     if (!(before instanceof Map)) return false;
     return [...after].every(([key, value]) => before.has(key) && isLess(before.get(key), value, 'one'));
   }
-  if (after instanceof Set) return before instanceof Set && isPartOf([...before], [...after]);
+  if (after instanceof Set) return before instanceof Set && [...after].every((one) => before.has(one));
   if (typeof after !== 'object' || typeof before !== 'object' || before === null || after === null) return false;
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...names].every((each) => isLess((before as Part)[each], (after as Part)[each], each));

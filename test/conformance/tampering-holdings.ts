@@ -3,10 +3,11 @@ import { newId } from '#app/new-id.ts';
 import type { Caller } from '#domain/caller.ts';
 import { type GrantId, onTenant } from '#domain/grant.ts';
 import { parsePermissions } from '#domain/permission.ts';
+import type { Principal } from '#domain/principal.ts';
 import { type CustomRole, parseRoleName } from '#domain/role.ts';
 import { parseRoleBindingName, type RoleBinding } from '#domain/role-binding.ts';
 import { parseTeamName, type Team } from '#domain/team.ts';
-import { parseTenantName, parseTenantOrigin, type Tenant } from '#domain/tenant.ts';
+import { parseTenantName, parseTenantOrigin, type Tenant, type TenantId } from '#domain/tenant.ts';
 
 /* What somebody holds by a team, a role of their tenant's and a binding, and all that can be asked of it. */
 
@@ -56,6 +57,12 @@ async function usersIn({ store }: Deps, { id }: Tenant, isInactiveToo: boolean):
   return { rows: rows.map(({ canSignIn: _, lastUsedAt: __, ...proved }) => proved), total };
 }
 
+/** Grants in the order of their ids: they come in none. */
+async function heldIn({ store }: Deps, tenant: TenantId, principal: Principal): Promise<unknown> {
+  const { memberships, holdings } = await store.grants.heldBy(tenant, principal);
+  return { memberships, holdings: holdings.toSorted((one, other) => (String(one.id) < String(other.id) ? -1 : 1)) };
+}
+
 /** Of each tenant, whoever is asked about. */
 export function ofHoldingsOf(deps: Deps, tenant: Tenant): readonly Question[] {
   const { tenants, teams, roles, roleBindings, grants } = deps.store;
@@ -83,7 +90,7 @@ export function ofHoldingsIn(
   const { team, role, binding } = held;
   const { teams, roles, roleBindings, grants } = deps.store;
   const asked: Readonly<Record<string, Question['ask']>> = {
-    'what they hold': () => grants.heldBy(id, principal),
+    'what they hold': () => heldIn(deps, id, principal),
     'their grants': () => grants.ofSubjects(id, [principal.id, team.id]),
     'their teams': () => teams.ofPrincipal(id, principal.id),
     'the teams where they are': () =>

@@ -34,7 +34,8 @@ const HALVES: Readonly<Record<Exclude<Defect, 'the file is damaged'>, string>> =
   'the change counter is not the end of an unbroken log': 'update change_counter set sequence = sequence + 1',
   'a session that nobody began': `delete from audit_entry where action = 'session:Create'`,
   'a user without one role': 'delete from role_grant',
-  'a second administrator by set-up': `insert into role_grant select tenant, 'other', 'other', role, resource, mac from role_grant`,
+  'a second administrator by set-up': `insert into role_grant (tenant, id, subject, role, resource, mac)
+    select tenant, 'other', 'other', role, resource, mac from role_grant`,
 };
 
 const once = setUpOnce(async (data) => {

@@ -29,7 +29,7 @@ function copyOf(url: string): DatabaseSync {
   const database = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false });
   for (const { statements } of MIGRATIONS) for (const statement of statements(SQLITE.types)) database.exec(statement);
   database.exec('delete from change_counter');
-  for (const [table, rows] of Object.entries(tablesOf(url))) {
+  for (const [table, rows] of Object.entries(tablesOf(url, tablesIn(database)))) {
     const columns = Object.keys(rows[0] ?? {});
     const insert = `insert into ${table} (${columns.join()}) values (${columns.map(() => '?').join()})`;
     const statement = columns.length === 0 ? undefined : database.prepare(insert);
@@ -38,13 +38,16 @@ function copyOf(url: string): DatabaseSync {
   return database;
 }
 
+const tablesIn = (database: DatabaseSync): readonly string[] =>
+  database
+    .prepare(`select name from sqlite_schema where type = 'table'`)
+    .all()
+    .map(({ name }) => String(name));
+
 type Rows = readonly Readonly<Record<string, SQLInputValue>>[];
 
 /** As they were written: by transaction, and by command within it. The program that asks is PostgreSQL's own. */
-function tablesOf(url: string): Readonly<Record<string, Rows>> {
-  const tables = MIGRATIONS.flatMap(({ statements }) => statements(SQLITE.types)).flatMap(
-    (statement) => /^create table (\w+)/.exec(statement)?.[1] ?? [],
-  );
+function tablesOf(url: string, tables: readonly string[]): Readonly<Record<string, Rows>> {
   const parts = tables.map(
     (table) => `'${table}', (select coalesce(json_agg(to_json(t)), '[]') from
     (select * from ${table} order by xmin::text::bigint, cmin::text::bigint) t)`,
@@ -135,8 +138,8 @@ export const DEFECTS = {
   'a session that nobody began': `select 1 from (select (select count(*) from session) as sessions,
     (select count(*) from ${entries('session:Create')}) + (select count(*) from ${entries('invitation:Accept')}) as begun)
     where sessions <> begun`,
-  'a user without one role': `select p.id from principal p left join role_grant g on g.principal = p.id
-    group by p.id having count(g.id) <> 1`,
+  'a user without one role': `select p.id from principal p left join role_grant g on g.subject = p.id
+    where p.removed_at is null group by p.id having count(g.id) <> 1`,
   'a second administrator by set-up': `select 1 from role_grant where role = 'tenant-admin' group by role having count(*) > 1`,
 } as const satisfies Readonly<Record<string, string>>;
 export type Defect = keyof typeof DEFECTS;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { digestsOf } from '#crypto/opaque.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
 import { builtIn } from '#domain/role.ts';
 import { MACED, type MacedTable } from '#store/sql/maced.ts';
 import { openWorld, type Sent, type World } from '#support/world.ts';
@@ -16,7 +17,7 @@ import { asking, saidIn } from './asked.ts';
 const ROW = {
   tenant: ({ tenant }) => ['id = ?', tenant],
   principal: ({ tenant, principal }) => ['tenant = ? and id = ?', tenant, principal],
-  role_grant: ({ tenant, principal }) => ['tenant = ? and principal = ?', tenant, principal],
+  role_grant: ({ tenant, principal }) => ['tenant = ? and subject = ?', tenant, principal],
   personal_access_token: ({ tenant, pat }) => ['tenant = ? and id = ?', tenant, pat],
   token: ({ tenant, token }) => ['tenant = ? and id = ?', tenant, token],
   token_use: ({ tenant, token }) => ['tenant = ? and token = ?', tenant, token],
@@ -36,14 +37,14 @@ const FOUND_BY: Readonly<Record<string, 'unknown' | 'without rights' | 'the same
   'token.digest': 'unknown',
   'session.digest': 'unknown',
   'role_grant.tenant': 'without rights',
-  'role_grant.principal': 'without rights',
+  'role_grant.subject': 'without rights',
   'token_use.tenant': 'the same',
   'token_use.token': 'the same',
 };
 
 const WHOAMI = { method: 'GET', path: '/api/v1/whoami' } as const;
-const NO_RIGHTS = { roles: [], actions: ['session:End'] };
-const RIGHTS = { roles: ['tenant-member'], actions: [...builtIn('tenant-member').permissions, 'session:End'].sort() };
+const NO_RIGHTS = { roles: [], actions: compile([]).listed };
+const RIGHTS = { roles: ['tenant-member'], actions: compile(tenantWide(builtIn('tenant-member'))).listed };
 
 /** Somebody new, with a token that was used and no process remembers, and signed in by a session that none does. */
 async function somebody(world: World, name: string) {

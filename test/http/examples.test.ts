@@ -10,6 +10,7 @@ import { newUser, parseEmail } from '#domain/principal.ts';
 import { compile, tenantWide } from '#domain/rights.ts';
 import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import { Sensitive } from '#domain/sensitive.ts';
+import { parseTeamName } from '#domain/team.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
 import { ORIGIN } from '#support/core.ts';
@@ -86,6 +87,13 @@ test('every wire operation stands in an example that is served, except those tha
     'wireGetFrontEndEnv',
     'wireGetPatToken',
     'wireRegisterUser', // its only example asks for an e-mail
+    'wireDeactivateUser',
+    'wireActivateUser',
+    'wireChangePassword',
+    'wireGetUserResources',
+    'wireGetUserResourcesX',
+    'wireGetUserPermissions',
+    'wireGetUserTeams',
     'wireListClusters',
     'wireListApps',
     'wireGetCluster',
@@ -148,9 +156,15 @@ type Scene = { readonly alice: Sensitive; readonly bob: Sensitive; readonly revo
 async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scene> {
   const alice = await userIn(world, 'alice', 'u7k2m9q4w1z8x3c6v5b0n1l2', 'tenant-admin');
   const member = await userIn(world, 'bob', BOB_ID, 'tenant-member');
-  await userIn(world, 'carol', CAROL_ID, 'tenant-member');
+  const third = await userIn(world, 'carol', CAROL_ID, 'tenant-member');
+  if (path.startsWith('/api/svc/v1/users?')) for (const one of [alice, member, third]) await usedIn(world, one);
+  if (OF_PLATFORM.has(line)) await platformIn(world, alice, member);
   const expiry = Date.UTC(2026, 8, 1);
-  const pipeline = await patIn(world, alice, { name: 'ci-pipeline', id: 'p4t9w2k7m1q8z3x6c5v0b9n2', expiry });
+  const pipeline = await patIn(world, alice, {
+    name: line === MAKES_PIPELINE ? 'other' : 'ci-pipeline',
+    id: 'p4t9w2k7m1q8z3x6c5v0b9n2',
+    expiry,
+  });
   const created = path === `${PATS}/${DEFAULT_NAME}` && status === 200; // the example makes it
   if (!created) await patIn(world, alice, { name: DEFAULT_NAME, id: 'd5f1g8h2j6k3l9z4x7c0v1b3' });
   const bob = await patIn(world, member, { name: 'of-bob', id: 'b5f1g8h2j6k3l9z4x7c0v1b3' });
@@ -159,6 +173,10 @@ async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scen
   await world.send({ method: 'DELETE', path: `${PATS}/r5f1g8h2j6k3l9z4x7c0v1b3`, token: revoked });
   return { alice: pipeline, bob, revoked };
 }
+/** The example that creates the token which others have already. */
+const MAKES_PIPELINE = 4;
+/** Examples in which there is a team already. */
+const OF_PLATFORM: ReadonlySet<number> = new Set([4, 9, 60, 61, 89]);
 const BOB_ID = 'u8k2m9q4w1z8x3c6v5b0n1l3';
 const CAROL_ID = 'u9k2m9q4w1z8x3c6v5b0n1l4';
 
@@ -170,6 +188,36 @@ async function userIn({ deps, tenant }: World, name: string, id: string, role: B
   });
   const credential = { kind: 'none', id: undefined } as const;
   return { tenant, principal: user, credential, rights: compile(tenantWide(builtIn(role))), origin: ORIGIN };
+}
+
+/** A token that was used once, of long ago. */
+async function usedIn({ deps, tenant }: World, owner: Caller): Promise<void> {
+  const wanted = { name: parseTokenName('used-once'), format: 'opaque', expiresAt: undefined } as const;
+  const { digest, pat, token } = await issueFor(deps, owner, wanted);
+  const use = { tenant: tenant.id, token: token.id, at: token.createdAt, surface: 'rest', address: undefined };
+  await deps.store.transact(async (tx) => {
+    await tx.pats.insert(tenant.id, pat);
+    await tx.tokens.add(tenant.id, token, digest);
+    await tx.tokenUses.note([use]);
+  });
+}
+
+async function platformIn({ deps, tenant }: World, manager: Caller, member: Caller): Promise<void> {
+  const made = { createdBy: manager.principal.id, createdAt: deps.clock.now(), updatedAt: deps.clock.now() };
+  const about = {
+    name: parseTeamName('platform'),
+    displayName: undefined,
+    description: 'Platform engineering',
+    tags: {},
+  };
+  const team = { id: parseId<'Team'>('t3e6a9m2p5l8a1t4f7o0r3m6'), ...about, ...made };
+  const both = [manager, member].map(({ principal }, at) => ({
+    ...{ principal: principal.id, isMember: true, isManager: at === 0 },
+  }));
+  await deps.store.transact(async (tx) => {
+    await tx.teams.insert(tenant.id, team);
+    await tx.teams.setMembers(tenant.id, team.id, both);
+  });
 }
 
 type Wanted = { readonly name: string; readonly id: string; readonly expiry?: Instant };

@@ -21,15 +21,14 @@ export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_
     return { data, pagination: { total, offset, limit } };
   },
   wireCreatePat: async (api, caller, { name, expirationDate, accountName, teamName, tokenType }, once) => {
-    if (teamName !== undefined) throw noTeams();
     if (accountName !== undefined && accountName !== caller.tenant.name) throw oneAccount(caller);
-    const asked = { name: parseTokenName(name), expiresAt: expirationDate, format: tokenType };
+    const asked = { name: parseTokenName(name), expiresAt: expirationDate, format: tokenType, team: teamName };
     const { value } = await createPat(api, caller, asked, once).catch(inTheWiresWords);
     return { token: value.reveal() };
   },
   wireCreatePatForUser: async (api, caller, { name, userEmail, expirationDate, teamName }, once) => {
-    if (teamName !== undefined) throw noTeams();
-    const asked = { name: parseTokenName(name), expiresAt: expirationDate, email: parseEmail(userEmail) };
+    const owner = { email: parseEmail(userEmail), team: teamName };
+    const asked = { name: parseTokenName(name), expiresAt: expirationDate, ...owner };
     const made = createPatFor(api, caller, asked, once);
     return { token: (await made.catch(inTheWiresWords)).value.reveal() };
   },
@@ -37,10 +36,8 @@ export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_
     throw await refuseValue(api, caller);
   },
   wireGetOrCreatePat: async (api, caller, { name, teamName }) => {
-    const options = { mayCreate: teamName === undefined };
-    const { view, value, created } = await getOrCreatePat(api, caller, parseTokenName(name), options).catch(
-      noTeamOwnsOne,
-    );
+    const options = { team: teamName };
+    const { view, value, created } = await getOrCreatePat(api, caller, parseTokenName(name), options);
     const [data] = (await shown(api, caller, [view])).map((one) => rowOf(caller, one));
     return { data: data as PersonalAccessTokenRow, token: value.reveal(), created };
   },
@@ -53,16 +50,6 @@ export const personalAccessTokenHandlers: Handlers<typeof PERSONAL_ACCESS_TOKEN_
     return {};
   },
 };
-
-/** `teamName` says who is to own the token that has to be made. */
-function noTeamOwnsOne(error: unknown): never {
-  throw error instanceof Refusal && error.code === 'not_found' ? noTeams() : error;
-}
-
-const noTeams = (): Refusal =>
-  new Refusal('invalid_request', 'There are no teams on this server yet. Leave teamName out.', {
-    problems: [{ field: 'teamName', problem: 'names no team' }],
-  });
 
 const oneAccount = ({ tenant }: Caller): Refusal =>
   new Refusal('invalid_request', `There is one account on this server, ${tenant.name}. Leave accountName out.`, {
@@ -78,7 +65,7 @@ function inTheWiresWords(error: unknown): never {
 
 /** Our token in the public product's words. */
 function rowOf({ principal, tenant }: Caller, view: ShownPat): PersonalAccessTokenRow {
-  const { pat, tokens, endsAt, lastUse } = view;
+  const { pat, tokens, endsAt, lastUse, team } = view;
   const [newest] = tokens;
   return {
     ...{ id: pat.id, name: pat.name, type: 'pat', tenantName: tenant.name, accountId: tenant.id },
@@ -86,6 +73,7 @@ function rowOf({ principal, tenant }: Caller, view: ShownPat): PersonalAccessTok
       ...{ type: 'virtual-account', name: pat.name, permissions: [] },
       ...(endsAt === undefined ? {} : { expiration_date: wireDate(endsAt) }),
       ...{ user_fqn: `user:${principal.name}`, token_type: newest?.format ?? 'opaque' },
+      ...(team === undefined ? {} : { ownedBy: { account: tenant.name, team: team.name } }),
     },
     ...(newest === undefined ? {} : { jwtId: newest.id }),
     createdBySubject: subjectOf(view.createdBy),

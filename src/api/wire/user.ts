@@ -99,7 +99,7 @@ function rowOf({ tenant }: Caller, user: ShownUser): UserRow {
   const own = user.grants.filter(isOwnRole);
   return {
     ...{ id: user.id, email: user.name, tenantName: tenant.name },
-    metadata: { inviteAccepted: user.canSignIn, tenantRoleManagedBy: 'manual' },
+    metadata: { displayName: user.name, imageURL: '', inviteAccepted: user.canSignIn, tenantRoleManagedBy: 'manual' },
     roles: [...new Set(own.map(({ roleName }) => roleName))].sort(),
     rolesWithResource: user.grants.map(({ role, roleName, resource }) => {
       const { resourceType, resourceId } = resourceOf({ tenant }, resource, NO_TEAMS);

@@ -14,12 +14,15 @@ import type { CreatedPat } from './created.ts';
 import { addValue, type Issue, issueFor } from './issue.ts';
 import { keepWithin, settingsFor } from './limits.ts';
 import { type Once, onceOnly } from './once.ts';
+import { keepTeam, teamNamed } from './team.ts';
 
 /** What is left undefined is the tenant's to say. */
 export type AskedPat = {
   readonly name: TokenName;
   readonly expiresAt?: Instant | undefined;
   readonly format?: TokenFormat | undefined;
+  /** By name: one to which its owner belongs. */
+  readonly team?: string | undefined;
 };
 
 /** Issues a personal access token to the caller's own principal. Its value is in this answer, and nowhere else. */
@@ -71,7 +74,8 @@ type Prepared = {
 async function prepared(deps: Deps, caller: Caller, { act, asked, owner, remember }: Asking): Promise<Prepared> {
   const settings = await settingsFor(deps, caller, act);
   const expiresAt = expiryFor(settings, asked.expiresAt, deps.clock.now());
-  const wanted = { name: asked.name, format: asked.format ?? settings.formatDefault, expiresAt };
+  const team = await teamNamed(deps.store, caller.tenant, owner, asked.team);
+  const wanted = { name: asked.name, format: asked.format ?? settings.formatDefault, expiresAt, team };
   const issue = await issueFor(deps, { tenant: caller.tenant, principal: owner }, wanted, caller.principal.id);
   return { settings, issue, replay: remember(issue) };
 }
@@ -86,6 +90,7 @@ async function added(
   const now = deps.clock.now();
   if (replay !== undefined && !(await tx.replays.insert(tenant.id, replay, now))) throw new Overtaken();
   await keepWithin(tx, { tenant: tenant.id, owner: pat.owner }, settings, now);
+  await keepTeam(tx, tenant, pat);
   if (!(await tx.pats.insert(tenant.id, pat))) throw nameTaken();
   await addValue(tx, tenant.id, { token, digest });
   return {

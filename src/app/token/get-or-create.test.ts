@@ -86,9 +86,9 @@ test('the audit names the values that a new one pushed out, and names none where
   expect((await core.audit())[0]?.details).not.toHaveProperty('superseded');
 });
 
-test('where none may be made, absence is a refusal that leaves nothing; one that is there is got as ever', async () => {
-  const only = () => getOrCreatePat(core.deps, ada, parseTokenName('console'), { mayCreate: false });
-  await expect(only()).rejects.toMatchObject({ code: 'not_found' });
+test('a team that is not the owner’s is a refusal that leaves nothing; where a token is there already, none is asked for', async () => {
+  const only = () => getOrCreatePat(core.deps, ada, parseTokenName('console'), { team: 'platform' });
+  await expect(only()).rejects.toMatchObject({ code: 'invalid_request', problems: [{ field: 'teamName' }] });
   expect(await core.rows('select id from personal_access_token')).toEqual([]);
   expect(await core.audit()).toEqual([]);
   await get();
@@ -136,13 +136,12 @@ test('the audit names the expired one that a new one replaced, and names none wh
   expect((await core.audit())[3]?.details).not.toHaveProperty('replaced');
 });
 
-test('an expired one stays as it is where none may be made, and where the new one is refused', async () => {
+test('an expired one stays as it is where the new one is refused', async () => {
   await core.pat(ada, 'console', core.clock.now() + 1_000);
   core.clock.advance(1_000);
-  const refused = { code: 'not_found' };
-  await expect(getOrCreatePat(core.deps, ada, parseTokenName('console'), { mayCreate: false })).rejects.toMatchObject(
-    refused,
-  );
+  const refused = { code: 'invalid_request' };
+  const asked = getOrCreatePat(core.deps, ada, parseTokenName('console'), { team: 'platform' });
+  await expect(asked).rejects.toMatchObject(refused);
   expect(await core.rows('select ended_at from personal_access_token')).toEqual([{ ended_at: null }]);
 });
 

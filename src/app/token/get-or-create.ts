@@ -1,6 +1,5 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Instant } from '#domain/instant.ts';
-import { Refusal } from '#domain/refusal.ts';
 import {
   LIVE_GENERATIONS_MAX,
   type PatId,
@@ -16,11 +15,12 @@ import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import type { CreatedPat } from './created.ts';
 import { addValue, type Issue, issueFor, newValue } from './issue.ts';
 import { keepUnder, keepWithin, settingsFor } from './limits.ts';
+import { keepTeam, teamNamed } from './team.ts';
 
 export type GotPat = CreatedPat & { readonly created: boolean };
 
-/** Whether one may be made; else its absence is a refusal. */
-type Options = { readonly mayCreate?: boolean };
+/** Of one that has to be made: the team that it is put down to, by name. */
+type Options = { readonly team?: string | undefined };
 
 /** What stood when the value was minted: a JWT says its end, so it is minted for one token and no other. */
 type Prepared = {
@@ -33,21 +33,16 @@ type Prepared = {
  * A new value for the caller's personal access token of this name, which is made when there is none, or only one that
  * has expired. Values issued before stay good, up to a bound; each call adds a generation.
  */
-export function getOrCreatePat(
-  deps: Deps,
-  caller: Caller,
-  name: TokenName,
-  { mayCreate = true }: Options = {},
-): Promise<GotPat> {
+export function getOrCreatePat(deps: Deps, caller: Caller, name: TokenName, { team }: Options = {}): Promise<GotPat> {
   const act = { action: 'personal-access-token:Create', resource: 'personal-access-token/' } as const;
   const prepare = async (): Promise<Prepared> => {
     const settings = await settingsFor(deps, caller, act);
     const known = lasting(await deps.store.pats.byName(caller.tenant.id, caller.principal.id, name), deps.clock.now());
-    return { settings, known, issue: await issued(deps, caller, name, { settings, known }) };
+    return { settings, known, issue: await issued(deps, caller, { name, team }, { settings, known }) };
   };
   return untilNotOvertaken(() =>
     change(deps, caller, { ...act, locate: made, prepare }, async (tx, _, ready: Prepared) => {
-      const replaced = await owned(deps, tx, caller, { ...ready, mayCreate });
+      const replaced = await owned(deps, tx, caller, ready);
       return nextValue(deps, tx, caller, { ...ready, replaced });
     }),
   );
@@ -56,7 +51,7 @@ export function getOrCreatePat(
 async function issued(
   deps: Deps,
   caller: Caller,
-  name: TokenName,
+  { name, team }: Options & { readonly name: TokenName },
   { settings, known }: Omit<Prepared, 'issue'>,
 ): Promise<Issue> {
   const format = settings.formatDefault;
@@ -64,7 +59,9 @@ async function issued(
     const wanted = { pat: known.id, generation: 1, format, expiresAt: lastEnd(settings, known, deps.clock.now()) };
     return { pat: known, ...(await newValue(deps, caller, wanted)) };
   }
-  return issueFor(deps, caller, { name, format, expiresAt: expiryFor(settings, undefined, deps.clock.now()) });
+  const putDownTo = await teamNamed(deps.store, caller.tenant, caller.principal, team);
+  const expiresAt = expiryFor(settings, undefined, deps.clock.now());
+  return issueFor(deps, caller, { name, format, expiresAt, team: putDownTo });
 }
 
 /** Of its token, or what its age allows: a JWT says it to others, and must not say more than will be believed. */
@@ -80,7 +77,7 @@ async function owned(
   deps: Deps,
   tx: Transaction,
   { tenant, principal }: Caller,
-  { settings, known, issue, mayCreate }: Prepared & Required<Options>,
+  { settings, known, issue }: Prepared,
 ): Promise<PatId | undefined> {
   const now = deps.clock.now();
   const standing = await tx.pats.byName(tenant.id, principal.id, issue.pat.name);
@@ -90,11 +87,11 @@ async function owned(
     await keepUnder(tx, tenant.id, settings);
     return undefined;
   }
-  if (!mayCreate) throw new Refusal('not_found', 'There is no token of this name.');
   if (standing !== undefined) {
     await tx.pats.revoke(tenant.id, principal.id, standing.id, { at: now, by: principal.id, reason: 'superseded' });
   }
   await keepWithin(tx, { tenant: tenant.id, owner: principal.id }, settings, now);
+  await keepTeam(tx, tenant, issue.pat);
   if (!(await tx.pats.insert(tenant.id, issue.pat))) throw new Overtaken();
   return standing?.id;
 }

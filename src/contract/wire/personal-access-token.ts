@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TOKEN_FORMATS } from '#domain/token.ts';
-import { documentedAs, email, id, tokenName } from '../documented.ts';
+import { documentedAs, email, id, teamName, tokenName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { MAY_NOT_MANAGE_TOKENS, TOKEN_ABSENT } from '../token-words.ts';
 import { dateInput } from './date.ts';
@@ -35,6 +35,8 @@ const personalAccessToken = z.object({
     expiration_date: z.string().optional(),
     user_fqn: z.string(),
     token_type: z.enum(TOKEN_FORMATS),
+    /** Only of one that is put down to a team. */
+    ownedBy: z.object({ account: z.string(), team: z.string() }).optional(),
   }),
   jwtId: z.string().optional(),
   createdBySubject: subject,
@@ -51,9 +53,6 @@ const personalAccessToken = z.object({
   }),
 });
 export type PersonalAccessTokenRow = z.infer<typeof personalAccessToken>;
-
-/** There are none yet, so that none can be named. */
-const teamName = documentedAs(z.string(), { not: {} });
 
 export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
   wireListPats: {

@@ -15,7 +15,12 @@ const user = z.object({
   id: z.string(),
   email: z.string(),
   tenantName: z.string(),
-  metadata: z.object({ inviteAccepted: z.boolean(), tenantRoleManagedBy: z.literal('manual') }),
+  metadata: z.object({
+    displayName: z.string(),
+    imageURL: z.string(),
+    inviteAccepted: z.boolean(),
+    tenantRoleManagedBy: z.literal('manual'),
+  }),
   roles: z.array(z.string()),
   rolesWithResource: z.array(
     z.object({ roleId: z.string(), resourceType: z.string(), resourceId: z.string(), roleName: z.string() }),

@@ -52,6 +52,11 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
       }
       return live;
     },
+    async countOfTeam(tenant, team) {
+      const all = db.selectFrom('personal_access_token').where('tenant', '=', tenant).where('team', '=', team);
+      const counted = all.where('ended_at', 'is', null).select(({ fn }) => fn.countAll<number>().as('total'));
+      return Number((await counted.executeTakeFirstOrThrow()).total);
+    },
     async list(tenant, owner, page) {
       const { limit, offset } = page;
       const found = listed(db, tenant, owner, page);

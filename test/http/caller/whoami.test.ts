@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { compile, tenantWide } from '#domain/rights.ts';
 import { builtIn } from '#domain/role.ts';
 import { VERSION } from '#main/version.ts';
 import { openWorld } from '#support/world.ts';
@@ -21,7 +22,7 @@ test('whoami says who asks, by which credential until when, and what they may', 
   const who = {
     principal: { id: caller.principal.id, kind: 'user', name: 'alice@example.com' },
     tenant: { id: world.tenant.id, name: 'default' },
-    rights: { roles: ['tenant-member'], actions: [...builtIn('tenant-member').permissions, 'session:End'].sort() },
+    rights: { roles: ['tenant-member'], actions: compile(tenantWide(builtIn('tenant-member'))).listed },
     server: { version: VERSION },
   };
   const id = expect.stringMatching(/^[a-z][a-z0-9]{23}$/);

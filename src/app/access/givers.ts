@@ -1,0 +1,72 @@
+import type { Caller } from '#domain/caller.ts';
+import { type Resource, TENANT_WIDE } from '#domain/grant.ts';
+import type { Permission } from '#domain/permission.ts';
+import { allows } from '#domain/rights.ts';
+import { BUILT_IN, builtIn, type Role } from '#domain/role.ts';
+import type { Deps } from '../deps.ts';
+import { teamIn } from '../grant/resource.ts';
+import { rolesIn } from '../grant/role.ts';
+import { type Subject, subjectsOf } from '../grant/subject.ts';
+
+/** Enough to know whom to ask. */
+const GIVERS_MAX = 20;
+
+type Missing = { readonly action: Permission; readonly resource: Resource };
+
+/**
+ * Who holds the right to give, and what they would give: by grants of their own, be they users or teams. One who has the
+ * two from different sides could, and is not named. Who manages a team is told to those alone who may see the team.
+ */
+export async function givers(deps: Deps, caller: Caller, missing: Missing): Promise<readonly Subject[]> {
+  const wide = await wideGivers(deps, caller, missing);
+  const near = await managersOf(deps, caller, missing);
+  return [...new Map([...near, ...wide].map((one) => [one.id, one])).values()].slice(0, GIVERS_MAX);
+}
+
+async function wideGivers({ store }: Deps, caller: Caller, { action }: Missing): Promise<readonly Subject[]> {
+  const { id } = caller.tenant;
+  const assigning = [...BUILT_IN, ...(await store.roles.list(id))].filter(assigns);
+  const grants = (await Promise.all(assigning.map((role) => store.grants.withRole(id, role.id)))).flat();
+  const ids = new Set(grants.filter(({ resource }) => resource === TENANT_WIDE).map(({ subject }) => subject));
+  const all = await store.grants.ofSubjects(id, [...ids]);
+  const roles = await rolesIn(
+    store,
+    caller,
+    all.map(({ role }) => role),
+  );
+  const holds = all.filter(
+    ({ role, resource }) => resource === TENANT_WIDE && roles.get(role)?.permissions.includes(action),
+  );
+  const able = [...new Set(holds.map(({ subject }) => subject))];
+  const named = await subjectsOf(store, caller, able.slice(0, GIVERS_MAX * 2));
+  return present(
+    { store },
+    caller,
+    able.flatMap((one) => named.get(one) ?? []),
+  );
+}
+
+const assigns = ({ permissions }: Role): boolean => permissions.includes('tenant:AssignRole');
+
+/** Who is deactivated gives nothing. */
+async function present({ store }: Pick<Deps, 'store'>, { tenant }: Caller, subjects: readonly Subject[]) {
+  const active = await Promise.all(
+    subjects.map(
+      async (one) => one.kind !== 'user' || (await store.principals.get(tenant.id, one.id))?.active === true,
+    ),
+  );
+  return subjects.filter((_, at) => active[at]);
+}
+
+async function managersOf({ store }: Deps, caller: Caller, { action, resource }: Missing): Promise<readonly Subject[]> {
+  const team = teamIn(resource);
+  const isTold = allows(caller.rights, 'team:ReadTeam', resource);
+  if (team === undefined || !isTold || !builtIn('team-manager').permissions.includes(action)) return [];
+  const page = { limit: GIVERS_MAX, offset: 0, which: 'managers' } as const;
+  const { rows } = await store.teams.members(caller.tenant.id, team, page);
+  return present(
+    { store },
+    caller,
+    rows.map(({ id, name }) => ({ kind: 'user', id, name })),
+  );
+}
