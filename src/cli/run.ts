@@ -26,6 +26,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'teams add': async () => (await import('./teams.ts')).teamsAdd,
   'teams rm': async () => (await import('./teams.ts')).teamsRm,
   'teams delete': async () => (await import('./teams.ts')).teamsDelete,
+  'roles list': async () => (await import('./roles.ts')).rolesList,
+  'roles show': async () => (await import('./roles.ts')).rolesShow,
+  'roles create': async () => (await import('./roles.ts')).rolesCreate,
+  'roles delete': async () => (await import('./roles.ts')).rolesDelete,
+  'grants list': async () => (await import('./grants.ts')).grantsList,
+  'grants add': async () => (await import('./grants.ts')).grantsAdd,
+  'grants rm': async () => (await import('./grants.ts')).grantsRm,
+  'can-i': async () => (await import('./grants.ts')).canI,
+  why: async () => (await import('./grants.ts')).why,
 };
 
 /** Runs what the words say; resolves to the exit code. */

@@ -64,6 +64,17 @@ Anywhere (each takes --json; docs/command-line.md tells the rest):
   teams add TEAM EMAIL [--manager]
   teams rm TEAM EMAIL
   teams delete TEAM [--yes]
+  roles list
+  roles show ROLE
+  roles create NAME --permissions type:Action,... [--description TEXT]
+  roles delete ROLE [--yes]
+  grants list [--subject SUBJECT] [--resource team/ID]
+  grants add SUBJECT ROLE [--resource team/ID]
+  grants rm ID
+  can-i ACTION [--resource team/ID]
+               yes or no, and the exit code 0 or 1
+  why ACTION [--subject SUBJECT] [--resource team/ID]
+               by which grant, or what is missing and who could give it
 
   --version    print the version
 `;
@@ -88,6 +99,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   tokens: client,
   users: client,
   teams: client,
+  roles: client,
+  grants: client,
+  'can-i': client,
+  why: client,
 };
 
 const words = process.argv.slice(2);

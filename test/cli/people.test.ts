@@ -79,3 +79,41 @@ describe('teams', () => {
     expect((await run('teams', 'delete', 'platform', '--yes')).code).toBe(1);
   });
 });
+
+describe('roles and grants', () => {
+  test('a role is made, given, explained, taken back and deleted', async () => {
+    const member = await memberOf(server);
+    const env = pipeline(member);
+    const { principal } = JSON.parse((await countersign(['whoami', '--json'], { env })).out);
+    const subject = `user:${principal.name}`;
+    const mayThey = () => countersign(['can-i', 'settings:ListSettings'], { env });
+    expect(await mayThey()).toMatchObject({ code: 1, out: 'no\n' });
+    expect((await countersign(['why', 'settings:ListSettings'], { env })).out).toMatch(
+      /may not: settings:ListSettings is missing\.\nWho could give it: .*admin@example\.com/,
+    );
+    const role = await json('roles', 'create', 'reads-settings', '--permissions', 'settings:ListSettings');
+    expect((await run('roles', 'list')).out).toContain(role.id);
+    expect((await run('roles', 'show', 'reads-settings')).out).toContain('settings:ListSettings');
+    const grant = await json('grants', 'add', subject, 'reads-settings');
+    expect(await mayThey()).toMatchObject({ code: 0, out: 'yes\n' });
+    expect((await run('why', 'settings:ListSettings', '--subject', subject)).out).toContain(
+      'holds reads-settings on the tenant',
+    );
+    expect((await run('grants', 'list', '--subject', subject)).out).toContain(grant.id);
+    expect(await run('roles', 'delete', 'reads-settings')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(subject),
+    });
+    expect((await run('grants', 'rm', grant.id)).code).toBe(0);
+    expect(await mayThey()).toMatchObject({ code: 1 });
+    expect((await run('roles', 'delete', 'reads-settings', '--yes')).code).toBe(0);
+    expect((await run('roles', 'show', 'reads-settings')).code).toBe(1);
+  });
+
+  test('nobody gives what they do not hold, and an action that is none is not asked for', async () => {
+    const member = await memberOf(server);
+    const denied = await countersign(['grants', 'add', 'team:everyone', 'tenant-admin'], { env: pipeline(member) });
+    expect(denied).toMatchObject({ code: 1, err: expect.stringContaining('tenant:AssignRole') });
+    expect(await run('can-i', 'anything')).toMatchObject({ code: 2, err: expect.stringContaining('type:Action') });
+  });
+});

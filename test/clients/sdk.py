@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 
-from truefoundry_sdk import TrueFoundry
+from truefoundry_sdk import TeamManifest, TrueFoundry
 from truefoundry_sdk.core.api_error import ApiError
 
 warnings.simplefilter("error")  # a response that the SDK's own types do not accept is at least warned about
@@ -19,7 +19,8 @@ def tokens_of(api_key):
     return TrueFoundry(base_url=BASE_URL, api_key=api_key).personal_access_tokens
 
 
-tokens = tokens_of(os.environ["TFY_API_KEY"])
+client = TrueFoundry(base_url=BASE_URL, api_key=os.environ["TFY_API_KEY"])
+tokens = client.personal_access_tokens
 
 
 def plain(value):
@@ -104,5 +105,39 @@ def get_or_create():
     refused(lambda: tokens.get("Not A Name"))
 
 
+def people():
+    users = client.users
+    users.pre_register_users(email="bob@example.com")
+    users.pre_register_users(email="carol@example.com")
+    found = {user.email: user for user in users.list()}
+    bob, carol = found["bob@example.com"], found["carol@example.com"]
+    say(emails=sorted(found), roles=bob.roles, active=bob.active, one=users.get(bob.id).data.email)
+    say(searched=[user.email for user in users.list(query="bob")])
+    users.update_roles(email=bob.email, roles=["tenant-admin"])
+    say(roles=users.get(bob.id).data.roles, link=users.invite_user(
+        accept_invite_client_url="https://x.example/accept", email=bob.email).link.split("#")[0].endswith("/invitation"))
+    users.deactivate(email=bob.email)
+    say(active=[user.email for user in users.list()], all=sorted(user.email for user in users.list(show_invalid_users=True)))
+    users.activate(email=bob.email)
+    say(permissions=[p.role_id for p in users.get_permissions(bob.id).data])
+    say(resources=[p.role_id for p in users.get_resources(bob.id).data])
+    made = client.teams.create_or_update(manifest=TeamManifest(
+        type="team", name="platform", description="Platform", members=[bob.email, carol.email], managers=[bob.email])).data
+    say(team=made.manifest.name, members=sorted(made.members), manifest_type=made.manifest.type)
+    say(listed=[team.manifest.name for team in client.teams.list()], got=client.teams.get(made.id).data.id == made.id)
+    say(of_bob=[team.team_name for team in users.get_teams(bob.id).data])
+    say(members=[row.subject_slug for row in client.teams.list_members(made.id)],
+        managers=[row.subject_slug for row in client.teams.list_managers(made.id)])
+    say(team_permissions=[p.role_id for p in client.teams.get_permissions(made.id).data])
+    refused(lambda: users.delete(carol.id))
+    client.teams.delete(made.id)
+    refused(lambda: client.teams.get(made.id))
+    users.delete(carol.id)
+    refused(lambda: users.get(carol.id))
+    refused(lambda: users.update_roles(email=bob.email, roles=["no-such-role"]))
+    info = client.internal.users.get_info()
+    say(info=info.email, roles=info.roles, teams=[team.name for team in info.teams])
+
+
 if __name__ == "__main__":
-    {f.__name__: f for f in (lifecycle, paging, refusals, revoke_all, get_or_create)}[sys.argv[1]]()
+    {f.__name__: f for f in (lifecycle, paging, refusals, revoke_all, get_or_create, people)}[sys.argv[1]]()

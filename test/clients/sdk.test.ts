@@ -5,6 +5,7 @@ import { has, needing, usePart } from '#support/parts.ts';
 import { instance, memberToken } from './instance.ts';
 import { linesOf } from './program.ts';
 import { recorderOf } from './recorder.ts';
+import { PEOPLE } from './sdk-people.ts';
 
 /** A conflict alone is three seconds of waiting between attempts. */
 vi.setConfig({ testTimeout: 90_000 });
@@ -112,6 +113,11 @@ for (const { part, version } of SDKS) {
         ...[`GET ${TOKENS}?limit=5000&offset=0`, `DELETE ${TOKENS}/jqfwg345gi25n5ju2yz5iz6m`],
         ...[`DELETE ${TOKENS}/revoke/all`, `GET ${TOKENS}?limit=100&offset=0`],
       ]);
+    });
+
+    test('users and teams are listed, changed and removed, and come back as the SDK’s own types', async () => {
+      const { token, origin } = await instance();
+      expect(await run('people', { token, origin })).toEqual(PEOPLE);
     });
 
     test('an administrator revokes all tokens of a user by e-mail, a member does not', async () => {

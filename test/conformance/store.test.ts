@@ -6,14 +6,20 @@ import { peopleConformance } from './people.ts';
 import { patConformance } from './personal-access-tokens.ts';
 import { raceConformance } from './races.ts';
 import { retentionConformance } from './retention.ts';
+import { rightsConformance } from './rights.ts';
 import { rowMacConformance } from './row-macs.ts';
 import { storeConformance } from './store.ts';
+import { teamConformance } from './teams.ts';
 import { tokenLimitConformance } from './token-limits.ts';
 import { tokenValueConformance } from './token-values.ts';
+import { userConformance } from './users.ts';
 
 for (const adapter of ADAPTERS) {
   keyShelfConformance(adapter);
   peopleConformance(adapter);
+  userConformance(adapter);
+  rightsConformance(adapter);
+  teamConformance(adapter);
   patConformance(adapter);
   tokenValueConformance(adapter);
   tokenLimitConformance(adapter);

@@ -42,6 +42,7 @@ export function fixedMacs() {
 /** Two tenants; what one of them has, the other may have under the same ids and names. */
 export async function openWorld(adapter: Adapter) {
   const { database, raw, again } = await adapter.open();
+  await database.keys.begin({ fingerprint: 'f', keys: [] }); // as every start leaves it
   const store = database.store(fixedMacs());
   onTestFinished(() => store.close());
   const acme = await tenantIn(store, 'acme');

@@ -108,7 +108,7 @@ test('on the wire null is absent, and a document of the wire says so; of our own
     properties: {
       name: { type: 'string' },
       accountName: { anyOf: [{ const: 'acme' }, { type: 'null' }] },
-      teamName: { type: 'null' },
+      teamName: { anyOf: [{ type: 'string' }, { type: 'null' }] },
     },
   });
   expect(bodyOf('ownRenameToken')).toMatchObject({

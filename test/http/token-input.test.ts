@@ -44,7 +44,7 @@ test.each([
   {
     what: 'a team',
     body: { name: 'deploy', teamName: 'platform' },
-    message: 'There are no teams on this server yet. Leave teamName out.',
+    message: 'admin@example.com is in no team platform. Name a team of theirs, or leave it out.',
   },
   {
     what: 'a form that is none',

@@ -94,7 +94,7 @@ function addresses(field: 'members' | 'managers', texts: readonly string[]): rea
   });
   if (problems.length === 0) return parsed;
   const where = problems.slice(0, PROBLEMS_MAX);
-  throw new Refusal('unprocessable', `${where.map(({ field: at }) => at).join(', ')} must be e-mail addresses.`, {
+  throw new Refusal('unprocessable', `No e-mail address: ${where.map((one) => one.field).join(', ')}.`, {
     problems: where,
   });
 }

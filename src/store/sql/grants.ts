@@ -16,12 +16,12 @@ export const grantReads = (db: Kysely<Schema>, macs: RowMacs): GrantReads => {
     async get(tenant, id) {
       return (await read(grantsOf(db, tenant).where('id', '=', id)))[0];
     },
-    ofSubjects: (tenant, subjects) =>
-      inParts(subjects, (some) => read(grantsOf(db, tenant).where('subject', 'in', some))),
+    ofSubjects: async (tenant, subjects) =>
+      byId(await inParts(subjects, (some) => read(grantsOf(db, tenant).where('subject', 'in', some)))),
     onResource: (tenant, resource) => read(grantsOf(db, tenant).where('resource', '=', resource)),
     withRole: (tenant, role) => read(grantsOf(db, tenant).where('role', '=', role)),
-    ofBindings: (tenant, bindings) =>
-      inParts(bindings, (some) => read(grantsOf(db, tenant).where('binding', 'in', some))),
+    ofBindings: async (tenant, bindings) =>
+      byId(await inParts(bindings, (some) => read(grantsOf(db, tenant).where('binding', 'in', some)))),
     async list(tenant, { limit, offset, subject, resource }) {
       let grants = db.selectFrom('role_grant').where('tenant', '=', tenant);
       if (subject !== undefined) grants = grants.where('subject', '=', subject);
@@ -40,6 +40,9 @@ export const grantReads = (db: Kysely<Schema>, macs: RowMacs): GrantReads => {
     },
   };
 };
+
+/** Each part comes in its own order. */
+const byId = (grants: readonly Grant[]) => grants.toSorted((one, other) => (one.id < other.id ? -1 : 1));
 
 const grantsOf = (db: Kysely<Schema>, tenant: TenantId) =>
   db.selectFrom('role_grant').selectAll().where('tenant', '=', tenant);

@@ -46,9 +46,10 @@ export async function membersOf(
   teams: readonly TeamId[],
 ): Promise<readonly MemberView[]> {
   const rows = await inParts(teams, (some) =>
-    members(db, tenant).where('team_member.team', 'in', some).select(SELECTED).orderBy('principal.name').execute(),
+    members(db, tenant).where('team_member.team', 'in', some).select(SELECTED).execute(),
   );
-  return rows.map((row) => viewOf(macs, row));
+  const views = rows.map((row) => viewOf(macs, row));
+  return views.sort(({ principal: one }, { principal: other }) => (one.name < other.name ? -1 : 1));
 }
 
 export async function membersPage(

@@ -123,18 +123,6 @@ test('an address is the same in any case of its letters', async () => {
   expect(await rowNamed(bob.list, 'deploy')).toBeDefined();
 });
 
-test('a team is refused until there are teams, before anybody is looked for', async () => {
-  for (const userEmail of [BOB, 'nobody@example.com']) {
-    expect(await root.createFor({ name: 'deploy', userEmail, teamName: 'platform' })).toMatchObject({
-      status: 400,
-      body: {
-        message: 'There are no teams on this server yet. Leave teamName out.',
-        details: [{ field: 'teamName', problem: 'names no team' }],
-      },
-    });
-  }
-});
-
 test.each([
   { body: { userEmail: BOB }, message: 'name is missing; give a string.' },
   { body: { name: 'deploy' }, message: 'userEmail is missing; give a string.' },

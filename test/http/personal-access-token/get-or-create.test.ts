@@ -69,7 +69,7 @@ test(`beyond ${LIVE_GENERATIONS_MAX} values the oldest ends, with the very next 
   expect(await standing()).toEqual([401, 200, 200, 200, 200, 200]);
 });
 
-test('a team counts where one would be made, and there are none', async () => {
+test('a team counts where one would be made, and is to be one of theirs', async () => {
   expect(await alice.getOrCreate('deploy', '?teamName=platform')).toMatchObject({ status: 400 });
   expect(await rowNamed(alice.list, 'deploy')).toBeUndefined();
   await alice.create({ name: 'deploy' });
