@@ -55,8 +55,8 @@ export function clientsBehind({ trusted, header }: Proxies): Clients {
     return client;
   };
   const hostOf = (peer: string, headers: Headers): string | undefined => {
-    const forwarded = header === 'x-forwarded-for' && trusts(peer) ? headers[FORWARDED_HOST] : undefined;
-    return textOf(forwarded === undefined ? headers.host : lastOf(textOf(forwarded) ?? '').last);
+    const forwarded = header === 'x-forwarded-for' && trusts(peer) ? textOf(headers[FORWARDED_HOST]) : undefined;
+    return forwarded ? lastOf(forwarded).last.trim() : textOf(headers.host);
   };
   return { trusts, addressOf, hostOf };
 }

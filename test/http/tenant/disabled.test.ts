@@ -1,9 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { disableTenant, enableTenant } from '#app/tenant/disable.ts';
-import { createPat } from '#app/token/create.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName } from '#domain/tenant.ts';
-import { parseTokenName } from '#domain/token.ts';
 import { AT_ACME, PASSWORDS, type TwoTenants, twoTenants } from './two-tenants.ts';
 
 const ACME = parseTenantName('acme');
@@ -14,14 +12,8 @@ let cookie: string;
 beforeEach(async () => {
   world = await twoTenants();
   ({ cookie } = await world.signIn(PASSWORDS.acme, AT_ACME));
-  token = await tokenOfAcme();
+  token = await world.tokenOfAcme();
 });
-
-/** Made as anybody makes one. */
-async function tokenOfAcme(): Promise<Sensitive> {
-  const ann = await world.annOfAcme();
-  return (await createPat(world.deps, ann, { name: parseTokenName('first'), expiresAt: undefined })).value;
-}
 
 const standing = async () => {
   const byToken = await world.send({ method: 'GET', path: '/api/v1/whoami', token });

@@ -1,5 +1,6 @@
 import { newId } from '#app/new-id.ts';
 import { createTenant } from '#app/tenant/create.ts';
+import { createPat } from '#app/token/create.ts';
 import { hashPassword } from '#crypto/password.ts';
 import type { Caller } from '#domain/caller.ts';
 import { onTenant } from '#domain/grant.ts';
@@ -8,6 +9,7 @@ import { newUser, parseEmail } from '#domain/principal.ts';
 import { compile, tenantWide } from '#domain/rights.ts';
 import { builtIn } from '#domain/role.ts';
 import { parseTenantName, parseTenantOrigin } from '#domain/tenant.ts';
+import { parseTokenName } from '#domain/token.ts';
 import { ORIGIN } from '#support/core.ts';
 import { openWorld } from '#support/world.ts';
 import { FROM_HERE } from '../provoked.ts';
@@ -62,6 +64,8 @@ export async function twoTenants() {
     rights: compile(tenantWide(builtIn('tenant-admin'))),
     origin: ORIGIN,
   });
-  return { ...world, home, acme, ids, signIn, whoami, annOfAcme };
+  const tokenOfAcme = async () =>
+    (await createPat(world.deps, annOfAcme(), { name: parseTokenName('first'), expiresAt: undefined })).value;
+  return { ...world, home, acme, ids, signIn, whoami, tokenOfAcme };
 }
 export type TwoTenants = Awaited<ReturnType<typeof twoTenants>>;
