@@ -195,14 +195,14 @@ describe('a change, or a reveal, by a caller who was cut off after they were ver
 
   test('shows nothing, with an entry of the denial, when they lost the right meanwhile', async () => {
     const caller = await byToken();
-    const locate = async () => core.tamper('delete from role_grant where principal = ?', member.principal.id);
+    const locate = async () => core.tamper('delete from role_grant where subject = ?', member.principal.id);
     await expect(reveal(deps, caller, { ...ACT, locate }, read)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await written()).toMatchObject({ entries: [{ decision: 'denied', action: ACT.action }] });
   });
 
   test('is denied, with its entry, when they lost the right meanwhile', async () => {
     const caller = await byToken();
-    const lose = () => core.tamper('delete from role_grant where principal = ?', member.principal.id);
+    const lose = () => core.tamper('delete from role_grant where subject = ?', member.principal.id);
     const what = { ...CREATE, prepare: async () => void (await lose()) };
     await expect(change(deps, caller, what, writeUser)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await written()).toMatchObject({ users: 0, entries: [{ decision: 'denied', action: CREATE.action }] });

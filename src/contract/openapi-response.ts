@@ -40,7 +40,7 @@ const REFUSED: Readonly<Record<ErrorCode, Refused>> = {
   misdirected: { when: 'No tenant has the address that was asked at.', by: ({ addressed }) => addressed === true },
   unprocessable: {
     when: 'Well formed, and not something that this server can do.',
-    by: ({ effect, input }) => effect !== 'reads' && input.body !== undefined,
+    by: ({ effect }) => effect !== 'reads',
   },
   rate_limited: { when: 'Too many requests.', by: byAny, headers: RETRY_AFTER },
   headers_too_large: { when: 'URL and headers together are over 16 KiB.', by: byAny },

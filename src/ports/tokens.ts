@@ -47,7 +47,7 @@ export interface PatWrites {
 export interface TokenReads {
   /**
    * Finds a token by its digest under any pepper in use, whatever its standing; undefined when it was never issued.
-   * One statement. No tenant leads here: this is where a request's tenant comes from.
+   * One statement, and a second for what the owner of one that was issued holds. No tenant leads here: this is where a request's tenant comes from.
    */
   byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
   /** The same of a token that is known already. */

@@ -25,7 +25,7 @@ const HALVES: Readonly<Record<Exclude<Defect, 'the file is damaged'>, string>> =
   'a name that is not the last that the audit says': `update personal_access_token set name = 'other'
     where name = 'renamed'`,
   'settings that are not the last that the audit says': 'update token_settings set count_max = 7',
-  'a change of settings that the change log does not name once': `delete from change_log where kind = 'tenant'`,
+  'a change of settings that the change log does not name': `delete from change_log where kind = 'tenant'`,
   'a signing key that nobody made, or one that was made and is not there': `delete from wrapped_key
     where purpose = 'token-signing'`,
   'an answer to be given again of a token that is not there': `update replay set pat = 'x'`,
@@ -33,7 +33,10 @@ const HALVES: Readonly<Record<Exclude<Defect, 'the file is damaged'>, string>> =
   'a change of what lives': `insert into change_log (sequence, kind, id) select 1, 'session', id from session`,
   'the change counter is not the end of an unbroken log': 'update change_counter set sequence = sequence + 1',
   'a session that nobody began': `delete from audit_entry where action = 'session:Create'`,
-  'a user without one role': 'delete from role_grant',
+  'a user without a role, or one who was removed and has one': 'update principal set removed_at = 1',
+  'a grant to nobody, or of a role or a binding that is not there': `update role_grant set binding = 'x'`,
+  'a binding that gives nothing': `insert into role_binding
+    select tenant, 'x', 'x', id, created_at, updated_at, mac from principal`,
   'a second administrator by set-up': `insert into role_grant (tenant, id, subject, role, resource, mac)
     select tenant, 'other', 'other', role, resource, mac from role_grant`,
 };

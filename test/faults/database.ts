@@ -76,6 +76,9 @@ const unlessOne = (left: string, right: string, on: string) =>
 const unlessOneEntry = (left: string, right: string, on: string) =>
   `select l.id from ${left} l left join ${right} r on ${on} group by l.id having count(r.resource) <> 1`;
 
+/** Why a token ends with whoever owned it: one change of them, however many tokens they held. */
+const WITH_THEIR_OWNER = `('deactivated', 'removed')`;
+
 /** Each finds what must never be there, however the process ended. A delivered token was issued by set-up, not by a create. */
 export const DEFECTS = {
   'the file is damaged': `select * from pragma_integrity_check where integrity_check <> 'ok'`,
@@ -104,7 +107,7 @@ export const DEFECTS = {
     left join (select id, count(*) as n from change_log where kind = 'pat' group by id) c on c.id = p.id
     left join (select resource, count(*) as n from ${entries('personal-access-token:Rename')} group by resource) e
       on e.resource = ${PAT} p.id
-    where coalesce(c.n, 0) <> (p.ended_at is not null) + coalesce(e.n, 0)`,
+    where coalesce(c.n, 0) <> (p.ended_at is not null and p.end_reason not in ${WITH_THEIR_OWNER}) + coalesce(e.n, 0)`,
   'a name that is not the last that the audit says': `select p.id from personal_access_token p
     join (select resource, json_extract(entry, '$.details.name') as name, max(rowid) from audit_entry
       where action = 'personal-access-token:Rename' and decision = 'allowed' group by resource) e
@@ -114,9 +117,10 @@ export const DEFECTS = {
     where s.age_days_max is not json_extract(e.entry, '$.details.settings.ageDaysMax')
       or s.count_max is not json_extract(e.entry, '$.details.settings.countMax')
       or s.session_only <> coalesce(json_extract(e.entry, '$.details.settings.sessionOnly'), 0)`,
-  'a change of settings that the change log does not name once': `select 1 from (select
+  // What everybody holds moves the tenant as well.
+  'a change of settings that the change log does not name': `select 1 from (select
     (select count(*) from change_log where kind = 'tenant') as named,
-    (select count(*) from ${entries('settings:ManageSettings')}) as said) where named <> said`,
+    (select count(*) from ${entries('settings:ManageSettings')}) as said) where named < said`,
   'a signing key that nobody made, or one that was made and is not there': `select 1 from (select
     (select count(*) from wrapped_key where purpose = 'token-signing') as keys,
     (select count(*) from ${entries('signing-key:Rotate')}) as made,
@@ -125,7 +129,8 @@ export const DEFECTS = {
   'an answer to be given again of a token that is not there': `select id from replay where pat not in
     (select id from personal_access_token)`,
   'an ended session that the change log does not name once': unlessOne(
-    '(select * from session where ended_at is not null)',
+    `(select * from session where ended_at is not null and principal not in
+      (select id from change_log where kind = 'principal'))`,
     'change_log',
     `r.kind = 'session' and r.id = l.id`,
   ),
@@ -138,8 +143,14 @@ export const DEFECTS = {
   'a session that nobody began': `select 1 from (select (select count(*) from session) as sessions,
     (select count(*) from ${entries('session:Create')}) + (select count(*) from ${entries('invitation:Accept')}) as begun)
     where sessions <> begun`,
-  'a user without one role': `select p.id from principal p left join role_grant g on g.subject = p.id
-    where p.removed_at is null group by p.id having count(g.id) <> 1`,
+  'a user without a role, or one who was removed and has one': `select p.id from principal p
+    left join role_grant g on g.subject = p.id group by p.id having (count(g.id) = 0) <> (p.removed_at is not null)`,
+  'a grant to nobody, or of a role or a binding that is not there': `select g.id from role_grant g where
+    subject not in (select id from principal union select id from team union select id from tenant)
+    or (role not like '%-%' and role not in (select id from role))
+    or (binding is not null and binding not in (select id from role_binding))`,
+  'a binding that gives nothing': `select id from role_binding where id not in
+    (select binding from role_grant where binding is not null)`,
   'a second administrator by set-up': `select 1 from role_grant where role = 'tenant-admin' group by role having count(*) > 1`,
 } as const satisfies Readonly<Record<string, string>>;
 export type Defect = keyof typeof DEFECTS;

@@ -76,6 +76,12 @@ export const ONE_ACT = [
   'signing-key:Rotate',
   'user:ManageUsers',
   'user:IssuePasswordLink',
+  'user:ChangePassword',
+  'team:CreateTeam',
+  'team:ManageTeam',
+  'team:DeleteTeam',
+  'role:ManageRoles',
+  'tenant:AssignRole',
 ] as const;
 
 /** What operators change of jobs, and what a job changes. */

@@ -1,16 +1,28 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { SESSION_COOKIE } from '#http/cookie.ts';
 import type { StepLabel } from '#ports/step.ts';
 import { ENGINE } from '#support/database.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, spawned, unattended } from '#support/process.ts';
-import { type Answer, JSON_TYPE } from '#support/world.ts';
+import { JSON_TYPE } from '#support/world.ts';
+import {
+  type Act,
+  act,
+  byAdmin,
+  cookieOf,
+  fromOurPages,
+  nothing,
+  preparedBy,
+  register,
+  signIn,
+  standingOfSession,
+} from './act.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, rotate, standingOf, TOKENS, withdraw } from './client.ts';
 import { defectsIn, rowsIn } from './database.ts';
 import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
+import { rightsActs } from './rights-acts.ts';
 
 const IS_LONG = process.env.COUNTERSIGN_TEST_FULL === '1';
 
@@ -62,30 +74,9 @@ const REVEALS = `select ${allowed('personal-access-token:Deliver')} >= 2 as enou
 
 const once = setUpOnce();
 
-/**
- * Acts that are killed on the way. What stands before is arranged on the same server; the act is asked for and never
- * answered; afterwards all of it stands, or nothing.
- */
-type Act<Held> = {
-  readonly data: () => Promise<string>;
-  readonly arrange: (served: Served, data: string) => Promise<Held>;
-  readonly act: (served: Served, held: Held, data: string) => Promise<unknown>;
-  readonly standing: (served: Served, held: Held, data: string) => Promise<unknown>;
-  readonly before: unknown;
-  readonly after: unknown;
-};
-const act = <Held>(row: Act<Held>): Act<unknown> => row as Act<unknown>;
 const emptyFolder = async () => join(temporaryFolder(), 'data');
-const nothing = async () => undefined;
 /** Registered by a server of its own: registering takes the same action as inviting. */
-async function withSomebodyToInvite(): Promise<string> {
-  const data = await once.copy();
-  const served = await serving(data);
-  await register(served, data, NEW_EMAIL);
-  served.process.kill('SIGTERM');
-  await served.ended;
-  return data;
-}
+const withSomebodyToInvite = () => preparedBy(once.copy, (served, data) => register(served, data, NEW_EMAIL));
 
 const ACTS = {
   'tenant:IssueSetUpLink': act({
@@ -140,10 +131,7 @@ const ACTS = {
     data: once.copy,
     arrange: async (served) => cookieOf(await signIn(served, ADMIN_EMAIL, ADMIN_PASSWORD)),
     act: (served, cookie) => fromOurPages(served, '/auth/sign-out', {}, { cookie }),
-    standing: async (served, cookie) => {
-      const headers = { cookie, 'sec-fetch-site': 'same-origin' };
-      return (await served.send({ method: 'GET', path: '/api/v1/whoami', headers })).status;
-    },
+    standing: standingOfSession,
     before: 200,
     after: 401,
   }),
@@ -253,6 +241,7 @@ const ACTS = {
     before: [[], 200],
     after: [[{ used_at: null }], 200],
   }),
+  ...rightsActs(once.copy),
 } as const satisfies Record<string, Act<unknown>>;
 /** On a server all of them in the longer run only: what is killed there is undone by the server, whatever it was. */
 const KILLED_AT = ENGINE === 'sqlite' || IS_LONG ? STEPS : [];
@@ -291,36 +280,8 @@ async function killedAt(label: StepLabel, data: string): Promise<void> {
   stops.stopped(`${label} of a first start`);
 }
 
-const fromOurPages = (served: Served, path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
-  served.send({
-    method: 'POST',
-    path,
-    body: JSON.stringify(body),
-    headers: { ...JSON_TYPE, 'sec-fetch-site': 'same-origin', ...headers },
-  });
-
 const accept = (served: Served, body: { readonly code: string; readonly email?: string; readonly password: string }) =>
   fromOurPages(served, '/auth/accept-invitation', body);
-
-const signIn = (served: Served, email: string, password: string): Promise<Answer> =>
-  fromOurPages(served, '/auth/sign-in', { email, password });
-
-function cookieOf({ headers }: Answer): string {
-  const set = String(headers['set-cookie']);
-  expect(set).toContain(SESSION_COOKIE);
-  return set.split(';')[0] ?? '';
-}
-
-const byAdmin = (served: Served, data: string, method: string, path: string, body: object): Promise<Answer> =>
-  served.send({
-    method,
-    path,
-    body: JSON.stringify(body),
-    headers: { ...JSON_TYPE, authorization: `Bearer ${adminToken(data)}` },
-  });
-
-const register = (served: Served, data: string, email: string) =>
-  byAdmin(served, data, 'POST', '/api/svc/v1/users/register', { email });
 
 const invite = (served: Served, data: string, email: string) =>
   byAdmin(served, data, 'POST', '/api/svc/v1/users/invite', { email, acceptInviteClientUrl: '' });

@@ -3,11 +3,13 @@ import { parsedInput } from '#api/input.ts';
 import { ENTRANCES } from '#contract/entrances.ts';
 import { errorBody, STATUS } from '#contract/errors.ts';
 import { OPERATION_IDS, OPERATIONS, type OperationId } from '#contract/operations.ts';
+import type { Caller } from '#domain/caller.ts';
 import { ERROR_CODES } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseQuery } from '#http/query.ts';
 import { type Answer, JSON_TYPE, openWorld, type Sent, type World } from '#support/world.ts';
-import { ENTRANCE_IDS, entryFor, MATRIX, requestFor } from '../authz/matrix.ts';
+import { ENTRANCE_IDS, entryFor, type Kind, MATRIX, requestFor } from '../authz/matrix.ts';
+import { teamOf } from '../authz/things.ts';
 import { PATS, PROVOKED, post } from './provoked.ts';
 import { exchanged } from './raw-socket.ts';
 import { NO_KEYS, required, row } from './rows.ts';
@@ -16,9 +18,10 @@ const WORKSPACES = '/api/svc/v1/workspaces';
 
 let world: World;
 let token: Sensitive;
+let admin: Caller;
 beforeEach(async () => {
   world = await openWorld();
-  ({ token } = await world.person('admin', 'tenant-admin'));
+  ({ token, caller: admin } = await world.person('admin', 'tenant-admin'));
 });
 const send = (sent: Sent): Promise<Answer> => world.send({ token, ...sent });
 
@@ -119,18 +122,22 @@ test.each(['Basic', 'Token', 'Bearertoken', ''])('the scheme %j is none that is 
 });
 
 /** On what is not there. */
-const ABSENT: readonly OperationId[] = ['wireGetCluster', 'wireLookUpFqn'];
+const ABSENT: readonly OperationId[] = ['wireGetCluster', 'wireLookUpFqn', 'ownWhy'];
+/** A body that is the manifest, or holds it: no one field must be there. */
+const EITHER: readonly OperationId[] = ['wirePutRole', 'wirePutRoleBinding'];
+const BY_ID: readonly Kind[] = ['token', 'userId', 'team', 'role', 'binding'];
 
 /** What an administrator’s good request is answered, on an id that nobody has. */
 function answered(id: OperationId): number {
   const { refused } = row(id);
   if (refused !== undefined) return STATUS[refused];
-  return MATRIX[id].of === 'token' || ABSENT.includes(id) ? 404 : 200;
+  if (EITHER.includes(id)) return 400;
+  return BY_ID.includes(MATRIX[id].of) || ABSENT.includes(id) ? 404 : 200;
 }
 
 describe('an empty body is no mistake', () => {
   const missing = (id: OperationId) =>
-    required(row(id)).map((name) => `${name} (?:is missing; give a [a-z]+|must be "[^;]+)`);
+    required(row(id)).map((name) => `${name} (?:is missing; give an? [a-z]+|must be "[^;]+)`);
   test.each(
     OPERATION_IDS.flatMap((id) => [
       { id, kind: 'with a JSON type', headers: JSON_TYPE, body: '' },
@@ -192,10 +199,19 @@ const PAGES: readonly { query: string; page: object | 'refused' }[] = [
   })),
 ];
 
+/** On a team that is there, where it is on one. */
+async function pageOf(id: OperationId, query: string): Promise<Answer> {
+  made += 1;
+  const team = MATRIX[id].of === 'team' ? (await teamOf(world, admin, `t${made}`)).id : undefined;
+  const { path } = requestFor(id, team);
+  return send({ method: 'GET', path: `${path}${path.includes('?') ? '&' : '?'}${query}` });
+}
+let made = 0;
+
 test.each(PAGED)('%s refuses a page it cannot give, and never gives another', async (id) => {
   const given = [];
   for (const { query } of PAGES) {
-    const { status, text } = await send({ method: 'GET', path: `${row(id).path}?${query}` });
+    const { status, text } = await pageOf(id, query);
     const { pagination, details } = JSON.parse(text);
     const { total: _, ...page } = pagination ?? {};
     const [field] = query.split('=');
@@ -205,7 +221,7 @@ test.each(PAGED)('%s refuses a page it cannot give, and never gives another', as
 });
 
 test.each(PAGED)('%s answers a page past the end, and says how much there is', async (id) => {
-  const { status, text } = await send({ method: 'GET', path: `${row(id).path}?offset=1000000` });
+  const { status, text } = await pageOf(id, 'offset=1000000');
   const { data, pagination } = JSON.parse(text);
   expect({ status, data, offset: pagination.offset, total: typeof pagination.total }).toEqual({
     ...{ status: 200, data: [], offset: 1_000_000, total: 'number' },

@@ -6,8 +6,6 @@ import { allHoldings, compile, exceeding } from '#domain/rights.ts';
 import type { Team, TeamId } from '#domain/team.ts';
 import type { Deps } from '../deps.ts';
 import { viewOne } from '../doors.ts';
-import { isEveryone } from './everyone.ts';
-import { refuseEveryone } from './membership.ts';
 
 /** What one person loses: roles that nothing else gives them, and what they may not do any more. */
 export type Loss = {
@@ -28,9 +26,8 @@ export type Removal = {
 
 type Page = { readonly limit: number; readonly offset: number };
 
-/** For whoever may remove it, before they do. */
+/** For whoever may remove it, before they do; `everyone` is never removed. */
 export async function teamRemoval(deps: Deps, caller: Caller, id: TeamId, { limit, offset }: Page): Promise<Removal> {
-  if (isEveryone(caller, id)) return refuseEveryone(deps, caller, 'team:DeleteTeam');
   const { store } = deps;
   const tenant = caller.tenant.id;
   const locate = () => store.teams.get(tenant, id);

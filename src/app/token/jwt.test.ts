@@ -104,10 +104,10 @@ describe('a JWT', () => {
 
   test('is read once and then remembered by its digest, as an opaque one is', async () => {
     const token = await jwt();
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
     expect(await costOf(token)).toEqual({ standing: 'ok', statements: 0 });
     core.clock.advance(61_000);
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
   });
 
   test('that is revoked is refused by the very next verification, whatever it says of its end (I3)', async () => {
@@ -136,7 +136,7 @@ describe('a JWT', () => {
     for (let at = 0; at < 300; at++) await expect(core.standing(token)).rejects.toThrow();
     fails.mockRestore();
     expect(deps.strangers.total).toBe(0);
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
   });
 
   test('that cannot be looked up is an outage, though its signature is good (I8)', async () => {
@@ -260,7 +260,7 @@ describe('what we did not issue costs no statement, unless our own key signed it
       const { standing, statements } = await costOf(new Sensitive(text));
       expect([['malformed', 'unknown'].includes(standing), statements]).toEqual([true, asked]);
     }
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
   });
 
   test('signed by our key, and never issued: unknown, by one statement', async () => {

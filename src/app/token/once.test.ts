@@ -179,7 +179,7 @@ describe('no answer is given again', () => {
 
   test('where the right to it was lost since: denied, and recorded', async () => {
     await create();
-    await core.tamper('delete from role_grant where principal = ?', ada.principal.id);
+    await core.tamper('delete from role_grant where subject = ?', ada.principal.id);
     deps.verified.forgetAll();
     await expect(create()).rejects.toMatchObject({ code: 'forbidden' });
     expect((await core.audit()).at(-1)).toMatchObject({

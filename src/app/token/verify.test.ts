@@ -103,7 +103,7 @@ describe('what was read once', () => {
   test('costs no statement again, and verifying never writes', async () => {
     const token = await core.pat(ada, 'deploy');
     const { result, statements } = await statementsOf(() => core.standing(token));
-    expect([result, statements.map((sql) => sql.split(' ')[0])]).toEqual(['ok', ['select']]);
+    expect([result, statements.map((sql) => sql.split(' ')[0])]).toEqual(['ok', ['select', 'select']]);
     for (let use = 0; use < 3; use++) expect(await costOf(token)).toEqual({ standing: 'ok', statements: 0 });
   });
 
@@ -111,7 +111,7 @@ describe('what was read once', () => {
     const token = await core.pat(ada, 'deploy');
     const ask = () => Promise.all(Array.from({ length: 50 }, () => core.standing(token)));
     const { result, statements } = await statementsOf(ask);
-    expect([new Set(result), statements.length]).toEqual([new Set(['ok']), 1]);
+    expect([new Set(result), statements.length]).toEqual([new Set(['ok']), 2]);
   });
 
   test('is read again after a minute: the second line of defence', async () => {
@@ -120,7 +120,7 @@ describe('what was read once', () => {
     core.clock.advance(59_999);
     expect(await costOf(token)).toEqual({ standing: 'ok', statements: 0 });
     core.clock.advance(1);
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
   });
 
   test('expires at the exact instant, though it is remembered (I3)', async () => {
@@ -145,7 +145,7 @@ describe('what was read once', () => {
     const [token, stranger] = [await core.pat(ada, 'deploy'), never()];
     for (const one of [token, stranger]) await core.standing(one);
     core.clock.advance(-1);
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
     expect(await costOf(stranger)).toEqual({ standing: 'unknown', statements: 1 });
   });
 
@@ -261,7 +261,7 @@ describe('a revocation', () => {
     const deaf: Deps = { ...deps, store: { ...deps.store, changes: { ...deps.store.changes, since } } };
     await revokePat(deaf, ada, id);
     expect(await core.standing(token)).toBe('revoked');
-    expect(await costOf(other)).toEqual({ standing: 'ok', statements: deps.store.isShared ? 0 : 1 });
+    expect(await costOf(other)).toEqual({ standing: 'ok', statements: deps.store.isShared ? 0 : 2 });
   });
 
   test('and another, caught up with side by side, are both applied', async () => {
@@ -306,7 +306,7 @@ describe('unknown credentials', () => {
     await core.standing(token);
     age();
     await flood();
-    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 1 });
+    expect(await costOf(token)).toEqual({ standing: 'ok', statements: 2 });
   });
 
   test('of one address are in nobody else’s way', async () => {

@@ -16,7 +16,7 @@ export const OWN_USER_OPERATIONS = {
     effect: 'changes',
     reveals: false,
     summary: 'Revoke all that a user holds, and say how many there were; with dryRun, say so and change nothing',
-    input: { path: z.object({ id }), query: z.strictObject({ dryRun: flag.optional() }) },
+    input: { path: z.strictObject({ id }), query: z.strictObject({ dryRun: flag.optional() }) },
     output: z.strictObject({
       tokens: z.int(),
       dryRun: z.boolean(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { TOKEN_FORMATS } from '#domain/token.ts';
-import { documentedAs, email, id, teamName, tokenName } from '../documented.ts';
+import { documentedAs, email, id, tokenName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { MAY_NOT_MANAGE_TOKENS, TOKEN_ABSENT } from '../token-words.ts';
 import { dateInput } from './date.ts';
@@ -53,6 +53,13 @@ const personalAccessToken = z.object({
   }),
 });
 export type PersonalAccessTokenRow = z.infer<typeof personalAccessToken>;
+
+/** A team of the owner's; which those are is no matter of form. */
+const teamName = z.string().meta({
+  description:
+    'A team to which the owner belongs, and not everyone. Where the token is there already, it keeps its own.',
+  examples: ['platform'],
+});
 
 export const PERSONAL_ACCESS_TOKEN_OPERATIONS = {
   wireListPats: {

@@ -10,19 +10,27 @@ import { subjectPermission } from './user.ts';
 const BASE = '/api/svc/v1/teams';
 const MAY_NOT_MANAGE = 'Only a tenant admin or a manager of the team can say who belongs to it.';
 
-/** As many as one manifest can name in one list: each is looked up, and written one by one. */
-const PEOPLE_MAX = 5_000;
-const FILTER_CHARS_MAX = 10_000;
+/** In a URL of some KiB, each character as up to twelve. */
+const FILTER_CHARS_MAX = 1_000;
 const TAGS_MAX = 50;
 const TEXT_CHARS_MAX = 256;
 const DESCRIPTION_CHARS_MAX = 1_000;
 
-const people = z.array(email).max(PEOPLE_MAX);
+/** The size of a body bounds how many. */
+const people = z.array(email);
 const description = z.string().max(DESCRIPTION_CHARS_MAX);
 const tag = z.string().max(TEXT_CHARS_MAX);
 const tags = z
   .record(tag, tag)
   .refine((given) => Object.keys(given).length <= TAGS_MAX, `must have at most ${TAGS_MAX} tags`);
+
+const USER_SUBJECT = /^user:[^\s@]+@[^\s@]+$/;
+/** Parsed and refused in the domain's words, as other texts are. */
+const member = z.string().meta({
+  pattern: USER_SUBJECT.source,
+  description: 'A user, as user:<e-mail address>.',
+  examples: ['user:ada@example.com'],
+});
 
 /** In manifests null is absent, as it is around them. */
 const manifest = z.object({
@@ -73,6 +81,14 @@ const team = z.object({
 });
 export type TeamRow = z.output<typeof team>;
 
+const filter = z
+  .string()
+  .max(FILTER_CHARS_MAX)
+  .meta({
+    description: 'JSON: {column, op, value}, or {type: AND or OR, children} of such. Columns are email and userId.',
+    examples: ['{"column":"email","op":"STRING_CONTAINS","value":"ada"}'],
+  });
+
 const LIST = {
   surface: 'wire',
   method: 'GET',
@@ -109,7 +125,7 @@ const PEOPLE = {
   ...READ,
   input: {
     path: z.object({ id }),
-    query: z.object({ ...pageQuery, filter: z.string().max(FILTER_CHARS_MAX).optional() }),
+    query: z.object({ ...pageQuery, filter: filter.optional() }),
   },
   output: pageOf(z.object({ subjectId: z.string(), subjectSlug: z.string(), subjectType: z.string() })),
 } as const;
@@ -191,7 +207,7 @@ export const TEAM_OPERATIONS = {
     summary: 'Take a user into a team',
     input: {
       path: z.object({ id }),
-      body: z.object({ subject: z.string(), role: z.enum(['member', 'manager']).default('member') }),
+      body: z.object({ subject: member, role: z.enum(['member', 'manager']).default('member') }),
     },
   },
   wireRemoveTeamMember: {
@@ -199,6 +215,6 @@ export const TEAM_OPERATIONS = {
     method: 'DELETE',
     path: `${BASE}/{id}/members/{subject}`,
     summary: 'Take a user out of a team, as a manager too',
-    input: { path: z.object({ id, subject: z.string() }) },
+    input: { path: z.object({ id, subject: member }) },
   },
 } as const satisfies Operations;

@@ -6,6 +6,7 @@ import type { TenantReads, TenantWrites } from '#ports/tenants.ts';
 import type { Engine } from './engine.ts';
 import { maced, proved, swap } from './maced.ts';
 import type { Schema } from './schema.ts';
+import { aliasRow, elsewhereWrites } from './tenant-names.ts';
 import { settingsRow } from './token-settings.ts';
 
 export const tenantReads = (db: Kysely<Schema>, macs: RowMacs): TenantReads => {
@@ -52,7 +53,10 @@ const tenantOf = ({ id, name, disabled_at }: Schema['tenant']): TenantRecord => 
 });
 
 export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): TenantWrites => {
-  const holdNames = () => holdInstance(db, engine);
+  /** Names and aliases are one space, and no constraint spans two tables: whoever adds to it goes one after the other. */
+  const holdNames = async () => {
+    if (engine.locksRows) await db.selectFrom('instance').select('only_row').forUpdate().execute();
+  };
   return {
     async hold(id) {
       if (engine.locksRows) await tenantRow(db, id).forNoKeyUpdate().execute();
@@ -85,59 +89,6 @@ export const tenantWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine):
       await swap(db, macs, 'tenant', proved(macs, 'tenant', row), { disabled_at: at ?? null });
     },
 
-    ...originWrites(db, macs, engine),
-    ...aliasWrites(db, macs, engine),
+    ...elsewhereWrites(db, macs, holdNames),
   };
 };
-
-/**
- * Names and aliases are one space, and so are origins that a request cannot tell apart; no constraint spans either. So
- * whoever adds to them goes one after the other.
- */
-async function holdInstance(db: Kysely<Schema>, { locksRows }: Engine): Promise<void> {
-  if (locksRows) await db.selectFrom('instance').select('only_row').forUpdate().execute();
-}
-
-type OriginWrites = Pick<TenantWrites, 'addOrigin' | 'removeOrigin'>;
-const originWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): OriginWrites => ({
-  async addOrigin(tenant, origin) {
-    await holdInstance(db, engine);
-    const row = maced(macs, 'tenant_origin', { tenant, origin });
-    await db
-      .insertInto('tenant_origin')
-      .values(row)
-      .onConflict((same) => same.column('origin').doNothing())
-      .execute();
-    const there = await db.selectFrom('tenant_origin').selectAll().where('origin', '=', origin).executeTakeFirst();
-    return there !== undefined && proved(macs, 'tenant_origin', there).tenant === tenant;
-  },
-
-  async removeOrigin(tenant, origin) {
-    const own = db.deleteFrom('tenant_origin').where('tenant', '=', tenant).where('origin', '=', origin);
-    return (await own.executeTakeFirst()).numDeletedRows === 1n;
-  },
-});
-
-type AliasWrites = Pick<TenantWrites, 'addAlias' | 'removeAlias'>;
-const aliasWrites = (db: Kysely<Schema>, macs: RowMacs, engine: Engine): AliasWrites => ({
-  async addAlias(tenant, name) {
-    await holdInstance(db, engine);
-    if ((await db.selectFrom('tenant').select('id').where('name', '=', name).executeTakeFirst()) !== undefined)
-      return false;
-    const there = await aliasRow(db, name).executeTakeFirst();
-    if (there !== undefined) return proved(macs, 'tenant_alias', there).tenant === tenant;
-    await db
-      .insertInto('tenant_alias')
-      .values(maced(macs, 'tenant_alias', { tenant, name }))
-      .execute();
-    return true;
-  },
-
-  async removeAlias(tenant, name) {
-    const own = db.deleteFrom('tenant_alias').where('tenant', '=', tenant).where('name', '=', name);
-    return (await own.executeTakeFirst()).numDeletedRows === 1n;
-  },
-});
-
-const aliasRow = (db: Kysely<Schema>, name: Schema['tenant']['name']) =>
-  db.selectFrom('tenant_alias').selectAll().where('name', '=', name);
