@@ -4,7 +4,10 @@ import { ID_RANDOM_BYTES, idFrom, parseId } from './id.ts';
 import { parsePassword } from './password.ts';
 import { parseEmail } from './principal.ts';
 import { Refusal } from './refusal.ts';
-import { parseTenantName } from './tenant.ts';
+import { BUILT_IN, parseRoleName } from './role.ts';
+import { parseRoleBindingName } from './role-binding.ts';
+import { parseTeamName } from './team.ts';
+import { parseTenantName, parseTenantOrigin } from './tenant.ts';
 import { parseTokenName } from './token.ts';
 
 /** What no parser of a name may take, whatever its rule. */
@@ -69,6 +72,70 @@ describe('a tenant name', () => {
   test.each(named([...HOSTILE, 'ab', 'Acme', '1ab', 'ab-', `a${'b'.repeat(15)}`]))('$shown is none', ({ text }) =>
     expectRefused(parseTenantName, text),
   );
+});
+
+describe('a team name', () => {
+  test.each(['a', '7', 'Ops', 'data-science', 'a--b', 'toString', 'A'.repeat(24)])('%s is one', (text) => {
+    expect(parseTeamName(text)).toBe(text);
+  });
+
+  const hostile = HOSTILE.filter((text) => !/^[A-Za-z]{1,24}$/.test(text));
+  test.each(named([...hostile, '-', '-ab', 'ab-', 'a_b', 'a.b', 'a:b', 'A'.repeat(25)]))('$shown is none', ({ text }) =>
+    expectRefused(parseTeamName, text, 'unprocessable'),
+  );
+
+  test.each(['everyone', 'Everyone', 'EVERYONE'])('%s is there already', (text) => {
+    const problems = [{ field: 'name', problem: 'is taken' }];
+    expect(() => parseTeamName(text)).toThrow(expect.objectContaining({ code: 'unprocessable', problems }));
+  });
+});
+
+describe('the name of a role', () => {
+  test.each(['abc', 'deployer', 'a-1', 'tenant-admins', `a${'b'.repeat(34)}`])('%s is one', (text) => {
+    expect(parseRoleName(text)).toBe(text);
+  });
+
+  test.each(named([...HOSTILE, 'ab', 'Abc', '1ab', 'ab-', 'a_b', `a${'b'.repeat(35)}`]))('$shown is none', ({ text }) =>
+    expectRefused(parseRoleName, text, 'unprocessable'),
+  );
+
+  test.each(BUILT_IN.map(({ id }) => id))('%s is the program’s own', (text) => {
+    expect(() => parseRoleName(text)).toThrow(expect.objectContaining({ code: 'conflict' }));
+  });
+});
+
+describe('the name of a role binding', () => {
+  test.each(['abc', 'deployers-x1', 'tenant-admin', `a${'b'.repeat(65)}`])('%s is one', (text) => {
+    expect(parseRoleBindingName(text)).toBe(text);
+  });
+
+  test.each(named([...HOSTILE, 'ab', 'Abc', '1ab', 'ab-', 'a_b', `a${'b'.repeat(66)}`]))('$shown is none', ({ text }) =>
+    expectRefused(parseRoleBindingName, text, 'unprocessable'),
+  );
+});
+
+describe('the address of a tenant', () => {
+  test.each([
+    { text: 'https://tokens.example.com', origin: 'https://tokens.example.com' },
+    { text: ' HTTPS://Tokens.Example.com/ ', origin: 'https://tokens.example.com' },
+    { text: 'https://tokens.example.com:443', origin: 'https://tokens.example.com' },
+    { text: 'http://127.0.0.1:8080', origin: 'http://127.0.0.1:8080' },
+  ])('$text is $origin', ({ text, origin }) => {
+    expect(parseTenantOrigin(text)).toBe(origin);
+  });
+
+  test.each(
+    named([
+      ...[...HOSTILE, 'tokens.example.com', 'ftp://tokens.example.com', 'https://', 'https://a.example/path'],
+      ...[
+        'https://a.example?',
+        'https://a.example#x',
+        'https://ada@a.example',
+        'https://a.example:99999',
+        'javascript:1',
+      ],
+    ]),
+  )('$shown is none', ({ text }) => expectRefused(parseTenantOrigin, text));
 });
 
 describe('an id', () => {

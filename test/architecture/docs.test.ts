@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '#config/read-config.ts';
 import { OPERATIONS } from '#contract/operations.ts';
+import { BUILT_IN } from '#domain/role.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { ROOMS } from './rooms.ts';
 
@@ -82,6 +83,11 @@ test('architecture.md tells of the rooms as they are', () => {
     .map(([room = '', , rooms, packages]) => [room.slice(1, -1), { rooms: names(rooms), packages: names(packages) }]);
   const { main: _, ...there } = ROOMS as Record<string, unknown>;
   expect(Object.fromEntries(told)).toMatchObject(there);
+});
+
+test('people-and-rights.md tells of every built-in role, and of no other', () => {
+  const told = rowsOf('docs/people-and-rights.md').flatMap(([roles = '']) => [...roles.matchAll(/`([^`]+)`/g)]);
+  expect(told.map(([, role]) => role).sort()).toEqual(BUILT_IN.map(({ id }) => id).sort());
 });
 
 test('dependencies.md has a line for each direct dependency, and for no other', () => {

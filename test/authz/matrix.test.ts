@@ -38,7 +38,7 @@ test('who may do what to whose, by which credential, through the real server', a
   }
   for (const id of ENTRANCE_IDS) lines.push(...(await entranceLinesOf(id)));
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('matrix.golden.txt');
-}, 120_000);
+}, 300_000);
 
 test('every action is taken by an operation or an entrance, except those of the program itself', () => {
   const taken = new Set<string>([

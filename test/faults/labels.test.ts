@@ -1,15 +1,29 @@
 import { expect, test } from 'vitest';
+import { OPERATION_IDS, OPERATIONS } from '#contract/operations.ts';
 import type { Action } from '#domain/permission.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { serving } from '#support/process.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, PATS } from './client.ts';
 import { rowsIn } from './database.ts';
-import { ALL_LABELS, FIRST_START, IN_JOBS, ONE_ACT, stepsOf, UNDER_LOAD, WITHOUT_CHANGE } from './labels.ts';
+import {
+  ALL_LABELS,
+  FIRST_START,
+  IN_JOBS,
+  isOfWhatIsToCome,
+  ONE_ACT,
+  stepsOf,
+  UNDER_LOAD,
+  WITHOUT_CHANGE,
+} from './labels.ts';
 
 test('every step at which a process can be stopped is one at which a fault suite stops it', () => {
   const covered = new Set([...FIRST_START, ...stepsOf(...UNDER_LOAD, ...ONE_ACT), ...IN_JOBS]);
   expect([...covered].sort()).toEqual([...ALL_LABELS].sort());
+});
+
+test('nothing asks yet for what roles can hold of things that are to come', () => {
+  expect(OPERATION_IDS.filter((id) => isOfWhatIsToCome(OPERATIONS[id].action as Action))).toEqual([]);
 });
 
 const once = setUpOnce();
@@ -22,9 +36,12 @@ test.each(Object.entries(WITHOUT_CHANGE))('%s has no step to be stopped at: %s',
   const admin = adminToken(data);
   const dead = await clientOf(served, admin).getOrCreate('dead');
   await clientOf(served, admin).revoke(dead.id);
-  const looks = [PATS, '/api/svc/v1/workspaces', '/api/v1/settings/tokens'];
+  const looks = [
+    ...[PATS, '/api/svc/v1/workspaces', '/api/v1/settings/tokens', '/api/svc/v1/users', '/api/svc/v1/teams'],
+    ...['/api/svc/v1/roles', '/api/svc/v1/authorize/permissions'],
+  ];
   expect(await Promise.all([...looks.map((path) => ask(path, admin)), ask(PATS, dead.value)])).toEqual([
-    ...[200, 200, 200],
+    ...looks.map(() => 200),
     401,
   ]);
   served.process.kill('SIGTERM');

@@ -138,7 +138,7 @@ test('whatever stands in a field is refused in words, or taken, and never breaks
   }
   await expect(`${summedUp(lines).join('\n')}\n`).toMatchFileSnapshot('bad-input.golden.txt');
   expect((await send({ method: 'GET', path: '/api/v1/whoami' })).status).toBe(200);
-}, 120_000);
+}, 300_000);
 
 /** As text, because some of these values are none that `JSON.stringify` would write. */
 function replaced(body: string, field: string, value: string): string {

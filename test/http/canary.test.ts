@@ -171,7 +171,7 @@ test('no value is anywhere but where it was asked for, whatever is done and what
   await driveAll(token);
   expect(heard.some(({ answer }) => answer.status === 503)).toBe(true);
   await expectNothingLeft(Buffer.concat([database, await core.onDisk()]));
-});
+}, 180_000);
 
 test('whoever prints a caller, or all that the core holds, prints no value', async () => {
   const token = await planted();

@@ -12,7 +12,7 @@ import { ENTRANCE_IDS, entryFor, type Kind, MATRIX, requestFor } from '../authz/
 import { teamOf } from '../authz/things.ts';
 import { PATS, PROVOKED, post } from './provoked.ts';
 import { exchanged } from './raw-socket.ts';
-import { NO_KEYS, required, row } from './rows.ts';
+import { MANIFEST_FIELDS, NO_KEYS, required, row } from './rows.ts';
 
 const WORKSPACES = '/api/svc/v1/workspaces';
 
@@ -123,15 +123,13 @@ test.each(['Basic', 'Token', 'Bearertoken', ''])('the scheme %j is none that is 
 
 /** On what is not there. */
 const ABSENT: readonly OperationId[] = ['wireGetCluster', 'wireLookUpFqn', 'ownWhy'];
-/** A body that is the manifest, or holds it: no one field must be there. */
-const EITHER: readonly OperationId[] = ['wirePutRole', 'wirePutRoleBinding'];
 const BY_ID: readonly Kind[] = ['token', 'userId', 'team', 'role', 'binding'];
 
 /** What an administrator’s good request is answered, on an id that nobody has. */
 function answered(id: OperationId): number {
   const { refused } = row(id);
   if (refused !== undefined) return STATUS[refused];
-  if (EITHER.includes(id)) return 400;
+  if (MANIFEST_FIELDS[id] !== undefined) return 400;
   return BY_ID.includes(MATRIX[id].of) || ABSENT.includes(id) ? 404 : 200;
 }
 

@@ -8,5 +8,11 @@ export function required({ input: { body } }: Operation): readonly string[] {
   return Object.entries(body?.shape ?? {}).flatMap(([name, field]) => (field.safeParse(undefined).success ? [] : name));
 }
 
+/** Of bodies that are a manifest, or hold it: none of these must be there, but together they must. */
+export const MANIFEST_FIELDS: Readonly<Partial<Record<OperationId, readonly string[]>>> = {
+  wirePutRole: ['name', 'resourceType', 'permissions'],
+  wirePutRoleBinding: ['name', 'subjects', 'permissions'],
+};
+
 /** For entrances that are not to be passed. */
 export const NO_KEYS = { email: '', password: '', code: '' };

@@ -2,7 +2,7 @@ import type { Caller } from '#domain/caller.ts';
 import { type Resource, TENANT_WIDE } from '#domain/grant.ts';
 import { ID, type Id, parseId } from '#domain/id.ts';
 import { Refusal } from '#domain/refusal.ts';
-import type { TeamId, TeamName } from '#domain/team.ts';
+import { TEAM_NAME, type TeamId, type TeamName } from '#domain/team.ts';
 import type { Reads } from './subject.ts';
 
 /** What there is to grant on yet; `account` is what some clients call the tenant. */
@@ -58,7 +58,7 @@ export async function resourceByFqn(reads: Reads, caller: Caller, type: Grantabl
     throw absent(type, fqn);
   }
   const bare = fqn.startsWith(`${name}:`) ? fqn.slice(name.length + 1) : fqn;
-  const team = await reads.teams.byName(id, bare as TeamName); // what is no name of a team names none
+  const team = TEAM_NAME.test(bare) ? await reads.teams.byName(id, bare as TeamName) : undefined;
   if (team === undefined) throw absent(type, fqn);
   return `team/${team.id}`;
 }

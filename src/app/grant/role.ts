@@ -5,7 +5,7 @@ import { ID, type Id } from '#domain/id.ts';
 import type { Permission } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { lacking } from '#domain/rights.ts';
-import { type BuiltInRole, builtInOf, type Role, type RoleId, type RoleName } from '#domain/role.ts';
+import { type BuiltInRole, builtInOf, ROLE_NAME, type Role, type RoleId, type RoleName } from '#domain/role.ts';
 import { refuseBeyond } from '../beyond.ts';
 import type { Deps } from '../deps.ts';
 import { Overtaken } from '../overtaken.ts';
@@ -27,7 +27,7 @@ const ROLE_CHARS_MAX = 100;
 
 async function customRole({ roles }: Reads, { tenant }: Caller, text: string) {
   const byId = ID.test(text) ? await roles.get(tenant.id, text as Id<'Role'>) : undefined;
-  return byId ?? (await roles.byName(tenant.id, text as RoleName)); // what is no name names none
+  return byId ?? (ROLE_NAME.test(text) ? roles.byName(tenant.id, text as RoleName) : undefined);
 }
 
 function fitting(role: BuiltInRole, type: GrantableType): Role {

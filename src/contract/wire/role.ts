@@ -3,7 +3,7 @@ import { PERMISSIONS } from '#domain/permission.ts';
 import { ROLE_NAME } from '#domain/role.ts';
 import { documentedAs } from '../documented.ts';
 import type { Operations } from '../operation.ts';
-import { pageOf, pageQuery } from './page.ts';
+import { pageOf, pageQuery, searchText } from './page.ts';
 import { subject } from './subject.ts';
 
 const BASE = '/api/svc/v1/roles';
@@ -13,8 +13,10 @@ const MAY_NOT_SEE = 'This needs role:ListRoles.';
 const MAY_NOT_CHANGE = 'This needs role:ManageRoles.';
 const ABSENT = 'There is no role of this id, or you may not see it. GET /roles lists them.';
 
-const DISPLAY_CHARS_MAX = 100;
 const DESCRIPTION_CHARS_MAX = 1_000;
+/** The one character that PostgreSQL keeps in no text. */
+const NUL = String.raw`\x00`;
+const NO_NUL = new RegExp(`^[^${NUL}]*$`, 'u');
 
 const roleName = z.string().meta({
   pattern: ROLE_NAME.source,
@@ -28,8 +30,8 @@ const resourceType = documentedAs(z.string(), { type: 'string', enum: ['tenant',
 
 const fields = {
   name: roleName,
-  displayName: z.string().max(DISPLAY_CHARS_MAX).optional(),
-  description: z.string().max(DESCRIPTION_CHARS_MAX).optional(),
+  displayName: searchText.optional(),
+  description: z.string().max(DESCRIPTION_CHARS_MAX).regex(NO_NUL, 'must have no NUL').optional(),
   resourceType,
   permissions: z.array(permission).max(PERMISSIONS.length),
 };

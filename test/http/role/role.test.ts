@@ -91,6 +91,26 @@ describe('a role', () => {
   });
 });
 
+test.each([
+  { field: 'displayName', what: 'NUL', text: 'a\0b', status: 400 },
+  { field: 'description', what: 'NUL', text: 'a\0b', status: 400 },
+  { field: 'description', what: 'too much', text: 'x'.repeat(1_001), status: 400 },
+  { field: 'description', what: 'lines', text: 'two\nlines 😀', status: 200 },
+])('$what in $field is answered in words, and never breaks anything', async ({ field, text, status }) => {
+  expect((await root.createRole('lister', [], { [field]: text })).status).toBe(status);
+  for (const role of ['a\0b', 'role or 1=1', '__proto__', '😀'])
+    expect(await root.grant(ada.subject, role)).toMatchObject({ status: 422 });
+  const permissions = ['default:a\0b', 'a\0b', ''].map((resourceFqn) => ({
+    resourceType: 'team',
+    resourceFqn,
+    role: 'x',
+  }));
+  for (const one of permissions) {
+    const asked = { name: 'odd', subjects: [{ type: 'user', name: 'ada@example.com' }], permissions: [one] };
+    expect(await root.bind(asked)).toMatchObject({ status: 422 });
+  }
+});
+
 describe('what a role permits', () => {
   test('is what its holders may do with the tokens they have, at once after an edit and after its removal', async () => {
     const id = await made();
