@@ -1,25 +1,25 @@
 import type { Once } from '#app/token/once.ts';
 import type { Operation, Untrusted } from '#contract/operation.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
-import type { Caller } from '#domain/caller.ts';
+import type { Caller, Visitor } from '#domain/caller.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Api } from './handler.ts';
 import { HANDLERS } from './handlers.ts';
 import { parsedInput } from './input.ts';
 
 /** A row's handler as it is called: the table's own types have checked each. */
-type Handler = (api: Api, caller: Caller | undefined, input: object, once?: Once) => Promise<unknown>;
+type Handler = (api: Api, caller: Caller | Visitor, input: object, once?: Once) => Promise<unknown>;
 
-/** Carries out one operation on input that nobody has looked at yet. `caller` is undefined where anybody may ask. */
+/** Carries out one operation on input that nobody has looked at yet. A visitor may ask what anybody may. */
 export async function call(
   api: Api,
-  caller: Caller | undefined,
+  caller: Caller | Visitor,
   id: OperationId,
   untrusted: Untrusted,
   once?: Once,
 ): Promise<unknown> {
   const operation: Operation = OPERATIONS[id];
-  if (operation.access !== 'public' && caller === undefined) throw new Error(`${id} is not called by nobody`);
+  if (operation.access !== 'public' && !('principal' in caller)) throw new Error(`${id} is not called by nobody`);
   const input = parsedInput(operation.input, untrusted, operation.surface);
   try {
     return await (HANDLERS[id] as Handler)(api, caller, input, once);

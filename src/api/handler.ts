@@ -2,12 +2,12 @@ import type * as z from 'zod';
 import type { Deps } from '#app/deps.ts';
 import type { Once } from '#app/token/once.ts';
 import type { Flat, Operation, Operations } from '#contract/operation.ts';
-import type { Caller } from '#domain/caller.ts';
+import type { Caller, Visitor } from '#domain/caller.ts';
 import type { Tenant } from '#domain/tenant.ts';
 
 /** Where this instance stands: never taken from what a client sends. */
 export type Site = {
-  /** Whose it is for those who have no credential yet. */
+  /** The instance's own: the tenant that is reached under `origin`, and to which its operator's acts are written. */
   readonly tenant: Tenant;
   readonly version: string;
   /** Scheme, host and port that links begin with; known once the server listens. */
@@ -26,5 +26,5 @@ export type Handlers<Table extends Operations> = {
   ) => Promise<z.output<Table[Id]['output']>>;
 };
 
-/** Nobody where anybody may ask. */
-type CallerOf<Row extends Operation> = Row['access'] extends 'public' ? undefined : Caller;
+/** Where anybody may ask, only the address that they came to. */
+type CallerOf<Row extends Operation> = Row['access'] extends 'public' ? Visitor : Caller;

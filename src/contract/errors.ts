@@ -12,6 +12,7 @@ export const STATUS = {
   conflict: 409,
   too_large: 413,
   unsupported_media_type: 415,
+  misdirected: 421,
   unprocessable: 422,
   rate_limited: 429,
   headers_too_large: 431,

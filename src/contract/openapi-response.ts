@@ -37,6 +37,7 @@ const REFUSED: Readonly<Record<ErrorCode, Refused>> = {
   conflict: { when: 'A name is taken, or it is there already.', by: ({ effect }) => effect !== 'reads' },
   too_large: { when: 'The body is over its limit.', by: byAny },
   unsupported_media_type: { when: 'A body that is not `application/json`.', by: byAny },
+  misdirected: { when: 'No tenant has the address that was asked at.', by: ({ addressed }) => addressed === true },
   unprocessable: {
     when: 'Well formed, and not something that this server can do.',
     by: (row) => byCaller(row) && Object.keys(row.input).length > 0,

@@ -29,6 +29,8 @@ export type Operation = Asked & {
   readonly replayable?: true;
   /** How it answers whoever asks, where it is there only to say no. */
   readonly refused?: 'forbidden' | 'not_found' | 'unprocessable';
+  /** Answers for the tenant whose address it is asked at; elsewhere with `misdirected`. */
+  readonly addressed?: true;
   readonly summary: string;
   readonly input: Parts;
   readonly output: z.ZodType;

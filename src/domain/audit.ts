@@ -5,7 +5,7 @@ import type { Instant } from './instant.ts';
 import type { Action, Permission } from './permission.ts';
 import type { PrincipalId, PrincipalKind } from './principal.ts';
 import type { RoleId } from './role.ts';
-import type { TenantId } from './tenant.ts';
+import type { TenantId, TenantName, TenantOrigin } from './tenant.ts';
 import type { EndReason, TokenName } from './token.ts';
 import type { TokenSettings } from './token-settings.ts';
 
@@ -26,6 +26,10 @@ export type AuditDetails = {
   readonly settings?: TokenSettings;
   /** Rows that do not prove themselves, so that nothing was changed in them. */
   readonly unproved?: readonly string[];
+  /** What a tenant is reached by, or called besides, from now on; with `removed`, no longer. */
+  readonly origin?: TenantOrigin;
+  readonly alias?: TenantName;
+  readonly removed?: true;
   /** Whose it is, where the caller made it for somebody else. */
   readonly owner?: PrincipalId;
   /** Who was given a role, or lost it. */

@@ -31,6 +31,9 @@ export type Credential =
   | { readonly kind: 'none'; readonly id: undefined };
 export type CredentialId = Id<'Token'> | Id<'Session'>;
 
+/** Who has no credential yet, at an address that is somebody's: host and port as they were asked for, if at all. */
+export type Visitor = { readonly host: string | undefined };
+
 /** Who asks, by which credential, with which rights, from where. First after `deps` in every use case. */
 export type Caller = {
   readonly tenant: Tenant;

@@ -36,7 +36,7 @@ const PROGRAMS = {
   session: ['Create', 'End'],
   invitation: ['Accept'],
   'signing-key': ['Rotate'],
-  tenant: ['SetUp', 'IssueSetUpLink'],
+  tenant: ['SetUp', 'IssueSetUpLink', 'List', 'Create', 'Disable', 'Enable', 'NameOrigin', 'NameAlias'],
   job: ['List', 'Retry'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -9,6 +9,7 @@ export const ERROR_CODES = [
   'conflict',
   'too_large',
   'unsupported_media_type',
+  'misdirected',
   'unprocessable',
   'rate_limited',
   'headers_too_large',

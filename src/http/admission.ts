@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ENTRANCES } from '#contract/entrances.ts';
-import type { Caller } from '#domain/caller.ts';
+import type { Caller, Visitor } from '#domain/caller.ts';
 import { isLoopback, placeOf } from '#domain/place.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { clientsBehind, type Proxies, peerAddress } from './client-address.ts';
@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Where the request comes from, as far as whoever said so may be believed. */
     clientAddress: string | undefined;
+    /** For which host it is, by the same measure. */
+    askedHost: string | undefined;
   }
 }
 
@@ -53,11 +55,14 @@ export function admission(core: Pick<Core, 'now'>, rules: AdmissionRules): Admis
       if (peer === undefined) return undefined; // has gone already
       if (isAround(peer) && !isProbe(request)) return AROUND_THE_PROXY;
       request.clientAddress = clients.addressOf(peer, request.headers);
+      request.askedHost = clients.hostOf(peer, request.headers);
       return perAddress?.(placeOf(request.clientAddress), core.now());
     },
     ofCaller: callerLimit(core, requests),
   };
 }
+
+export const visitorOf = ({ askedHost }: FastifyRequest): Visitor => ({ host: askedHost });
 
 /** Whoever looks whether we live comes from anywhere, and has nothing to lose on the way. */
 function isProbe({ method, raw: { url, headers } }: FastifyRequest): boolean {

@@ -14,6 +14,8 @@ export type Clients = {
   trusts(address: string): boolean;
   /** Where a request comes from that this peer sent, as it counts and as it is shown. */
   addressOf(peer: string, headers: Headers): string;
+  /** Which host a request is for: whoever proxies for us may have put another in its place, and says which it was. */
+  hostOf(peer: string, headers: Headers): string | undefined;
 };
 
 /** What stands in each header for one hop. */
@@ -21,6 +23,8 @@ const NODE_IN: Readonly<Record<Proxies['header'], (element: string) => string | 
   'x-forwarded-for': (element) => element.trim(),
   forwarded: forOf,
 };
+/** Goes with the one of those that has no word for it. */
+const FORWARDED_HOST = 'x-forwarded-host';
 /** Nobody stands behind more proxies of ours; the rest of the header is somebody's to make long. */
 const HOPS_MAX = 32;
 /** Peers whose standing is remembered; proxies are few. */
@@ -50,8 +54,15 @@ export function clientsBehind({ trusted, header }: Proxies): Clients {
     }
     return client;
   };
-  return { trusts, addressOf };
+  const hostOf = (peer: string, headers: Headers): string | undefined => {
+    const forwarded = header === 'x-forwarded-for' && trusts(peer) ? textOf(headers[FORWARDED_HOST]) : undefined;
+    return forwarded ? lastOf(forwarded).last.trim() : textOf(headers.host);
+  };
+  return { trusts, addressOf, hostOf };
 }
+
+const textOf = (value: string | readonly string[] | undefined): string | undefined =>
+  typeof value === 'string' ? value.trim() : undefined;
 
 /** Without the form that IPv4 takes on an IPv6 socket. */
 export const peerAddress = (address: string): string =>

@@ -2,7 +2,7 @@ import type { Verified } from '#app/token/verify.ts';
 import type { EntranceId } from '#contract/entrances.ts';
 import type { Untrusted } from '#contract/operation.ts';
 import type { OperationId } from '#contract/operations.ts';
-import type { Caller, Origin } from '#domain/caller.ts';
+import type { Caller, Origin, Visitor } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -15,13 +15,18 @@ export type Once = { readonly key: string; readonly request: readonly unknown[];
 /** What is served as it lies in a file. */
 export type Page = { readonly type: string; readonly body: string };
 
+/** Who enters, or leaves, and where. */
+export type Entering = Visitor & { readonly origin: Origin; readonly caller: Caller | undefined };
+
 /** What this way in needs of the core. */
 export type Core = {
   verifyToken(token: Sensitive, origin: Origin): Verified;
   verifySession(cookie: Sensitive, origin: Origin): Verified;
-  call(caller: Caller | undefined, id: OperationId, untrusted: Untrusted, once?: Once): Promise<unknown>;
+  call(caller: Caller | Visitor, id: OperationId, untrusted: Untrusted, once?: Once): Promise<unknown>;
   /** Resolves to a session that has begun, or to nothing where one has ended. */
-  enter(id: EntranceId, body: unknown, origin: Origin, caller: Caller | undefined): Promise<Session | undefined>;
+  enter(id: EntranceId, body: unknown, by: Entering): Promise<Session | undefined>;
+  /** All operations, as they are written for whoever has the address that somebody came to. */
+  document(visitor: Visitor): Promise<Page>;
   /** The metrics, for whoever may read them. */
   metrics(caller: Caller): Promise<Page>;
   /** Where answers are counted. */

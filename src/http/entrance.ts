@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { ENTRANCES, type Entrance, type EntranceId } from '#contract/entrances.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { visitorOf } from './admission.ts';
 import { authenticate, bySession, originOf } from './authenticate.ts';
 import { giveSession, isFromOurPages, takeSession } from './cookie.ts';
-import type { Core } from './core.ts';
+import type { Core, Page } from './core.ts';
 import type { Answers } from './traffic.ts';
 
 /** Nothing but our own script and style runs, nothing is framed, nothing leaves for elsewhere. */
@@ -30,7 +31,7 @@ export function addEntrance(server: FastifyInstance, core: Core, id: EntranceId)
 }
 
 function handlerOf(core: Core, id: EntranceId, { body, access }: Entrance, answers: Answers): RouteHandlerMethod {
-  const act = body !== undefined ? enter : access === 'caller' ? look : show;
+  const act = id === 'document' ? describe : body !== undefined ? enter : access === 'caller' ? look : show;
   return async (request, reply) => {
     const answer = await act(core, id, request, reply);
     answers.given(request);
@@ -50,7 +51,8 @@ async function admit(core: Core, { access, body }: Entrance, request: FastifyReq
 }
 
 async function enter(core: Core, id: EntranceId, request: FastifyRequest, reply: FastifyReply): Promise<object> {
-  const session = await core.enter(id, request.body, originOf(request, 'browser'), request.caller);
+  const by = { ...visitorOf(request), origin: originOf(request, 'browser'), caller: request.caller };
+  const session = await core.enter(id, request.body, by);
   if (session === undefined) takeSession(reply);
   else giveSession(reply, session, core.now());
   return {};
@@ -59,8 +61,15 @@ async function enter(core: Core, id: EntranceId, request: FastifyRequest, reply:
 async function show(core: Core, id: EntranceId, _request: FastifyRequest, reply: FastifyReply): Promise<string> {
   const page = core.pages[id];
   if (page === undefined) throw new Error(`there is no page for ${id}`);
-  reply.headers(PAGE_HEADERS).type(page.type);
-  return page.body;
+  return paged(page, reply);
+}
+
+const describe = async (core: Core, _id: EntranceId, request: FastifyRequest, reply: FastifyReply): Promise<string> =>
+  paged(await core.document(visitorOf(request)), reply);
+
+function paged({ type, body }: Page, reply: FastifyReply): string {
+  reply.headers(PAGE_HEADERS).type(type);
+  return body;
 }
 
 async function look(core: Core, _id: EntranceId, { caller }: FastifyRequest, reply: FastifyReply): Promise<string> {

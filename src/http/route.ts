@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { Operation } from '#contract/operation.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
+import { visitorOf } from './admission.ts';
 import { authenticate } from './authenticate.ts';
 import type { Core } from './core.ts';
 import { BAD_URL } from './errors.ts';
@@ -28,7 +29,7 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
       // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
       if (operation.access !== 'public' && request.body !== undefined) await authenticate(core, request, reply);
       const once = operation.replayable ? onceIn(request) : undefined;
-      const answer = await core.call(request.caller, id, untrustedIn(request), once);
+      const answer = await core.call(request.caller ?? visitorOf(request), id, untrustedIn(request), once);
       answers.given(request);
       return answer;
     },

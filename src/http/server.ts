@@ -82,6 +82,7 @@ function openedWith(core: Core, admitted: Admission, terms: Terms): FastifyInsta
 function addHooks(server: FastifyInstance, { traffic }: Core, { atOnce, ofCaller }: Admission): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('clientAddress', undefined);
+  server.decorateRequest('askedHost', undefined);
   server.decorateRequest('arrivedAtMs', 0);
   server.addHook('onRequest', (request, reply, next) => {
     request.arrivedAtMs = traffic.elapsedMs();

@@ -20,9 +20,19 @@ On the server:
   config check
                print the settings in force, and where each comes from; takes the options of serve
   doctor       look at all that a server rests on, and say what to do; takes the options of serve, --json, and --deep
-  setup-link   print a new one-time link for the first administrator (--data DIR)
-  password-link EMAIL
-               print a one-time link by which a user sets another password (--data DIR)
+  setup-link [--tenant NAME] [--data DIR]
+               print a new one-time link for the first administrator
+  password-link EMAIL [--tenant NAME] [--data DIR]
+               print a one-time link by which a user sets another password
+  tenants list [--json] [--data DIR]
+               print the tenants of this server, and where each is reached
+  tenants create NAME [--origin URL]… [--data DIR]
+               make one, and print the link for its first administrator
+  tenants disable|enable NAME [--data DIR]
+               let nobody of it in any more; undo that
+  tenants origin NAME URL [--remove] [--data DIR]
+  tenants alias NAME ALIAS [--remove] [--data DIR]
+               give it an address, or another name besides; or take it away
   rotate-signing-key [--data DIR]
                make a new key for JWTs, which signs an hour later
   withdraw-signing-keys [--data DIR]
@@ -81,6 +91,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'rotate-signing-key': async () => (await import('./operator-command.ts')).rotateSigningKeyCommand,
   'withdraw-signing-keys': async () => (await import('./operator-command.ts')).withdrawSigningKeysCommand,
   jobs: async () => (await import('./jobs-command.ts')).jobsCommand,
+  tenants: async () => (await import('./tenants-command.ts')).tenantsCommand,
   login: client,
   logout: client,
   whoami: client,

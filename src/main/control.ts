@@ -7,19 +7,35 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Log } from '#telemetry/log.ts';
 import { inOperatorsWords, systemRefusal } from './system-refusal.ts';
 
-/** What an operator may ask a running server for; two of them need a word. */
+/** What an operator may ask a running server for, with the words that it takes, each in a line. */
 export type Control = {
-  readonly 'setup-link': () => Promise<string>;
-  readonly 'password-link': (email: string) => Promise<string>;
+  /** Of a tenant by name; of the server's own without. */
+  readonly 'setup-link': (tenant: string) => Promise<string>;
+  /** An e-mail address; and a tenant's name, where it is not the server's own. */
+  readonly 'password-link': (said: string) => Promise<string>;
   readonly 'rotate-signing-key': () => Promise<string>;
   readonly 'withdraw-signing-keys': () => Promise<string>;
   /** JSON, for whoever prints it. */
   readonly jobs: () => Promise<string>;
   readonly 'jobs-retry': (id: string) => Promise<string>;
+  /** JSON, for whoever prints it. */
+  readonly tenants: () => Promise<string>;
+  /** A name, and origins. */
+  readonly 'tenants-create': (said: string) => Promise<string>;
+  readonly 'tenants-disable': (name: string) => Promise<string>;
+  readonly 'tenants-enable': (name: string) => Promise<string>;
+  /** A name, an origin or alias, and `REMOVE` where it is to be so no longer. */
+  readonly 'tenants-origin': (said: string) => Promise<string>;
+  readonly 'tenants-alias': (said: string) => Promise<string>;
   /** JSON, for `countersign doctor`. */
   readonly health: () => Promise<string>;
 };
 export type ControlCommand = keyof Control;
+
+/** Stands behind the words of what it undoes. */
+export const REMOVE = '--remove';
+export const wordsIn = (said: string): readonly string[] => said.split('\n');
+export const inOne = (words: readonly string[]): string => words.join('\n');
 
 /** Something that lets requests in: closed once they are answered, or cut off. `sweep` ends connections that only wait. */
 export type Way = { close(): Promise<unknown>; sweep(): void; cut(): void };

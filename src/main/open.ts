@@ -1,6 +1,7 @@
 import { call } from '#api/call.ts';
 import { enter, type FormId } from '#api/enter.ts';
 import type { Api, Site } from '#api/handler.ts';
+import { visited } from '#api/visited.ts';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
 import { readMetrics } from '#app/metrics/read.ts';
@@ -15,7 +16,7 @@ import type { Core } from '#http/core.ts';
 import { httpServer, type Terms } from '#http/server.ts';
 import { Traffic } from '#http/traffic.ts';
 import { metricsOf } from '#telemetry/metrics-scrape.ts';
-import { documentOf } from './pages.ts';
+import { documents } from './pages.ts';
 import { watchProcess } from './watch-process.ts';
 
 type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step' | 'node'> & {
@@ -57,18 +58,20 @@ export function openHttp(deps: Deps, { site, pages, report, terms }: Http) {
   const run = Buffer.from(deps.random.bytes(RUN_ID_BYTES)).toString('base64url');
   let requests = 0;
   const traffic = new Traffic(() => deps.clock.moment().elapsedMs);
+  const document = documents(site.version);
   const watched = watchProcess();
   const metrics = metricsOf({ ...deps, traffic, version: site.version, process: watched.figures });
   const core: Core = {
     verifyToken: (token, origin) => verifyToken(deps, token, origin),
     verifySession: (cookie, origin) => verifySession(deps, cookie, origin),
     call: (caller, id, untrusted, once) => call(api, caller, id, untrusted, once),
-    enter: (id, body, origin, caller) => enter(api, id as FormId, body, { origin, caller }), // only those with a body are entered
-    metrics: async (caller) => ({ type: METRICS_TYPE, body: await readMetrics(deps, caller, metrics) }),
+    enter: (id, body, by) => enter(api, id as FormId, body, by), // only those with a body are entered
+    metrics: async (caller) => ({ type: METRICS_TYPE, body: await readMetrics(deps, site.tenant, caller, metrics) }),
+    document: async (visitor) => document(await visited(api, visitor)),
     traffic,
     now: () => deps.clock.now(),
     newRequestId: () => `${run}-${++requests}`,
-    ...{ pages: { ...pages, document: documentOf(site) }, report },
+    ...{ pages, report },
   };
   return httpServer(core, terms).addHook('onClose', async () => watched.stop());
 }

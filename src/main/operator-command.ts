@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { EXIT } from '#cli/exit.ts';
 import { SETTINGS } from '#config/read-config.ts';
-import { askControl, type ControlCommand } from './control.ts';
+import { askControl, type ControlCommand, inOne, REMOVE } from './control.ts';
 import { socketsIn } from './data-folder.ts';
 import { misread } from './misread.ts';
 import { err, notUnderstood, refused } from './serve-command.ts';
@@ -24,18 +24,34 @@ export const withdrawSigningKeysCommand: Command = (args, env) => ask('withdraw-
 /** `doctor` asks for the other one. */
 type OperatorCommand = Exclude<ControlCommand, 'health'>;
 
-/** What each command takes, in the words of its usage. */
-const TAKES: Readonly<Record<OperatorCommand, readonly string[]>> = {
-  'setup-link': [],
-  'password-link': ['EMAIL'],
-  'rotate-signing-key': [],
-  'withdraw-signing-keys': [],
-  jobs: [],
-  'jobs-retry': ['ID'],
+/** What commands take beside `--data`, as parseArgs knows it and as their usage says it. */
+const OPTIONS = {
+  tenant: { type: 'string', usage: '[--tenant NAME]' },
+  origin: { type: 'string', multiple: true, usage: '[--origin URL]…' },
+  remove: { type: 'boolean', usage: '[--remove]' },
+} as const;
+type Takes = {
+  /** In the words of its usage. */
+  readonly words: readonly string[];
+  readonly option?: keyof typeof OPTIONS;
+  /** Where it is more than one word. */
+  readonly called?: string;
 };
 
-/** Where it is more than one word. */
-const CALLED: { readonly [Command in OperatorCommand]?: string } = { 'jobs-retry': 'jobs retry' };
+const TAKES: Readonly<Record<OperatorCommand, Takes>> = {
+  'setup-link': { words: [], option: 'tenant' },
+  'password-link': { words: ['EMAIL'], option: 'tenant' },
+  'rotate-signing-key': { words: [] },
+  'withdraw-signing-keys': { words: [] },
+  jobs: { words: [] },
+  'jobs-retry': { words: ['ID'], called: 'jobs retry' },
+  tenants: { words: [], called: 'tenants list' },
+  'tenants-create': { words: ['NAME'], option: 'origin', called: 'tenants create' },
+  'tenants-disable': { words: ['NAME'], called: 'tenants disable' },
+  'tenants-enable': { words: ['NAME'], called: 'tenants enable' },
+  'tenants-origin': { words: ['NAME', 'URL'], option: 'remove', called: 'tenants origin' },
+  'tenants-alias': { words: ['NAME', 'ALIAS'], option: 'remove', called: 'tenants alias' },
+};
 
 /**
  * Asks the server that runs on the data folder: whoever may open its socket is the operator. Only that folder counts
@@ -47,14 +63,12 @@ export async function ask(
   env: NodeJS.ProcessEnv,
   shown = (words: string) => words,
 ): Promise<number> {
-  const read = readWords(args);
-  if (typeof read === 'string' || read.words.length !== TAKES[command].length) {
-    const usage = ['countersign', CALLED[command] ?? command, ...TAKES[command], '[--data DIR]'].join(' ');
-    return notUnderstood([typeof read === 'string' ? read : `Usage: ${usage}`]);
-  }
+  const read = readWords(args, TAKES[command]);
+  if (typeof read === 'string') return notUnderstood([read]);
+  if (read.words.length !== TAKES[command].words.length) return notUnderstood([usageOf(command)]);
   const folder = read.data ?? (env[SETTINGS.data.env] || SETTINGS.data.fallback);
   try {
-    const answer = (await askAny(folder, command, read.words[0] ?? '')) ?? noServer(folder);
+    const answer = (await askAny(folder, command, inOne([...read.words, ...read.given]))) ?? noServer(folder);
     if (answer.ok) process.stdout.write(`${shown(answer.words)}\n`);
     else err(`countersign: ${answer.words}`);
     return answer.ok ? EXIT.done : EXIT.refused;
@@ -81,16 +95,30 @@ async function askAny(folder: string, command: OperatorCommand, word: string) {
   return silent.length === 0 ? undefined : noAnswer(silent);
 }
 
+function usageOf(command: OperatorCommand): string {
+  const { words, option, called = command } = TAKES[command];
+  const usages = option === undefined ? [] : [OPTIONS[option].usage];
+  return `Usage: ${['countersign', called, ...words, ...usages, '[--data DIR]'].join(' ')}`;
+}
+
+/** `given` is what stands in the option of the command, in the order of its words. */
+type Read = { readonly words: readonly string[]; readonly given: readonly string[]; readonly data: string | undefined };
+
 /** Or what is wrong with them. */
-function readWords(args: readonly string[]): { readonly words: readonly string[]; readonly data?: string } | string {
+function readWords(args: readonly string[], { option }: Takes): Read | string {
   try {
-    const options = { data: { type: 'string' } } as const;
+    const own = option === undefined ? {} : { [option]: OPTIONS[option] };
+    const options: NonNullable<ParseArgsConfig['options']> = { data: { type: 'string' }, ...own };
     const { positionals, values } = parseArgs({ args: [...args], options, allowPositionals: true });
-    return { words: positionals, ...values };
+    const { data, ...others } = values;
+    return { words: positionals, given: Object.values(others).flatMap(asWords), data: data as string | undefined };
   } catch (error) {
     return misread(error);
   }
 }
+
+const asWords = (value: string | boolean | (string | boolean)[] | undefined): readonly string[] =>
+  [value].flat().flatMap((one) => (typeof one === 'string' ? [one] : one === true ? [REMOVE] : []));
 
 const noAnswer = (silent: readonly string[]) =>
   ({

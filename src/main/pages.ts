@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Site } from '#api/handler.ts';
+import type { Place } from '#app/tenant/at.ts';
 import { openApi } from '#contract/openapi.ts';
 import { OPERATIONS } from '#contract/operations.ts';
 import { SESSION_COOKIE } from '#http/cookie.ts';
@@ -26,18 +26,18 @@ export function readPages(): Core['pages'] {
   };
 }
 
-/** Written once, when it is first asked for: only then is it known where the server listens. */
-export function documentOf({ origin, version, tenant }: Site): Page {
-  let text: string | undefined;
-  const written = () =>
-    JSON.stringify(
-      openApi(OPERATIONS, { origin: origin(), version, tenant: tenant.name, sessionCookie: SESSION_COOKIE }),
-    );
-  return {
-    type: 'application/json; charset=utf-8',
-    get body() {
-      text ??= written();
-      return text;
-    },
+/** Written once for each address of a tenant, when it is first asked for there: so many as the operator has named. */
+export function documents(version: string): (place: Place) => Page {
+  const written = new Map<string, Page>();
+  return ({ tenant, origin }) => {
+    const key = `${tenant.name} ${origin}`;
+    const page = written.get(key) ?? {
+      type: 'application/json; charset=utf-8',
+      body: JSON.stringify(
+        openApi(OPERATIONS, { origin, version, tenant: tenant.name, sessionCookie: SESSION_COOKIE }),
+      ),
+    };
+    written.set(key, page);
+    return page;
   };
 }

@@ -1,31 +1,30 @@
 import type { Server as SecureServer } from 'node:https';
 import type { Site } from '#api/handler.ts';
-import { linkTo } from '#api/link.ts';
+import { homeOf } from '#api/visited.ts';
 import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
 import { acknowledge, leave } from '#app/node/acknowledge.ts';
-import { issueSetUpCode, linkIssuer } from '#app/set-up/link.ts';
 import { type Rotated, rotateSigningKey, withdrawSigningKeys } from '#app/signing-key/rotate.ts';
-import { issuePasswordCode } from '#app/user/invite.ts';
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
 import { parseId } from '#domain/id.ts';
-import { parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { listJobs, retryJob } from '#jobs/operate.ts';
 import type { Log } from '#telemetry/log.ts';
 import { checksBeforeStart } from './before-start.ts';
 import { bootstrap, isSetUp } from './bootstrap.ts';
-import { type Control, removeDeadSockets, serveControl, type Way } from './control.ts';
+import { type Control, removeDeadSockets, serveControl, type Way, wordsIn } from './control.ts';
 import { socketsIn } from './data-folder.ts';
 import { follow } from './follow.ts';
 import { healthOf, type WatchedLog, watchedLog } from './health.ts';
 import { type Instance, openInstance } from './instance.ts';
+import { passwordLink, setUpLink, tenantNamed } from './links.ts';
 import { hostOf, termsOf, tlsFilesIn, warningsOf } from './network.ts';
 import { openHttp } from './open.ts';
 import { originOf, siteOrigin } from './origin.ts';
 import { readPages } from './pages.ts';
 import { addressRefusal } from './system-refusal.ts';
+import { tenantsControl } from './tenants-control.ts';
 import { openTls } from './tls.ts';
 import { VERSION } from './version.ts';
 import { workOnJobs } from './work.ts';
@@ -132,9 +131,11 @@ async function closed(ways: readonly Way[]): Promise<void> {
 }
 
 const controlOf = (deps: Deps, site: Site): Omit<Control, 'health'> => ({
-  'setup-link': () => setUpLink(deps, site, 'operator'),
-  'password-link': async (email) =>
-    linkTo(site, '/invitation', await issuePasswordCode(deps, site.tenant, parseEmail(email)).catch(nobodyThere)),
+  'setup-link': async (name) => setUpLink(deps, homeOf(site), await tenantNamed(deps, homeOf(site), name), 'operator'),
+  'password-link': async (said) => {
+    const [email = '', name] = wordsIn(said);
+    return passwordLink(deps, homeOf(site), await tenantNamed(deps, homeOf(site), name), email);
+  },
   'rotate-signing-key': async () => inWords(await rotateSigningKey(deps, site.tenant)),
   'withdraw-signing-keys': async () => inWords(await withdrawSigningKeys(deps, site.tenant)),
   jobs: async () => JSON.stringify(await listJobs(deps, site.tenant)),
@@ -142,6 +143,7 @@ const controlOf = (deps: Deps, site: Site): Omit<Control, 'health'> => ({
     await retryJob(deps, site.tenant, parseId(id));
     return `The job ${id} runs within a second or two. To see it: countersign jobs`;
   },
+  ...tenantsControl(deps, () => homeOf(site)),
 });
 
 const inWords = ({ made, signsAt, dropped, ended, unproved }: Rotated): string =>
@@ -155,20 +157,12 @@ const inWords = ({ made, signsAt, dropped, ended, unproved }: Rotated): string =
     ),
   ].join('\n');
 
-function nobodyThere(error: unknown): never {
-  if (!(error instanceof Refusal) || error.code !== 'not_found') throw error;
-  throw new Refusal('not_found', 'There is no user with this e-mail address.');
-}
-
 /** Undefined where another node has got an administrator in this moment. */
 const firstLink = (deps: Deps, site: Site): Promise<string | undefined> =>
-  setUpLink(deps, site, 'setup').catch((error: unknown) => {
+  setUpLink(deps, homeOf(site), site.tenant, 'setup').catch((error: unknown) => {
     if (error instanceof Refusal && error.code === 'conflict') return undefined;
     throw error;
   });
-
-const setUpLink = async (deps: Deps, site: Site, kind: 'setup' | 'operator'): Promise<string> =>
-  linkTo(site, '/set-up', await issueSetUpCode(deps, linkIssuer(site.tenant, kind)));
 
 async function listening(server: Http, { host, port }: Address): Promise<number> {
   try {

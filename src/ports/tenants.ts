@@ -23,7 +23,7 @@ export interface TenantWrites {
   insertFirst(tenant: Tenant): Promise<boolean>;
   /** Undefined enables it again. */
   setDisabled(id: TenantId, at: Instant | undefined): Promise<void>;
-  /** False, and nothing written, when it is another tenant's. */
+  /** False, and nothing written, when it is another tenant's. Whoever adds one sees what was added before, until it is committed. */
   addOrigin(id: TenantId, origin: TenantOrigin): Promise<boolean>;
   /** False when it is not this tenant's. */
   removeOrigin(id: TenantId, origin: TenantOrigin): Promise<boolean>;

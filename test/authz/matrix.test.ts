@@ -54,6 +54,7 @@ test('every action is taken by an operation or an entrance, except those of the 
     'signing-key:Rotate', // an operator on the control socket
     'tenant:SetUp', // the first start
     'tenant:IssueSetUpLink', // the start, and an operator on the control socket
+    ...['List', 'Create', 'Disable', 'Enable', 'NameOrigin', 'NameAlias'].map((act) => `tenant:${act}`), // the same
     'job:List', // an operator on the control socket
     'job:Retry', // an operator on the control socket
   ]);

@@ -11,6 +11,7 @@ import { compile, tenantWide } from '#domain/rights.ts';
 import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { parseTeamName } from '#domain/team.ts';
+import { parseTenantOrigin } from '#domain/tenant.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
 import { ORIGIN } from '#support/core.ts';
@@ -186,8 +187,13 @@ const ONE_BY_ONE = { ...NO_REQUEST_LIMITS, perTokenMax: 1 };
 
 type Scene = { readonly alice: Sensitive; readonly bob: Sensitive; readonly revoked: Sensitive };
 
+/** Where the examples ask, as an operator names it. */
+const ADDRESSES = ['https://tfy.example.com', 'http://127.0.0.1:7080'].map(parseTenantOrigin);
+
 /** The people and tokens of the contract’s examples, under their ids. */
 async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scene> {
+  const { deps, tenant } = world;
+  for (const origin of ADDRESSES) await deps.store.transact((tx) => tx.tenants.addOrigin(tenant.id, origin));
   const alice = await userIn(world, 'alice', 'u7k2m9q4w1z8x3c6v5b0n1l2', 'tenant-admin');
   const member = await userIn(world, 'bob', BOB_ID, 'tenant-member');
   const third = await userIn(world, 'carol', CAROL_ID, 'tenant-member');

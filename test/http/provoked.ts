@@ -24,6 +24,10 @@ export const PROVOKED: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
   conflict: () => asMember(post(PATS, { name: 'first' })),
   too_large: () => asMember(post(PATS, { name: 'x'.repeat(70_000) })),
   unsupported_media_type: () => asMember({ ...post(PATS, {}), headers: { 'content-type': 'text/plain' } }),
+  misdirected: async () => {
+    const world = await openWorld();
+    return world.send({ method: 'GET', path: '/api/svc/v1/tenant-id', headers: { host: 'elsewhere.example' } });
+  },
   unprocessable: async () => {
     const world = await openWorld();
     const { token } = await world.person('admin', 'tenant-admin');

@@ -57,7 +57,11 @@ test('behind a proxy of this machine, links are of the public URL, and clients a
   };
   const ask = async (path: string, sent: object = {}) =>
     JSON.parse((await served.send({ method: 'GET', path, token, headers, ...sent })).text);
-  expect(await ask('/api/svc/v1/tenant-id?hostName=x')).toMatchObject({ auth_server_url: PUBLIC });
+  expect(await ask('/api/svc/v1/tenant-id')).toMatchObject({ statusCode: 421 });
+  const named = `/api/svc/v1/tenant-id?hostName=${new URL(PUBLIC).host}`;
+  expect(await ask(named)).toMatchObject({ auth_server_url: PUBLIC });
+  const through = { headers: { ...headers, host: 'inside', 'x-forwarded-host': new URL(PUBLIC).host } };
+  expect(await ask('/api/svc/v1/tenant-id', through)).toMatchObject({ auth_server_url: PUBLIC });
   const json = { ...headers, 'content-type': 'application/json' };
   const post = { method: 'POST', headers: json };
   await ask('/api/svc/v1/users/register', { ...post, body: '{"email":"bob@example.com"}' });

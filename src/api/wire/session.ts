@@ -4,6 +4,7 @@ import type { Caller } from '#domain/caller.ts';
 import { EVERYONE } from '#domain/team.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Api, Handlers } from '../handler.ts';
+import { visited } from '../visited.ts';
 import { subjectOf } from './subject.ts';
 
 /** Where model calls go; a path of this very host. */
@@ -24,8 +25,8 @@ export const sessionHandlers: Handlers<typeof SESSION_OPERATIONS> = {
   }),
   wireGetUserInfo: infoOf,
   wireGetUserInfoX: infoOf,
-  wireGetEnv: async ({ site }) => envOf(site.tenant),
-  wireGetFrontEndEnv: async ({ site }) => envOf(site.tenant),
+  wireGetEnv: async (api, visitor) => envOf((await visited(api, visitor)).tenant),
+  wireGetFrontEndEnv: async (api, visitor) => envOf((await visited(api, visitor)).tenant),
 };
 
 const envOf = ({ name }: Tenant) => ({ TENANT_NAME: name, LLM_GATEWAY_URL });

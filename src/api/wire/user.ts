@@ -1,3 +1,4 @@
+import { originFor } from '#app/tenant/at.ts';
 import { changePassword } from '#app/user/change-password.ts';
 import { inviteUser } from '#app/user/invite.ts';
 import { activateUser, deactivateUser, removeUser } from '#app/user/leave.ts';
@@ -14,6 +15,7 @@ import { Refusal } from '#domain/refusal.ts';
 import { EVERYONE, type Team, type TeamId } from '#domain/team.ts';
 import type { Api, Handlers } from '../handler.ts';
 import { linkTo } from '../link.ts';
+import { homeOf } from '../visited.ts';
 import { permissionOf, resourceOf } from './permission.ts';
 
 export const userHandlers: Handlers<typeof USER_OPERATIONS> = {
@@ -28,9 +30,10 @@ export const userHandlers: Handlers<typeof USER_OPERATIONS> = {
     await registerUser(api, caller, { email: parseEmail(email), ...options });
     return {};
   },
-  wireInviteUser: async (api, caller, { email }) => ({
-    link: linkTo(api.site, '/invitation', await inviteUser(api, caller, parseEmail(email))),
-  }),
+  wireInviteUser: async (api, caller, { email }) => {
+    const code = await inviteUser(api, caller, parseEmail(email));
+    return { link: linkTo(await originFor(api, homeOf(api.site), caller.tenant), '/invitation', code) };
+  },
   wireUpdateUserRoles: async (api, caller, { email, roles, resourceType }) => {
     if (resourceType !== undefined && !TENANT_TYPES.has(resourceType)) throw notOnTenant();
     await setUserRoles(api, caller, parseEmail(email), roles);

@@ -1,6 +1,8 @@
 import type { Instant } from '#domain/instant.ts';
 import { placeOf } from '#domain/place.ts';
+import type { Email } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
+import type { Tenant } from '#domain/tenant.ts';
 import { Windows } from '#domain/windows.ts';
 
 const WINDOW_MS = 15 * 60_000;
@@ -29,6 +31,9 @@ export class Attempts {
     return { takeBack: () => add(count, account, -1) };
   }
 }
+
+/** The same e-mail address in another tenant is somebody else. */
+export const accountOf = ({ id }: Tenant, email: Email): string => `${id} ${email}`;
 
 function add(count: Failures, account: string, by: 1 | -1): void {
   count.all += by;

@@ -7,6 +7,7 @@ import type { Tenant } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
 import { change, made, recordDenial } from '../doors.ts';
 import { callerWithout, programCaller } from '../program-caller.ts';
+import { accountOf } from './attempts.ts';
 import { newSession, type SignedIn } from './issue.ts';
 
 type Presented = { readonly email: Email; readonly password: Sensitive };
@@ -16,7 +17,7 @@ type Presented = { readonly email: Email; readonly password: Sensitive };
  * by the same statements and the same work; each costs the address it came from an attempt.
  */
 export async function signIn(deps: Deps, tenant: Tenant, presented: Presented, origin: Origin): Promise<SignedIn> {
-  const attempt = deps.attempts.begin(origin.address, presented.email, deps.clock.now());
+  const attempt = deps.attempts.begin(origin.address, accountOf(tenant, presented.email), deps.clock.now());
   const { user, hash, right } = await checked(deps, tenant, presented).catch((outage: unknown) => {
     attempt.takeBack();
     throw outage;

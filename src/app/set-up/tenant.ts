@@ -1,4 +1,3 @@
-import { makeKey } from '#crypto/keyring.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Tenant, TenantName } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
@@ -7,6 +6,7 @@ import { learnKeys } from '../key/learn.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import { programCaller } from '../program-caller.ts';
+import { newKek } from './kek.ts';
 
 /** The tenant of this name, with a KEK of its own; made when there is none at all. */
 export const setUpTenant = (deps: Deps, name: TenantName): Promise<Tenant> =>
@@ -17,27 +17,29 @@ async function foundOrMade(deps: Deps, name: TenantName): Promise<Tenant> {
   const tenants = await deps.store.tenants.list();
   const known = tenants.find((tenant) => tenant.name === name);
   if (known !== undefined) {
+    if (known.disabledAt !== undefined) throw isDisabled(name);
     if (deps.store.isShared) await learnKeys(deps);
-    return known;
+    return { id: known.id, name };
   }
   if (tenants.length > 0) throw noSuchTenant(name, tenants);
   const tenant: Tenant = { id: newId(deps), name };
-  const making = {
-    id: newId<'Key'>(deps),
-    purpose: 'tenant-kek',
-    tenant: tenant.id,
-    createdAt: deps.clock.now(),
-  } as const;
-  const { wrapped, bytes } = await makeKey(deps.wrapper, making, deps.random);
+  const { wrapped, moved, hold } = await newKek(deps, tenant.id);
   const what = { action: 'tenant:SetUp', resource: `tenant/${tenant.id}`, locate: made } as const;
   await change(deps, programCaller(tenant, 'setup', ['tenant:SetUp']), what, async (tx) => {
     if (!(await tx.tenants.insertFirst(tenant))) throw new Overtaken();
     await tx.keys.insert(wrapped);
-    return { result: undefined, moved: [{ kind: 'key', id: making.id }] };
+    return { result: undefined, moved };
   });
-  deps.keyring.hold(making, bytes);
+  hold();
   return tenant;
 }
+
+/** Its own tenant is what a server cannot be without. */
+const isDisabled = (name: TenantName): Refusal =>
+  new Refusal(
+    'conflict',
+    `The tenant ${name} is disabled. Set COUNTERSIGN_TENANT to another, and then: countersign tenants enable ${name}`,
+  );
 
 /** A typing error must not become a second tenant, with a set-up link for whoever reads the terminal. */
 const noSuchTenant = (name: TenantName, tenants: readonly Tenant[]): Refusal => {

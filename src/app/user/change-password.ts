@@ -6,6 +6,7 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import type { Deps } from '../deps.ts';
 import { change, recordDenial } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
+import { accountOf } from '../session/attempts.ts';
 
 export type Passwords = { readonly email: Email; readonly old: Sensitive; readonly wanted: Sensitive };
 
@@ -36,7 +37,7 @@ export function changePassword(deps: Deps, caller: Caller, { email, old, wanted 
 type Presented = { readonly email: Email; readonly old: Sensitive; readonly known: string | undefined };
 
 async function refuseWrong(deps: Deps, caller: Caller, { email, old, known }: Presented): Promise<void> {
-  const attempt = deps.attempts.begin(caller.origin.address, email, deps.clock.now());
+  const attempt = deps.attempts.begin(caller.origin.address, accountOf(caller.tenant, email), deps.clock.now());
   const isRight = await isPassword(old, known).catch((outage: unknown) => {
     attempt.takeBack();
     throw outage;

@@ -11,6 +11,7 @@ export const DEVICE_LOGIN_OPERATIONS = {
     action: 'none',
     effect: 'reads',
     reveals: false,
+    addressed: true,
     refused: 'unprocessable',
     summary: 'Begin a login by device; not offered yet, and the refusal says what to do instead',
     input: {},

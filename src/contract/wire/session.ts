@@ -38,6 +38,7 @@ const ENV = {
   action: 'none',
   effect: 'reads',
   reveals: false,
+  addressed: true,
   input: {},
   output: env,
 } as const;

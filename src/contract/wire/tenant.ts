@@ -11,7 +11,8 @@ export const TENANT_OPERATIONS = {
     action: 'none',
     effect: 'reads',
     reveals: false,
-    summary: 'The tenant that this host serves',
+    addressed: true,
+    summary: 'The tenant whose address this is, or that of `hostName`',
     input: { query: z.object({ hostName: z.string().optional() }) },
     // Mixed case is the wire's: the command line reads the first and the last, the public console any of the names.
     output: z.object({ tenantName: z.string(), tenant_name: z.string(), auth_server_url: z.string() }),

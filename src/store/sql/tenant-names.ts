@@ -11,6 +11,7 @@ type Elsewhere = Pick<TenantWrites, 'addOrigin' | 'removeOrigin' | 'addAlias' | 
 /** `holdNames`: names and aliases are one space. */
 export const elsewhereWrites = (db: Kysely<Schema>, macs: RowMacs, holdNames: () => Promise<void>): Elsewhere => ({
   async addOrigin(tenant, origin) {
+    await holdNames(); // nor does a constraint see origins that a request cannot tell apart
     const row = maced(macs, 'tenant_origin', { tenant, origin });
     await db
       .insertInto('tenant_origin')

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import { openWorld, type World } from '#support/world.ts';
+import { secondTenant } from '../../authz/second-tenant.ts';
 import { METRICS } from './scraped.ts';
 
 let world: World;
@@ -60,4 +61,15 @@ test('what Prometheus sends is answered as it reads it, whatever else it would t
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
   });
   expect(answer.headers['content-encoding']).toBeUndefined();
+});
+
+test('they are of all tenants, so that no right in another than the server’s own is one to them', async () => {
+  const other = await secondTenant(world);
+  const { token } = await other.person('admin', 'tenant-admin');
+  const { status, text } = await world.send({ ...METRICS, token });
+  expect({ status, body: JSON.parse(text) }).toEqual({
+    status: 403,
+    body: { statusCode: 403, code: 'forbidden', message: 'This needs metrics:Read.' },
+  });
+  expect((await world.audit()).at(-1)).toMatchObject({ action: 'metrics:Read', tenant: other.tenant.id });
 });
