@@ -2,7 +2,19 @@
 import { pathToFileURL } from 'node:url';
 
 /** Those of `src/cli`, which ask a server. test/cli/bundle.test.ts holds the list to the usage. */
-const COMMANDS = new Set(['login', 'logout', 'whoami', 'status', 'tokens']);
+const COMMANDS = new Set([
+  'login',
+  'logout',
+  'whoami',
+  'status',
+  'tokens',
+  'users',
+  'teams',
+  'roles',
+  'grants',
+  'can-i',
+  'why',
+]);
 
 export const isBundled = (args) => COMMANDS.has(args[0]) && !args.includes('--help');
 

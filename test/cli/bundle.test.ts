@@ -156,13 +156,13 @@ describe('the bundle', () => {
   });
 
   test('is for every command of src/cli that the usage names', () => {
-    const list = /new Set\(\[(.*?)\]\)/.exec(readFileSync('bin/bundled.js', 'utf8'))?.[1] ?? '';
-    const bundled = [...list.matchAll(/'([a-z]+)'/g)].map(([, name]) => name);
+    const list = /new Set\(\[(.*?)\]\)/s.exec(readFileSync('bin/bundled.js', 'utf8'))?.[1] ?? '';
+    const bundled = [...list.matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);
     const table = [...readFileSync('src/main/bin.ts', 'utf8').matchAll(/^ {2}'?([a-z-]+)'?: client,$/gm)].map(
       ([, name]) => name,
     );
     expect(bundled).toEqual(table);
-    const own = [...readFileSync('src/cli/run.ts', 'utf8').matchAll(/^ {2}'?([a-z]+)[a-z ]*'?: async/gm)].map(
+    const own = [...readFileSync('src/cli/run.ts', 'utf8').matchAll(/^ {2}'?([a-z-]+)[a-z ]*'?: async/gm)].map(
       ([, name]) => name,
     );
     expect([...new Set(own)]).toEqual(table);
