@@ -23,6 +23,9 @@ export function isHostOf(origin: string, host: string): boolean {
   return asked.hostname === own.hostname || (LOOPBACK.test(asked.hostname) && LOOPBACK.test(own.hostname));
 }
 
+/** What no name of elsewhere leads to: a page there cannot make a browser ask under one of these. */
+export const isOnLoopback = (origin: string): boolean => LOOPBACK.test(URL.parse(origin)?.hostname ?? '');
+
 /** How requests to an origin may name it: the port of a scheme can be left out. */
 export function hostsOf(origin: string): readonly string[] {
   const { protocol, host, hostname, port } = new URL(origin);

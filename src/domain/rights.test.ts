@@ -52,6 +52,7 @@ test('what the program does, and what everybody may who is signed in, is in no r
       ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd', 'personal-access-token:Purge'],
       ...['user:IssuePasswordLink', 'user:ChangePassword', 'session:Create', 'session:End', 'invitation:Accept'],
       ...['signing-key:Rotate', 'tenant:SetUp', 'tenant:IssueSetUpLink', 'job:List', 'job:Retry'],
+      ...['tenant:List', 'tenant:Create', 'tenant:Disable', 'tenant:Enable', 'tenant:NameOrigin', 'tenant:NameAlias'],
     ].sort(),
   );
   for (const action of programs) expect(() => parsePermissions([action])).toThrow(/as GET \/role\/actions lists them/);

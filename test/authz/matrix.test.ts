@@ -14,6 +14,7 @@ import { type BuiltInRoleId, builtIn } from '#domain/role.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { statementsOf } from '#support/statements.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
+import { inWords } from './in-words.ts';
 import { ANY_ON, ENTRANCE_IDS, entryFor, type Keys, type Kind, MATRIX, requestFor } from './matrix.ts';
 import { secondTenant } from './second-tenant.ts';
 import { bindingOf, give, roleOf, teamOf } from './things.ts';
@@ -38,6 +39,7 @@ test('who may do what to whose, by which credential, through the real server', a
   }
   for (const id of ENTRANCE_IDS) lines.push(...(await entranceLinesOf(id)));
   await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('matrix.golden.txt');
+  await expect(inWords(lines)).toMatchFileSnapshot('matrix.golden.md');
 }, 300_000);
 
 test('every action is taken by an operation or an entrance, except those of the program itself', () => {

@@ -76,8 +76,8 @@ const unlessOne = (left: string, right: string, on: string) =>
 const unlessOneEntry = (left: string, right: string, on: string) =>
   `select l.id from ${left} l left join ${right} r on ${on} group by l.id having count(r.resource) <> 1`;
 
-/** Why a token ends with whoever owned it: one change of them, however many tokens they held. */
-const WITH_THEIR_OWNER = `('deactivated', 'removed')`;
+/** Why a token ends with all that its owner held: one change of them, however many tokens there were. */
+const WITH_THEIR_OWNER = `('deactivated', 'removed', 'revoked_all')`;
 
 /** Each finds what must never be there, however the process ended. A delivered token was issued by set-up, not by a create. */
 export const DEFECTS = {

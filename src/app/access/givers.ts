@@ -39,11 +39,8 @@ async function wideGivers({ store }: Deps, caller: Caller, { action }: Missing):
   );
   const able = [...new Set(holds.map(({ subject }) => subject))];
   const named = await subjectsOf(store, caller, able.slice(0, GIVERS_MAX * 2));
-  return present(
-    { store },
-    caller,
-    able.flatMap((one) => named.get(one) ?? []),
-  );
+  const maySee = (one: Subject) => one.kind !== 'team' || allows(caller.rights, 'team:ReadTeam', `team/${one.id}`);
+  return present({ store }, caller, able.flatMap((one) => named.get(one) ?? []).filter(maySee));
 }
 
 const assigns = ({ permissions }: Role): boolean => permissions.includes('tenant:AssignRole');

@@ -8,6 +8,7 @@ import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { type Changed, change } from '../doors.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
+import { weightOf } from '../team/membership.ts';
 import { keepAnAdministrator } from '../user/upon.ts';
 import { holdAll } from './hold.ts';
 import { isThere, teamIn } from './resource.ts';
@@ -22,11 +23,15 @@ type User = Extract<Subject, { readonly kind: 'user' }>;
 export function changeManager(deps: Deps, caller: Caller, turn: Turn): Promise<ShownGrant | undefined> {
   const { resource } = turn;
   const act = { action: 'tenant:AssignRole', resource } as const;
-  const touched = [{ role: builtIn('team-manager'), resource }];
+  // Whoever manages a team has all that it holds: to make a manager is to give that, too, and the other way to take it.
+  const touched = async (reads: Reads) => [
+    { role: builtIn('team-manager'), resource },
+    ...(await weightOf(reads, caller, teamIn(resource) as TeamId)),
+  ];
   const prepare = async () => {
     if (turn.how !== 'remove') await roleFor(deps.store, caller, turn.role, 'team');
     const user = await userNamed(deps.store, caller, turn.subject);
-    await refuseRoles(deps, caller, act, touched);
+    await refuseRoles(deps, caller, act, await touched(deps.store));
     return user;
   };
   const locate = () => isThere(deps.store, caller, resource);
@@ -38,7 +43,7 @@ export function changeManager(deps: Deps, caller: Caller, turn: Turn): Promise<S
       await holdAll(tx, caller, { subjects: [user], roles: [] });
       if ((await userNamed(tx, caller, turn.subject)).id !== user.id) throw new Overtaken();
       if ((await isThere(tx, caller, resource)) === undefined) throw new Overtaken();
-      await stillWithin(tx, caller, touched);
+      await stillWithin(tx, caller, await touched(tx));
       return done(tx, caller, turn, { team, user });
     }),
   );

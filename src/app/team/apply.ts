@@ -6,7 +6,7 @@ import { change, made, viewOne } from '../doors.ts';
 import { refuseRoles } from '../grant/role.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
-import { changesTo, heldTeam, joins, peopleWith, type WantedPeople, weightOf, writeMembership } from './membership.ts';
+import { changesTo, heldTeam, peopleWith, type WantedPeople, weightOf, writeMembership } from './membership.ts';
 import { counted, type Person, type TeamView, teamView } from './view.ts';
 
 /** All that a manifest says. */
@@ -89,7 +89,7 @@ function updated(deps: Deps, caller: Caller, known: Team, wanted: WantedTeam): P
   });
 }
 
-/** Who is to be in it, where nobody is taken in who would get more than the caller holds. */
+/** Who is to be in it, where nobody is taken in or out who would get, or lose, more than the caller holds. */
 async function allowedIn(
   deps: Deps,
   caller: Caller,
@@ -97,7 +97,7 @@ async function allowedIn(
 ): Promise<readonly Person[]> {
   const people = await peopleWith(deps.store, caller, wanted);
   const changes = changesTo(await deps.store.teams.membersOf(caller.tenant.id, [team.id]), people);
-  if (changes.some(joins)) {
+  if (changes.length > 0) {
     await refuseRoles(deps, caller, managing(team), await weightOf(deps.store, caller, team.id));
   }
   return people;

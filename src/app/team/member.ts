@@ -35,7 +35,7 @@ async function changeOne(deps: Deps, caller: Caller, id: TeamId, { email, next }
   const prepare = async (): Promise<Principal> => {
     const [one] = await peopleWith(deps.store, caller, { members: [email], managers: [] });
     const { principal } = one as Person; // else it was refused
-    if (next(NOT) !== NOT) await refuseRoles(deps, caller, act, await weightOf(deps.store, caller, id));
+    await refuseRoles(deps, caller, act, await weightOf(deps.store, caller, id));
     return principal;
   };
   return untilNotOvertaken(() =>

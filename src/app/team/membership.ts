@@ -16,7 +16,7 @@ import { everyoneStays } from './everyone.ts';
 import type { Person } from './view.ts';
 
 /*
- * Who belongs to a team has all that the team holds, and so whoever takes somebody in gives it. Managers belong to their
+ * Who belongs to a team has all that the team holds, and so whoever takes somebody in gives it, and whoever takes them out acts upon it. Managers belong to their
  * team themselves: they give what they hold, and are trusted with exactly that, now and when the team is given more. Whoever
  * manages teams by a role on the tenant, and is neither in this one nor an administrator, may hold less than it does.
  */
@@ -104,7 +104,7 @@ export async function writeMembership(
 ): Promise<readonly Moved[]> {
   const { tenant } = caller;
   const weight = await weightOf(tx, caller, team);
-  if (changes.some(joins)) await stillWithin(tx, caller, weight);
+  if (changes.length > 0) await stillWithin(tx, caller, weight);
   for (const one of changes.toSorted((a, b) => (a.principal < b.principal ? -1 : 1))) {
     await tx.principals.hold(tenant.id, one.principal);
     const user = await tx.principals.get(tenant.id, one.principal);

@@ -3,6 +3,7 @@ import type { TeamId } from '#domain/team.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
+import { refuseRoles, stillWithin } from '../grant/role.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
 import { isEveryone } from './everyone.ts';
 import { heldTeam, keepAdministrators, refuseEveryone, weightOf } from './membership.ts';
@@ -15,11 +16,13 @@ export async function removeTeam(deps: Deps, caller: Caller, id: TeamId): Promis
   if (isEveryone(caller, id)) return refuseEveryone(deps, caller, 'team:DeleteTeam');
   const { tenant } = caller;
   const locate = () => deps.store.teams.get(tenant.id, id);
-  const what = { action: 'team:DeleteTeam', resource: `team/${id}`, locate } as const;
+  const act = { action: 'team:DeleteTeam', resource: `team/${id}` } as const;
+  const prepare = async () => refuseRoles(deps, caller, act, await weightOf(deps.store, caller, id));
   return untilNotOvertaken(() =>
-    change(deps, caller, what, async (tx) => {
+    change(deps, caller, { ...act, locate, prepare }, async (tx) => {
       await heldTeam(tx, caller, id);
       const weight = await weightOf(tx, caller, id);
+      await stillWithin(tx, caller, weight);
       const people = await tx.teams.membersOf(tenant.id, [id]);
       const grants = [
         ...(await tx.grants.ofSubjects(tenant.id, [id])),

@@ -1,4 +1,4 @@
-import { hostsOf, isHostOf, originsAt } from '#domain/host.ts';
+import { hostsOf, isHostOf, isOnLoopback, originsAt } from '#domain/host.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Tenant, TenantOrigin } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
@@ -15,9 +15,10 @@ export async function tenantAt({ store }: Pick<Deps, 'store'>, home: Home, host:
   if (isHostOf(home.origin, host)) return home;
   for (const origin of originsAt(host)) {
     const found = await store.tenants.byOrigin(origin);
-    if (found?.disabledAt !== undefined) break;
+    if (found?.disabledAt !== undefined) throw misdirected();
     if (found !== undefined) return { tenant: { id: found.id, name: found.name }, origin };
   }
+  if (isOnLoopback(home.origin) && isOnLoopback(`http://${host}`)) return home; // the port of a tunnel, or of a proxy beside it
   throw misdirected();
 }
 

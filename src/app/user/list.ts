@@ -71,4 +71,4 @@ export const teamsOf = (
   caller: Caller,
   id: PrincipalId,
 ): Promise<readonly (Belonging & { team: Team })[]> =>
-  readOf(deps, caller, { id, action: 'user:ListUsers' }, () => deps.store.teams.ofPrincipal(caller.tenant.id, id));
+  readOf(deps, caller, { id, action: 'user:ReadAccess' }, () => deps.store.teams.ofPrincipal(caller.tenant.id, id));

@@ -1,14 +1,13 @@
-import type { Act } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
-import { type Grant, onTenant } from '#domain/grant.ts';
+import { type Grant, onTenant, TENANT_WIDE } from '#domain/grant.ts';
 import type { Email, PrincipalRecord } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { lacking } from '#domain/rights.ts';
 import { builtInOf, type Role } from '#domain/role.ts';
 import type { Store } from '#ports/store.ts';
-import { refuseBeyond } from '../beyond.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
+import { holdAll } from '../grant/hold.ts';
+import { refuseRoles, stillWithin } from '../grant/role.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import { held, keepAnAdministrator, refuseAbove } from './upon.ts';
@@ -25,13 +24,15 @@ export function setUserRoles(deps: Deps, caller: Caller, email: Email, names: re
     const prepare = async (found: PrincipalRecord) => {
       const roles = await tenantRoles(deps.store, caller, names);
       await refuseAbove(deps, caller, act, found);
-      await refuseBeyondRoles(deps, caller, act, roles);
+      await refuseRoles(deps, caller, act, roles.map(onAll));
       return roles.map((role) => onTenant(newId(deps), found.id, role.id));
     };
     return change(deps, caller, { ...act, locate: async () => user, prepare }, async (tx, found, wanted) => {
-      await tx.tenants.hold(tenant.id);
+      await holdAll(tx, caller, { subjects: [], roles: wanted.map(({ role }) => role) });
       await held(tx, caller, found);
-      if ((await tenantRoles(tx, caller, names)).some(({ id }, at) => id !== wanted[at]?.role)) throw new Overtaken();
+      const roles = await tenantRoles(tx, caller, names);
+      if (roles.some(({ id }, at) => id !== wanted[at]?.role)) throw new Overtaken();
+      await stillWithin(tx, caller, roles.map(onAll));
       const own = (await tx.grants.ofSubjects(tenant.id, [found.id])).filter(isOwnRole);
       const gone = own.filter(({ role }) => !wanted.some((one) => one.role === role));
       await tx.grants.remove(
@@ -48,8 +49,7 @@ export function setUserRoles(deps: Deps, caller: Caller, email: Email, names: re
 
 export const isOwnRole = ({ resource, binding }: Grant): boolean => resource === '*' && binding === undefined;
 
-const refuseBeyondRoles = (deps: Deps, caller: Caller, act: Act, roles: readonly Role[]) =>
-  refuseBeyond(deps, caller, act, [...new Set(roles.flatMap((role) => lacking(caller.rights, role.permissions, '*')))]);
+const onAll = (role: Role) => ({ role, resource: TENANT_WIDE });
 
 /** By name or id, each once, in the order given; a role that is for single things is none of these. */
 async function tenantRoles({ roles }: Pick<Store, 'roles'>, { tenant }: Caller, names: readonly string[]) {

@@ -1,5 +1,6 @@
 import type { Act } from '#domain/audit.ts';
 import type { Caller } from '#domain/caller.ts';
+import type { Action } from '#domain/permission.ts';
 import type { Principal, PrincipalRecord } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { allHoldings, compile, exceeding, type Rights } from '#domain/rights.ts';
@@ -20,17 +21,27 @@ export const rightsOf = async (
   one: Principal,
 ): Promise<Rights> => compile(allHoldings(await grants.heldBy(tenant.id, one)));
 
-/** Before the transaction, and in words. */
-export async function refuseAbove(deps: Deps, caller: Caller, act: Act, user: Principal): Promise<void> {
-  await refuseBeyond(deps, caller, act, exceeding(caller.rights, await rightsOf(deps.store, caller, user)));
+/**
+ * What a user may that the caller may not, by the rights they came with or by what they hold now: a request may take longer
+ * than it takes to lose them.
+ */
+async function above(reads: Pick<Store, 'grants'>, caller: Caller, user: Principal): Promise<readonly Action[]> {
+  const theirs = await rightsOf(reads, caller, user);
+  const isUser = caller.principal.kind === 'user';
+  const held = isUser ? [caller.rights, await rightsOf(reads, caller, caller.principal)] : [caller.rights];
+  return [...new Set(held.flatMap((rights) => exceeding(rights, theirs)))].sort();
 }
+
+/** Before the transaction, and in words. */
+export const refuseAbove = async (deps: Deps, caller: Caller, act: Act, user: Principal): Promise<void> =>
+  refuseBeyond(deps, caller, act, await above(deps.store, caller, user));
 
 /** In the transaction: holds the user, who is to be there still, and no more than whoever acts upon them. */
 export async function held(tx: Transaction, caller: Caller, user: Principal): Promise<PrincipalRecord> {
   await tx.principals.hold(caller.tenant.id, user.id);
   const now = await tx.principals.get(caller.tenant.id, user.id);
   if (now === undefined || now.removedAt !== undefined) throw new Overtaken();
-  if (exceeding(caller.rights, await rightsOf(tx, caller, now)).length > 0) throw new Overtaken();
+  if ((await above(tx, caller, now)).length > 0) throw new Overtaken();
   return now;
 }
 

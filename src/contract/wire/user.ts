@@ -90,8 +90,8 @@ const PERMISSIONS = {
 
 const TEAMS = {
   ...READ,
-  action: 'user:ListUsers',
-  denial: MAY_NOT_LIST,
+  action: 'user:ReadAccess',
+  denial: MAY_NOT_READ,
   input: { path: z.object({ id }) },
   output: z.object({ data: z.array(z.object({ teamName: z.string(), roles: z.array(z.string()) })) }),
 } as const;

@@ -39,8 +39,14 @@ test.each(ADDRESSED)('%s answers for the tenant whose address was asked at', asy
   expect(JSON.stringify(home.body)).not.toMatch(/acme/);
 });
 
+test('a server on loopback is reached there under any port, but for one that is another tenant’s', async () => {
+  const asked = async (host: string) => (await get('/api/env', { host })).status;
+  expect([await asked('127.0.0.1'), await asked('localhost:9'), await asked('[::1]:65535')]).toEqual([200, 200, 200]);
+  expect(await asked('127.0.0.1.evil.example')).toBe(421);
+});
+
 test.each(ADDRESSED)('%s is answered with 421 at an address that is nobody’s', async (path) => {
-  for (const host of ['evil.example', 'x.acme.example', 'acme.example:8443', 'acme.example, x', 'a b', '127.0.0.1']) {
+  for (const host of ['evil.example', 'x.acme.example', 'acme.example:8443', 'acme.example, x', 'a b', '10.0.0.1']) {
     expect({ host, ...(await get(path, { host })) }).toEqual({ host, status: 421, body: MISDIRECTED });
   }
 });

@@ -1,7 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
+import { newId } from '#app/new-id.ts';
+import { onTenant } from '#domain/grant.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { give, roleOf, teamOf } from '../../authz/things.ts';
 import { asking } from '../asked.ts';
+import { post } from '../provoked.ts';
 import { askingOfPeople } from './people.ts';
 
 const DONE = { status: 200, body: {} };
@@ -121,6 +124,39 @@ test('whoever manages people acts on nobody who may do more than they', async ()
   expect(await world.standing(alice.token)).toBe('ok');
   const denied = (await world.audit()).filter(({ decision }) => decision === 'denied');
   expect(denied.length).toBeGreaterThan(0);
+});
+
+test('whoever manages teams and holds less than one does brings nobody into it, out of it, or to its head, nor ends it', async () => {
+  const ops = await teamOf(world, alice.caller, 'ops');
+  await world.deps.store.transact((tx) =>
+    tx.grants.add(world.tenant.id, {
+      ...onTenant(newId(world.deps), bob.caller.principal.id, 'tenant-admin'),
+      subject: ops.id,
+    }),
+  );
+  const role = await roleOf(world, alice.caller, 'manages-teams', [
+    ...(['team:ReadTeam', 'team:ManageTeam', 'team:DeleteTeam', 'tenant:AssignRole', 'user:ReadAccess'] as const),
+  ]);
+  await give(world, bob.caller, role);
+  const { ask } = asking(world, bob.token);
+  const on = `/api/svc/v1/authorize/team/${ops.id}`;
+  const wanted = { subject: `user:${BOB}`, roleId: 'team-manager' };
+  const collaborator = { resourceType: 'team', resourceId: ops.id, ...wanted };
+  const grant = { subject: `user:${BOB}`, role: 'team-manager', resource: `team/${ops.id}` };
+  const tries = [
+    post(on, wanted),
+    { ...post(on, wanted), method: 'PUT' },
+    post('/api/svc/v1/collaborators', collaborator),
+    post('/api/v1/grants', grant),
+    post(`/api/svc/v1/teams/${ops.id}/members`, { subject: `user:${BOB}` }),
+    { ...post('/api/svc/v1/teams', { manifest: { type: 'team', name: 'ops', members: [BOB] } }), method: 'PUT' },
+    { method: 'DELETE', path: `/api/svc/v1/teams/${ops.id}` },
+  ];
+  const statuses = [];
+  for (const one of tries) statuses.push((await ask(one)).status);
+  expect(statuses.filter((status) => ![403, 404].includes(status))).toEqual([]);
+  expect(await world.rows('select * from team_member')).toEqual([]);
+  expect(await world.rows('select id from team where name = ?', 'ops')).toHaveLength(1);
 });
 
 test('another tenant is named in vain, and nothing is done', async () => {
