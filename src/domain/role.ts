@@ -1,5 +1,5 @@
 import type { Brand } from './brand.ts';
-import type { Id } from './id.ts';
+import { ID, type Id } from './id.ts';
 import type { Instant } from './instant.ts';
 import { PERMISSIONS, type Permission } from './permission.ts';
 import type { PrincipalId } from './principal.ts';
@@ -176,6 +176,8 @@ const FORM =
 
 export function parseRoleName(input: string): RoleName {
   if (!ROLE_NAME.test(input)) throw wrong('unprocessable', FORM, `must match ${ROLE_NAME.source}`);
+  if (ID.test(input))
+    throw wrong('unprocessable', 'A role name must not read as an id. Use a dash in it.', 'reads as an id');
   if (BY_ID.has(input)) throw wrong('conflict', `${input} is a built-in role. Use a different name.`, 'is taken');
   return input as RoleName;
 }

@@ -29,7 +29,7 @@ export function parseTenantOrigin(input: string): TenantOrigin {
   return url.origin as TenantOrigin;
 }
 
-const TENANT_NAME = /^[a-z][a-z0-9-]{1,13}[a-z0-9]$/;
+export const TENANT_NAME = /^[a-z][a-z0-9-]{1,13}[a-z0-9]$/;
 
 export function parseTenantName(input: string): TenantName {
   if (!TENANT_NAME.test(input)) {

@@ -3,6 +3,7 @@ import { type Resource, TENANT_WIDE } from '#domain/grant.ts';
 import { ID, type Id, parseId } from '#domain/id.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { TEAM_NAME, type TeamId, type TeamName } from '#domain/team.ts';
+import { TENANT_NAME, type TenantName } from '#domain/tenant.ts';
 import type { Reads } from './subject.ts';
 
 /** What there is to grant on yet; `account` is what some clients call the tenant. */
@@ -52,15 +53,23 @@ export async function isThere({ teams }: Reads, { tenant }: Caller, resource: Re
 
 /** By its FQN: the tenant's is its name, a team's `<tenant>:<name>`; the bare name will do. */
 export async function resourceByFqn(reads: Reads, caller: Caller, type: GrantableType, fqn: string): Promise<Resource> {
-  const { id, name } = caller.tenant;
   if (type === 'tenant') {
-    if (fqn === name || fqn === id) return TENANT_WIDE;
+    if (await isOwnTenant(reads, caller, fqn)) return TENANT_WIDE;
     throw absent(type, fqn);
   }
-  const bare = fqn.startsWith(`${name}:`) ? fqn.slice(name.length + 1) : fqn;
-  const team = TEAM_NAME.test(bare) ? await reads.teams.byName(id, bare as TeamName) : undefined;
+  const at = fqn.lastIndexOf(':');
+  const [within, bare] = [fqn.slice(0, Math.max(at, 0)), fqn.slice(at + 1)];
+  const isHere = at === -1 || (await isOwnTenant(reads, caller, within));
+  const team =
+    isHere && TEAM_NAME.test(bare) ? await reads.teams.byName(caller.tenant.id, bare as TeamName) : undefined;
   if (team === undefined) throw absent(type, fqn);
   return `team/${team.id}`;
+}
+
+/** By its id, its name, or another that the operator has given it. */
+async function isOwnTenant({ tenants }: Reads, { tenant }: Caller, text: string): Promise<boolean> {
+  if (text === tenant.id || text === tenant.name) return true;
+  return TENANT_NAME.test(text) && (await tenants.byNameOrAlias(text as TenantName))?.id === tenant.id;
 }
 
 const FQN_CHARS_MAX = 100;

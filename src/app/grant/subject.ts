@@ -14,7 +14,7 @@ export type Subject =
   | { readonly kind: 'team'; readonly id: TeamId; readonly name: string }
   | { readonly kind: 'everyone'; readonly id: TenantId; readonly name: typeof EVERYONE };
 
-export type Reads = Pick<Store, 'principals' | 'teams' | 'roles' | 'grants' | 'roleBindings'>;
+export type Reads = Pick<Store, 'tenants' | 'principals' | 'teams' | 'roles' | 'grants' | 'roleBindings'>;
 
 export const textOf = ({ kind, name }: Subject): string => `${kind === 'user' ? 'user' : 'team'}:${name}`;
 

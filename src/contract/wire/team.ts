@@ -17,7 +17,9 @@ const TEXT_CHARS_MAX = 256;
 const DESCRIPTION_CHARS_MAX = 1_000;
 
 /** The size of a body bounds how many. */
-const people = z.array(email);
+/** Each is looked up, held and written one by one, while the team is held. */
+const PEOPLE_MAX = 1_000;
+const people = z.array(email).max(PEOPLE_MAX);
 const description = keptText(DESCRIPTION_CHARS_MAX);
 const tag = keptText(TEXT_CHARS_MAX);
 const tags = z

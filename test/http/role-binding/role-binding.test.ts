@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { parseTenantName } from '#domain/tenant.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { teamOf } from '../../authz/things.ts';
@@ -55,6 +56,21 @@ describe('a role binding', () => {
     });
     expect((await root.get(`${PATH}/exists?name=readers`)).body).toEqual({ exists: true });
     expect((await root.get(`${PATH}/exists?name=others`)).body).toEqual({ exists: false });
+  });
+
+  test('names its tenant as it is called, or was: an alias is honoured, and another tenant’s name is none', async () => {
+    const { tenant: other } = await secondTenant(world);
+    await world.deps.store.transact((tx) => tx.tenants.addAlias(world.tenant.id, parseTenantName('old-name')));
+    await teamOf(world, ada.caller, 'platform', { isMember: true, isManager: false });
+    const on = (resourceFqn: string) => ({
+      ...{ type: 'role-binding', name: 'readers', subjects: [user(bob)] },
+      permissions: [{ resourceType: 'tenant', resourceFqn, role: 'metrics-reader' }],
+    });
+    expect((await root.bind(on('old-name'))).status).toBe(200);
+    expect(await reads(bob)).toBe(true);
+    for (const name of [other.name, other.id, 'no-such-name', '']) {
+      expect(await root.bind(on(name))).toMatchObject({ status: 422 });
+    }
   });
 
   test('put again gives what is new, takes what is gone, and leaves the rest as it was', async () => {
