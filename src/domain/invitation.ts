@@ -8,6 +8,8 @@ export type InvitationId = Id<'Invitation'>;
 export type Invitation = {
   readonly id: InvitationId;
   readonly principal: PrincipalId | undefined;
+  /** Who may hold no less than the invited, when the code is used; undefined where the operator or the program made it. */
+  readonly invitedBy: PrincipalId | undefined;
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
   readonly usedAt: Instant | undefined;

@@ -260,6 +260,7 @@ export const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)
     created_at: { to: () => 0, read: byCode },
     expires_at: { to: () => 999_999, read: byCode },
     used_at: { to: () => 5, read: byCode },
+    invited_by: { to: nobody, read: byCode },
   },
   job: {
     id: { to: nobody, read: ({ store }) => store.transact((tx) => tx.jobs.retry(nobody() as JobId, 9)) },

@@ -166,7 +166,8 @@ export async function sessionOf(store: Store, tenant: TenantId, principal: Princ
 }
 
 export async function invitationFor(store: Store, tenant: TenantId, principal: PrincipalId | undefined) {
-  const invitation: Invitation = { id: newId(), principal, createdAt: 1, expiresAt: 1_000, usedAt: undefined };
+  const times = { createdAt: 1, expiresAt: 1_000, usedAt: undefined };
+  const invitation: Invitation = { id: newId(), principal, invitedBy: undefined, ...times };
   const digest = newDigest();
   await store.transact((tx) => tx.invitations.insert(tenant, invitation, digest));
   return { invitation, digest: digest.digest };

@@ -5,10 +5,11 @@ import type { Caller, Origin } from '#domain/caller.ts';
 import { type Invitation, isSpent } from '#domain/invitation.ts';
 import { type Email, type PrincipalRecord, programPrincipal } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
+import { allHoldings, compile, exceeding } from '#domain/rights.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant, TenantId } from '#domain/tenant.ts';
 import type { PasswordHash } from '#ports/principals.ts';
-import type { Transaction } from '#ports/store.ts';
+import type { Store, Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { callerWithout } from '../program-caller.ts';
@@ -56,7 +57,7 @@ export async function acceptInvitation(
     const now = deps.clock.now();
     if (!(await tx.invitations.use(tenant.id, invitation.id, now))) throw spent();
     if (first !== undefined) await addAdministrator(tx, tenant.id, first, hash);
-    else await renewPassword(tx, tenant.id, user, { hash, at: now });
+    else await renewPassword(tx, tenant.id, { invitation, user }, { hash, at: now });
     await tx.sessions.insert(tenant.id, signedIn.session, signedIn.digest);
     return { result: signedIn, moved: [{ kind: 'principal', id: user.id }] };
   }).catch(absentIsSpent);
@@ -78,7 +79,8 @@ async function accepted(
 ): Promise<Accepted | undefined> {
   if (invitation.principal !== undefined) {
     const user = await deps.store.principals.get(tenant, invitation.principal);
-    return user?.active ? { invitation, user, first: undefined } : undefined;
+    const stands = user?.active && (await isWithin(deps.store, tenant, invitation, user));
+    return stands ? { invitation, user, first: undefined } : undefined;
   }
   if (email === undefined) throw noEmail();
   const first = newAdministrator(deps, email);
@@ -94,16 +96,35 @@ const noEmail = (): Refusal =>
 const acceptor = (tenant: Tenant, found: Accepted | undefined, origin: Origin): Caller =>
   callerWithout(tenant, found?.user ?? programPrincipal('anonymous'), ['invitation:Accept'], origin);
 
+/**
+ * Whoever made the link may still do what the invited may by now: else they would keep a link of somebody who is nobody yet,
+ * and open it once that one has been given rights.
+ */
+async function isWithin(
+  reads: Pick<Store, 'principals' | 'grants'>,
+  tenant: TenantId,
+  { invitedBy }: Invitation,
+  user: PrincipalRecord,
+): Promise<boolean> {
+  if (invitedBy === undefined) return true;
+  const inviter = await reads.principals.get(tenant, invitedBy);
+  if (inviter?.active !== true) return false;
+  const rightsOfOne = async (one: PrincipalRecord) => compile(allHoldings(await reads.grants.heldBy(tenant, one)));
+  return exceeding(await rightsOfOne(inviter), await rightsOfOne(user)).length === 0;
+}
+
 async function renewPassword(
   tx: Transaction,
   tenant: TenantId,
-  { id }: PrincipalRecord,
+  { invitation, user }: Pick<Accepted, 'invitation' | 'user'>,
   { hash, at }: { readonly hash: PasswordHash; readonly at: number },
 ): Promise<void> {
-  // Somebody may have deactivated them while the password was being hashed.
-  if ((await tx.principals.get(tenant, id))?.active !== true) throw spent();
-  await tx.principals.setPassword(tenant, id, hash, at);
-  await tx.sessions.endAll(tenant, id, at);
+  // Somebody may have deactivated them, or given them rights, while the password was being hashed.
+  await tx.principals.hold(tenant, user.id);
+  const now = await tx.principals.get(tenant, user.id);
+  if (now?.active !== true || !(await isWithin(tx, tenant, invitation, now))) throw spent();
+  await tx.principals.setPassword(tenant, user.id, hash, at);
+  await tx.sessions.endAll(tenant, user.id, at);
 }
 
 const spent = (): Refusal =>

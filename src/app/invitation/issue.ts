@@ -13,9 +13,18 @@ export type NewInvitation = {
 };
 
 /** A code for this principal, or for the first administrator; nowhere yet. */
-export function newInvitation(deps: Deps, principal: PrincipalId | undefined, lifeMs: number): NewInvitation {
+export function newInvitation(
+  deps: Deps,
+  principal: PrincipalId | undefined,
+  lifeMs: number,
+  invitedBy?: PrincipalId,
+): NewInvitation {
   const now = deps.clock.now();
   const code = mint('invitation', deps.random);
   const times = { createdAt: now, expiresAt: now + lifeMs, usedAt: undefined };
-  return { code, digest: digestOf(deps.keyring, code), invitation: { id: newId(deps), principal, ...times } };
+  return {
+    code,
+    digest: digestOf(deps.keyring, code),
+    invitation: { id: newId(deps), principal, invitedBy, ...times },
+  };
 }

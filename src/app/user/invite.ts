@@ -37,7 +37,7 @@ function codeFor(deps: Deps, caller: Caller, email: Email, { action, replaces }:
     const act = { action, resource: `user/${user?.id ?? ''}` } as const;
     const prepare = async (found: PrincipalRecord) => {
       if (!replaces) await refuseAbove(deps, caller, act, found); // the operator holds no rights to compare
-      return newInvitation(deps, found.id, INVITATION_MS_MAX);
+      return newInvitation(deps, found.id, INVITATION_MS_MAX, replaces ? undefined : caller.principal.id);
     };
     const what = { ...act, locate: async () => user, prepare };
     return change(deps, caller, what, async (tx, found, { code, digest, invitation }: NewInvitation) => {

@@ -17,7 +17,7 @@ import { Overtaken } from '../overtaken.ts';
 /** All that somebody may do, whether or not they can at the moment. */
 export const rightsOf = async (
   { grants }: Pick<Store, 'grants'>,
-  { tenant }: Caller,
+  { tenant }: Pick<Caller, 'tenant'>,
   one: Principal,
 ): Promise<Rights> => compile(allHoldings(await grants.heldBy(tenant.id, one)));
 

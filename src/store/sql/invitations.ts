@@ -13,9 +13,10 @@ export const invitationReads = (db: Kysely<Schema>, macs: RowMacs): InvitationRe
 });
 
 export const invitationWrites = (db: Kysely<Schema>, macs: RowMacs): InvitationWrites => ({
-  async insert(tenant, { id, principal, createdAt, expiresAt }, { digest, pepper }) {
+  async insert(tenant, { id, principal, createdAt, expiresAt, invitedBy }, { digest, pepper }) {
     const times = { created_at: createdAt, expires_at: expiresAt, used_at: null };
-    const row = maced(macs, 'invitation', { tenant, id, principal: principal ?? null, digest, pepper, ...times });
+    const who = { principal: principal ?? null, invited_by: invitedBy ?? null };
+    const row = maced(macs, 'invitation', { tenant, id, ...who, digest, pepper, ...times });
     await db.insertInto('invitation').values(row).execute();
   },
 
@@ -38,6 +39,6 @@ const unused = (db: Kysely<Schema>, tenant: Schema['invitation']['tenant']) =>
   db.selectFrom('invitation').selectAll().where('tenant', '=', tenant).where('used_at', 'is', null);
 
 const invitationOf = (row: Schema['invitation']): Invitation => ({
-  ...{ id: row.id, principal: row.principal ?? undefined },
+  ...{ id: row.id, principal: row.principal ?? undefined, invitedBy: row.invited_by ?? undefined },
   ...{ createdAt: row.created_at, expiresAt: row.expires_at, usedAt: row.used_at ?? undefined },
 });

@@ -95,7 +95,7 @@ test('what a MAC covers, and in which order, stands for ever', () => {
       ...['format_default', 'session_only'],
     ],
     session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
-    invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
+    invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at', 'invited_by'],
     job: ['id', 'kind', 'payload'],
   });
 });

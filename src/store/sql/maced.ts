@@ -30,7 +30,7 @@ export const MACED = {
     ...(['format_default', 'session_only'] as const),
   ],
   session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
-  invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at'],
+  invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at', 'invited_by'],
   job: ['id', 'kind', 'payload'],
 } as const satisfies { readonly [T in Table]?: readonly (keyof Schema[T])[] };
 export type MacedTable = keyof typeof MACED;
@@ -43,6 +43,7 @@ const ADDED: { readonly [T in MacedTable]?: (typeof MACED)[T][number] } = {
   tenant: 'disabled_at',
   principal: 'removed_at',
   role_grant: 'binding',
+  invitation: 'invited_by',
 };
 
 /** Tables whose rows decide nothing, and why. */

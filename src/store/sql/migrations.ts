@@ -170,6 +170,7 @@ export const MIGRATIONS: readonly Migration[] = [
         created_at ${instant} not null, updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id),
         unique (tenant, name)
       )`,
+      `alter table invitation add column invited_by ${text}`,
       `alter table personal_access_token add column team ${text}`,
       'create index personal_access_token_team on personal_access_token (tenant, team) where team is not null',
     ],

@@ -145,6 +145,7 @@ export type Schema = {
     created_at: Instant;
     expires_at: Instant;
     used_at: Instant | null;
+    invited_by: PrincipalId | null;
   };
   delivery: {
     tenant: TenantId;

@@ -2,9 +2,12 @@ import { beforeEach, expect, test } from 'vitest';
 import { issuePasswordCode } from '#app/user/invite.ts';
 import { INVITATION_MS_MAX } from '#domain/invitation.ts';
 import { parseEmail } from '#domain/principal.ts';
+import { builtIn } from '#domain/role.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, cookieIn, form, saidIn, statusOf } from '../asked.ts';
+import { post } from '../provoked.ts';
 
+const MEMBERS = builtIn('tenant-member').permissions;
 const PASSWORD = 'correct horse battery staple';
 const SPENT = {
   status: 404,
@@ -123,3 +126,25 @@ test.each(['bob@example.com', 'carol@example.com'])(
     });
   },
 );
+
+test('a link gives nobody more than whoever made it held: it dies when the invited is given more, or its maker is gone', async () => {
+  const role = { name: 'helpdesk', resourceType: 'tenant', permissions: [...MEMBERS, 'user:ManageUsers'] };
+  expect((await admin.ask(post('/api/svc/v1/roles', role))).status).toBe(200);
+  const { token } = await world.person('clerk', 'tenant-member');
+  const given = { subject: 'user:clerk@example.com', role: 'helpdesk' };
+  expect((await admin.ask(post('/api/v1/grants', given))).status).toBe(200);
+  const linkOf = async () => new URL((await asking(world, token).invite('bob@example.com')).body.link).hash.slice(1);
+  const early = await linkOf();
+  const promoted = {
+    ...post('/api/svc/v1/users/roles', { email: 'bob@example.com', roles: ['tenant-admin'] }),
+    method: 'PATCH',
+  };
+  expect((await admin.ask(promoted)).status).toBe(200);
+  expect(saidIn(await accept(early))).toEqual(SPENT);
+  const demoted = {
+    ...post('/api/svc/v1/users/roles', { email: 'bob@example.com', roles: ['tenant-member'] }),
+    method: 'PATCH',
+  };
+  expect((await admin.ask(demoted)).status).toBe(200);
+  expect((await accept(await linkOf())).status).toBe(200);
+});
