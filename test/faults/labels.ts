@@ -37,6 +37,7 @@ export const WITHOUT_CHANGE = {
   'workspace:ListWorkspaces': 'only looks',
   'settings:ListSettings': 'only looks',
   'job:List': 'only looks',
+  'tenant:List': 'only looks',
   'metrics:Read': 'only looks',
   'user:ListUsers': 'only looks',
   'user:ReadAccess': 'only looks',
@@ -79,6 +80,11 @@ export const ONE_ACT = [
   'team:DeleteTeam',
   'role:ManageRoles',
   'tenant:AssignRole',
+  'tenant:Create',
+  'tenant:Disable',
+  'tenant:Enable',
+  'tenant:NameOrigin',
+  'tenant:NameAlias',
 ] as const;
 
 /** What operators change of jobs, and what a job changes. */

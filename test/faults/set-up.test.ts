@@ -23,6 +23,7 @@ import { clientOf, rotate, standingOf, TOKENS, withdraw } from './client.ts';
 import { defectsIn, rowsIn } from './database.ts';
 import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
 import { rightsActs } from './rights-acts.ts';
+import { tenantActs } from './tenant-acts.ts';
 
 const IS_LONG = process.env.COUNTERSIGN_TEST_FULL === '1';
 
@@ -242,6 +243,7 @@ const ACTS = {
     after: [[{ used_at: null }], 200],
   }),
   ...rightsActs(once.copy),
+  ...tenantActs(once.copy),
 } as const satisfies Record<string, Act<unknown>>;
 /** On a server all of them in the longer run only: what is killed there is undone by the server, whatever it was. */
 const KILLED_AT = ENGINE === 'sqlite' || IS_LONG ? STEPS : [];
