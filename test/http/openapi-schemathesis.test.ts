@@ -67,6 +67,9 @@ async function reportOf({ ids, by, phases }: Pass, origin: string, env: Readonly
   return JSON.parse(readFileSync(report, 'utf8')) as Report;
 }
 
+/** Takes an old password, which nobody guesses: it answers 403 and nothing else. */
+const GUESSED = '/users/change-password';
+
 describe.skipIf(!has('schemathesis'))(needing('schemathesis', 'the server against its own document'), () => {
   test('every operation takes what the document says, refuses what it does not, and answers as it says', async () => {
     const served = await instance();
@@ -81,7 +84,8 @@ describe.skipIf(!has('schemathesis'))(needing('schemathesis', 'the server agains
         operations: { total: OFFERED.length, selected: count, tested: count, errored: 0, skipped: 0 },
       });
       // Or it would have been turned away before anything was looked at.
-      expect(warnings.missing_auth).toEqual([]);
+      const refused = (warnings.missing_auth as readonly string[]).filter((one) => !one.endsWith(GUESSED));
+      expect(refused).toEqual([]);
       for (const id of pass.ids) covered.add(id);
       cases += test_cases.generated;
     }
