@@ -3,11 +3,8 @@ import { PERMISSIONS } from '#domain/permission.ts';
 import { type Command, type Options, textOf } from './command.ts';
 import { connection } from './connection.ts';
 import { EXIT, misunderstood } from './exit.ts';
+import { allPages } from './pages.ts';
 import { table } from './printable.ts';
-
-const PAGE = 1000;
-
-type Grant = Output<'ownListGrants'>['data'][number];
 
 export const grantsList: Command = {
   takes: '[--subject SUBJECT] [--resource team/ID]',
@@ -15,13 +12,8 @@ export const grantsList: Command = {
   options: { subject: 'string', resource: 'string' },
   async run(here, _, options) {
     const { invoke } = connection(here, options);
-    const grants: Grant[] = [];
-    for (;;) {
-      const page = { ...wanted(options, 'subject', 'resource'), limit: PAGE, offset: grants.length };
-      const { data, pagination } = await invoke('ownListGrants', page);
-      grants.push(...data);
-      if (data.length === 0 || grants.length >= pagination.total) break;
-    }
+    const asked = wanted(options, 'subject', 'resource');
+    const grants = await allPages((page) => invoke('ownListGrants', { ...asked, ...page }));
     const rows = grants.map(({ id, subject, role, resource, binding }) => [
       ...[subject, role.name, resource === '*' ? 'the tenant' : resource, binding?.name ?? '', id],
     ]);

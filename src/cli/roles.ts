@@ -2,10 +2,9 @@ import type { Invoke, Output } from '#contract/invoke.ts';
 import { type Command, textOf } from './command.ts';
 import { connection } from './connection.ts';
 import { misunderstood, refused } from './exit.ts';
+import { allPages } from './pages.ts';
 import { printable, table } from './printable.ts';
 import { agreed } from './users.ts';
-
-const PAGE = 1000;
 
 type Row = Output<'wireListRoles'>['data'][number];
 
@@ -22,14 +21,7 @@ export const rolesList: Command = {
   },
 };
 
-async function allRoles(invoke: Invoke): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for (;;) {
-    const { data, pagination } = await invoke('wireListRoles', { limit: PAGE, offset: rows.length });
-    rows.push(...data);
-    if (data.length === 0 || rows.length >= pagination.total) return rows;
-  }
-}
+const allRoles = (invoke: Invoke): Promise<readonly Row[]> => allPages((page) => invoke('wireListRoles', page));
 
 async function roleBy(invoke: Invoke, word: string): Promise<Row> {
   const found = (await allRoles(invoke)).find(({ name, id }) => name === word || id === word);

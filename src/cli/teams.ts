@@ -2,10 +2,9 @@ import type { Invoke, Output } from '#contract/invoke.ts';
 import { type Command, textOf } from './command.ts';
 import { connection } from './connection.ts';
 import { refused } from './exit.ts';
+import { allPages, PAGE } from './pages.ts';
 import { printable, table } from './printable.ts';
 import { agreed } from './users.ts';
-
-const PAGE = 1000;
 
 type Row = Output<'wireListTeams'>['data'][number];
 
@@ -20,15 +19,8 @@ export const teamsList: Command = {
   },
 };
 
-/** Those that the caller may see, however many pages they take. */
-async function allTeams(invoke: Invoke): Promise<readonly Row[]> {
-  const rows: Row[] = [];
-  for (;;) {
-    const { data, pagination } = await invoke('wireListTeams', { limit: PAGE, offset: rows.length });
-    rows.push(...data);
-    if (data.length === 0 || rows.length >= pagination.total) return rows;
-  }
-}
+/** Those that the caller may see. */
+const allTeams = (invoke: Invoke): Promise<readonly Row[]> => allPages((page) => invoke('wireListTeams', page));
 
 const nameOf = ({ manifest }: Row): string => manifest?.name ?? '';
 

@@ -4,19 +4,11 @@ import type { OwnToken } from '#contract/own/token.ts';
 import { TOKEN_ABSENT } from '#contract/token-words.ts';
 import { ID } from '#domain/id.ts';
 import { refused } from './exit.ts';
+import { allPages, PAGE } from './pages.ts';
 import { useOf } from './when.ts';
 
-const PAGE = 1000;
-
-/** Every row, however many pages they take. */
-export async function allTokens(invoke: Invoke, revoked: 'included' | 'left-out'): Promise<readonly OwnToken[]> {
-  const rows: OwnToken[] = [];
-  for (;;) {
-    const { data, pagination } = await invoke('ownListTokens', { revoked, limit: PAGE, offset: rows.length });
-    rows.push(...data);
-    if (data.length === 0 || rows.length >= pagination.total) return rows;
-  }
-}
+export const allTokens = (invoke: Invoke, revoked: 'included' | 'left-out'): Promise<readonly OwnToken[]> =>
+  allPages((page) => invoke('ownListTokens', { revoked, ...page }));
 
 /** The one that a person means by its id or its name. Names are unique among those that are not revoked. */
 export async function tokenBy(invoke: Invoke, word: string): Promise<OwnToken> {

@@ -5,11 +5,10 @@ import { type Command, type Options, textOf } from './command.ts';
 import { connection } from './connection.ts';
 import { refused } from './exit.ts';
 import type { Here } from './here.ts';
+import { allPages } from './pages.ts';
 import { fields, printable, table } from './printable.ts';
 import { LINK, wayFor } from './way.ts';
 import { dayOf } from './when.ts';
-
-const PAGE = 1000;
 
 export const usersList: Command = {
   takes: '[--search TEXT] [--all]',
@@ -23,15 +22,9 @@ export const usersList: Command = {
   },
 };
 
-/** Every row, however many pages they take. */
-async function allUsers(invoke: Invoke, query: string | undefined, isAll: boolean): Promise<readonly UserRow[]> {
-  const rows: UserRow[] = [];
-  for (;;) {
-    const page = { limit: PAGE, offset: rows.length, showInvalidUsers: isAll ? 'true' : 'false' } as const;
-    const { data, pagination } = await invoke('wireListUsers', { ...page, ...(query === undefined ? {} : { query }) });
-    rows.push(...data);
-    if (data.length === 0 || rows.length >= pagination.total) return rows;
-  }
+function allUsers(invoke: Invoke, query: string | undefined, isAll: boolean): Promise<readonly UserRow[]> {
+  const asked = { showInvalidUsers: isAll ? 'true' : 'false', ...(query === undefined ? {} : { query }) } as const;
+  return allPages((page) => invoke('wireListUsers', { ...asked, ...page }));
 }
 
 const stateOf = ({ active, metadata }: UserRow): string =>

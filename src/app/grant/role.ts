@@ -9,7 +9,7 @@ import { type BuiltInRole, builtInOf, ROLE_NAME, type Role, type RoleId, type Ro
 import { refuseBeyond } from '../beyond.ts';
 import type { Deps } from '../deps.ts';
 import { Overtaken } from '../overtaken.ts';
-import { rightsOf } from '../user/upon.ts';
+import { heldBy } from '../user/upon.ts';
 import type { GrantableType } from './resource.ts';
 import type { Reads } from './subject.ts';
 
@@ -50,13 +50,9 @@ export async function rolesIn({ roles }: Reads, { tenant }: Caller, ids: Iterabl
 
 export type Weight = { readonly role: Pick<Role, 'permissions'> | undefined; readonly resource: Resource };
 
-/**
- * What of these the caller lacks, by the rights they came with or by what they hold now. Whoever takes a role away acts
- * upon it as much as who gives it. The program's own callers hold no grants.
- */
+/** What of these the caller lacks. Whoever takes a role away acts upon it as much as who gives it. */
 export async function beyond(reads: Reads, caller: Caller, touched: readonly Weight[]): Promise<readonly Permission[]> {
-  const isUser = caller.principal.kind === 'user';
-  const held = isUser ? [caller.rights, await rightsOf(reads, caller, caller.principal)] : [caller.rights];
+  const held = await heldBy(reads, caller);
   const missing = touched.flatMap(({ role, resource }) =>
     held.flatMap((rights) => lacking(rights, role?.permissions ?? [], resource)),
   );

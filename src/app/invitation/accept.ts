@@ -5,7 +5,7 @@ import type { Caller, Origin } from '#domain/caller.ts';
 import { type Invitation, isSpent } from '#domain/invitation.ts';
 import { type Email, type PrincipalRecord, programPrincipal } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { allHoldings, compile, exceeding } from '#domain/rights.ts';
+import { exceeding } from '#domain/rights.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { Tenant, TenantId } from '#domain/tenant.ts';
 import type { PasswordHash } from '#ports/principals.ts';
@@ -15,6 +15,7 @@ import { change } from '../doors.ts';
 import { callerWithout } from '../program-caller.ts';
 import { type NewSession, newSession, type SignedIn } from '../session/issue.ts';
 import { addAdministrator, type NewAdministrator, newAdministrator } from '../set-up/administrator.ts';
+import { rightsOf } from '../user/upon.ts';
 
 export type Acceptance = {
   readonly code: Sensitive;
@@ -109,8 +110,7 @@ async function isWithin(
   if (invitedBy === undefined) return true;
   const inviter = await reads.principals.get(tenant, invitedBy);
   if (inviter?.active !== true) return false;
-  const rightsOfOne = async (one: PrincipalRecord) => compile(allHoldings(await reads.grants.heldBy(tenant, one)));
-  return exceeding(await rightsOfOne(inviter), await rightsOfOne(user)).length === 0;
+  return exceeding(await rightsOf(reads, tenant, inviter), await rightsOf(reads, tenant, user)).length === 0;
 }
 
 async function renewPassword(

@@ -4,6 +4,7 @@ import type { Action } from '#domain/permission.ts';
 import type { Principal, PrincipalRecord } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { allHoldings, compile, exceeding, type Rights } from '#domain/rights.ts';
+import type { TenantId } from '#domain/tenant.ts';
 import type { Store, Transaction } from '#ports/store.ts';
 import { refuseBeyond } from '../beyond.ts';
 import type { Deps } from '../deps.ts';
@@ -17,18 +18,23 @@ import { Overtaken } from '../overtaken.ts';
 /** All that somebody may do, whether or not they can at the moment. */
 export const rightsOf = async (
   { grants }: Pick<Store, 'grants'>,
-  { tenant }: Pick<Caller, 'tenant'>,
-  one: Principal,
-): Promise<Rights> => compile(allHoldings(await grants.heldBy(tenant.id, one)));
+  tenant: TenantId,
+  one: Pick<Principal, 'id' | 'kind'>,
+): Promise<Rights> => compile(allHoldings(await grants.heldBy(tenant, one)));
 
 /**
- * What a user may that the caller may not, by the rights they came with or by what they hold now: a request may take longer
- * than it takes to lose them.
+ * By what a caller came with, and by what they hold now: a request may take longer than it takes to lose rights. The
+ * program's own callers hold no grants.
  */
+export const heldBy = async (reads: Pick<Store, 'grants'>, caller: Caller): Promise<readonly Rights[]> =>
+  caller.principal.kind === 'user'
+    ? [caller.rights, await rightsOf(reads, caller.tenant.id, caller.principal)]
+    : [caller.rights];
+
+/** What a user may that the caller may not. */
 async function above(reads: Pick<Store, 'grants'>, caller: Caller, user: Principal): Promise<readonly Action[]> {
-  const theirs = await rightsOf(reads, caller, user);
-  const isUser = caller.principal.kind === 'user';
-  const held = isUser ? [caller.rights, await rightsOf(reads, caller, caller.principal)] : [caller.rights];
+  const theirs = await rightsOf(reads, caller.tenant.id, user);
+  const held = await heldBy(reads, caller);
   return [...new Set(held.flatMap((rights) => exceeding(rights, theirs)))].sort();
 }
 

@@ -48,7 +48,11 @@ const manifest = z.object({
     properties: { account: { const: tenant } },
     required: ['account'],
   })).nullish(),
-  identity_provider_mapping: documentedAs(z.array(z.unknown()), { type: 'array', items: { type: 'object' }, maxItems: 0 }).nullish(),
+  identity_provider_mapping: documentedAs(z.array(z.unknown()), {
+    type: 'array',
+    items: { type: 'object' },
+    maxItems: 0,
+  }).nullish(),
 });
 export type TeamManifest = z.output<typeof manifest>;
 
