@@ -89,6 +89,7 @@ async function tokensOf(
             created_by: owner,
             updated_at: at,
             team: null,
+            kind: null,
           },
         }),
         token: maced(macs, 'token', {

@@ -24,7 +24,14 @@ export const originOf = (surface: Origin['surface']): Origin => ({
   ...{ address: undefined, userAgent: undefined, requestId: undefined },
 });
 
-const SURFACE_OF = { setup: 'setup', operator: 'operator', anonymous: 'setup', retention: 'job' } as const;
+const SURFACE_OF = {
+  setup: 'setup',
+  operator: 'operator',
+  anonymous: 'setup',
+  retention: 'job',
+  rotation: 'job',
+  watch: 'job',
+} as const;
 
 /** There is no system caller by default: each part of the program acts as itself, with the rights of that one act. */
 export const programCaller = (

@@ -6,8 +6,8 @@ import type { SessionId } from './session.ts';
 import type { Tenant } from './tenant.ts';
 import type { PatId, TokenId, TokenName } from './token.ts';
 
-/** Which way in. */
-export type Surface = 'rest' | 'browser' | 'operator' | 'setup' | 'job';
+/** Which way in. `introspection`: presented to somebody's gateway, which asked; `forward-auth`: the same, asked by the token itself. */
+export type Surface = 'rest' | 'browser' | 'operator' | 'setup' | 'job' | 'introspection' | 'forward-auth';
 
 /** Where a request came from. Addresses and user agents are personal data: the audit keeps them where they can be erased. */
 export type Origin = {

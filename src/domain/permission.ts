@@ -27,6 +27,7 @@ const GRANTABLE = {
   ],
   'mcp-server': ['CreateMcpServer', 'ReadMcpServer', 'UseMcpServer', 'ManageMcpServer', 'DeleteMcpServer'],
   metrics: ['Read'],
+  token: ['Introspect', 'RevokePresented'],
 } as const satisfies Record<string, readonly string[]>;
 
 /** What the program does by itself, for its operator or for whoever has just proved who they are: in no role. */
@@ -35,8 +36,10 @@ const PROGRAMS = {
   user: ['IssuePasswordLink', 'ChangePassword'],
   session: ['Create', 'End'],
   invitation: ['Accept'],
+  token: ['RevokeItself'],
   'signing-key': ['Rotate'],
   tenant: ['SetUp', 'IssueSetUpLink', 'List', 'Create', 'Disable', 'Enable', 'NameOrigin', 'NameAlias'],
+  'virtual-account': ['Rotate', 'UseAfterRetirement', 'Contain'],
   job: ['List', 'Retry'],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -7,9 +7,10 @@ export type PrincipalId = Id<'Principal'>;
 
 /**
  * `setup` is the program itself at its first start, `operator` whoever may open the control socket, `anonymous` a stranger,
- * `retention` the job that removes what is long over.
+ * `retention` the job that removes what is long over, `rotation` the one that gives accounts new values, `watch` what
+ * follows where a value is used that was replaced.
  */
-export const PROGRAM_KINDS = ['setup', 'operator', 'anonymous', 'retention'] as const;
+export const PROGRAM_KINDS = ['setup', 'operator', 'anonymous', 'retention', 'rotation', 'watch'] as const;
 export type ProgramKind = (typeof PROGRAM_KINDS)[number];
 /** Who acts. */
 export type PrincipalKind = 'user' | 'virtual_account' | ProgramKind;

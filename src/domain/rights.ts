@@ -18,7 +18,7 @@ export type Rights = {
 };
 
 /** What everybody may who is signed in, whatever they hold: who lost all their roles must still be able to leave. */
-const EVERYBODY = ['session:End', 'user:ChangePassword'] as const satisfies readonly Action[];
+const EVERYBODY = ['session:End', 'token:RevokeItself', 'user:ChangePassword'] as const satisfies readonly Action[];
 
 /** As many as there are ways to hold rights among those who ask in an hour; beyond it they are made anew. */
 const COMPILED_MAX = 10_000;

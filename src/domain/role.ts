@@ -32,14 +32,15 @@ export type ResourceType =
   | 'secret-group'
   | 'provider-account'
   | 'provider-integration'
-  | 'mcp-server';
+  | 'mcp-server'
+  | 'virtual-account';
 
 type BuiltIn = {
   readonly resourceType: ResourceType;
   readonly displayName: string;
   readonly description: string;
   readonly permissions: readonly Permission[];
-  /** Held by a membership, and by nothing else. */
+  /** Comes with a membership, or with owning something, and is not granted by itself. */
   readonly isImplied?: true;
 };
 
@@ -52,6 +53,10 @@ const OWN = [
 ] as const satisfies readonly Permission[];
 
 const READS_TEAM = ['team:ReadTeam'] as const;
+const MANAGES_ACCOUNT = [
+  ...(['virtual-account:ReadVirtualAccount', 'virtual-account:ManageVirtualAccount'] as const),
+  'virtual-account:DeleteVirtualAccount',
+] as const;
 const READS_GROUP = ['secret-group:ReadSecretGroup'] as const;
 const USES_DATA = [...READS_GROUP, 'secret-group:ReadData', 'secret-group:WriteData'] as const;
 const READS_SERVER = ['mcp-server:ReadMcpServer', 'mcp-server:UseMcpServer'] as const;
@@ -77,6 +82,12 @@ const BUILT_IN_ROLES = {
     description: 'Reads what is measured in the server, as a scraper does.',
     permissions: ['metrics:Read'],
   },
+  'token-introspector': {
+    resourceType: 'tenant',
+    displayName: 'Token Introspector',
+    description: 'Asks whom a token speaks for that was presented to it, as a gateway does.',
+    permissions: ['token:Introspect'],
+  },
   'team-manager': {
     resourceType: 'team',
     displayName: 'Team Manager',
@@ -88,6 +99,13 @@ const BUILT_IN_ROLES = {
     displayName: 'Team Member',
     description: 'Sees a team, and who belongs to it.',
     permissions: READS_TEAM,
+    isImplied: true,
+  },
+  'virtual-account-manager': {
+    resourceType: 'virtual-account',
+    displayName: 'Virtual Account Manager',
+    description: 'Changes, rotates and deletes a virtual account, and reads its token.',
+    permissions: MANAGES_ACCOUNT,
     isImplied: true,
   },
   'secret-group-admin': {

@@ -1,15 +1,19 @@
 import { type Email, parseEmail } from './principal.ts';
 import { Refusal } from './refusal.ts';
 import { EVERYONE, parseTeamName, type TeamName } from './team.ts';
+import { parseVirtualAccountName, type VirtualAccountName } from './virtual-account.ts';
 
 /** Whom a client names: nobody has looked yet whether they are there. */
 export type SubjectRef =
   | { readonly kind: 'user'; readonly name: Email }
   | { readonly kind: 'team'; readonly name: TeamName | typeof EVERYONE }
+  | { readonly kind: 'virtualaccount'; readonly name: VirtualAccountName }
   | { readonly kind: ComingKind; readonly name: string };
 
-/** Kinds that clients know, and of which there is nobody here yet; `serviceaccount` is an older word for the next. */
-const COMING = ['serviceaccount', 'virtualaccount', 'agent', 'external-identity'] as const;
+/** `serviceaccount` is an older word. */
+const ACCOUNT_KINDS = ['virtualaccount', 'serviceaccount'];
+/** Kinds that clients know, and of which there is nobody here yet. */
+const COMING = ['agent', 'external-identity'] as const;
 type ComingKind = (typeof COMING)[number];
 
 export const SUBJECT_CHARS_MAX = 300;
@@ -26,6 +30,9 @@ export function parseSubject(input: string): SubjectRef {
 export function parseSubjectOf(kind: string, name: string): SubjectRef {
   if (kind === 'user') return { kind, name: wellFormed(parseEmail, name) };
   if (kind === 'team') return { kind, name: name === EVERYONE ? EVERYONE : wellFormed(parseTeamName, name) };
+  if (ACCOUNT_KINDS.includes(kind)) {
+    return { kind: 'virtualaccount', name: wellFormed(parseVirtualAccountName, name) };
+  }
   const coming = COMING.find((one) => one === kind);
   if (coming === undefined || !COMING_NAME.test(name)) throw bad();
   return { kind: coming, name };
@@ -42,7 +49,11 @@ function wellFormed<Name>(parse: (text: string) => Name, text: string): Name {
 }
 
 const bad = (cause?: Refusal): Refusal =>
-  new Refusal('unprocessable', 'Bad subject. A subject is user:<e-mail address> or team:<name>.', {
-    problems: [{ field: 'subject', problem: 'must be user:<e-mail address> or team:<name>' }],
-    ...(cause !== undefined && { cause }),
-  });
+  new Refusal(
+    'unprocessable',
+    'Bad subject. A subject is user:<e-mail address>, team:<name> or virtualaccount:<name>.',
+    {
+      problems: [{ field: 'subject', problem: 'must be user:<e-mail address>, team:<name> or virtualaccount:<name>' }],
+      ...(cause !== undefined && { cause }),
+    },
+  );

@@ -1,6 +1,6 @@
 import type { Instant } from './instant.ts';
 import { Refusal } from './refusal.ts';
-import type { TokenFormat } from './token.ts';
+import type { TokenFormat, TokenKind } from './token.ts';
 
 /** What a tenant allows of personal access tokens; undefined is no limit. Days have 24 hours. */
 export type TokenSettings = {
@@ -27,6 +27,10 @@ export const TOKEN_SETTINGS: TokenSettings = {
   formatDefault: 'opaque',
   sessionOnly: false,
 };
+
+/** Of the values of one kind: what is for people is none of a program's. */
+export const settingsOfKind = (kind: TokenKind, settings: TokenSettings): TokenSettings =>
+  kind === 'pat' ? settings : TOKEN_SETTINGS;
 
 /** Field by field: all are plain values. */
 export const isSame = (one: TokenSettings, other: TokenSettings): boolean =>

@@ -21,7 +21,7 @@ export type TokenFormat = (typeof TOKEN_FORMATS)[number];
 export const REVOKE_REASONS = ['deleted', 'unused', 'replaced', 'leaked'] as const;
 export type RevokeReason = (typeof REVOKE_REASONS)[number];
 /** Why something ended before its time. */
-export type EndReason = RevokeReason | 'revoked_all' | 'superseded' | 'deactivated' | 'removed';
+export type EndReason = RevokeReason | 'revoked_all' | 'superseded' | 'deactivated' | 'removed' | 'reused';
 export type Ended = { readonly at: Instant; readonly by: PrincipalId; readonly reason: EndReason };
 
 /** A personal access token as its owner knows it: a name that owns one or more values, its generations. */
@@ -37,6 +37,8 @@ export type PersonalAccessToken = {
   readonly ended: Ended | undefined;
   /** Whom its use is put down to; it gives no rights. */
   readonly team: TeamId | undefined;
+  /** `va` is the one token of a virtual account, which is its owner, and is in no list of personal access tokens. */
+  readonly kind: TokenKind;
 };
 
 /** One value. It is nowhere; its digest stays in the store, and this may be shown. */

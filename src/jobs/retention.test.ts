@@ -213,7 +213,7 @@ test('each tenant has what it lost on its own record', async () => {
       removedAt: undefined,
     });
     const times = { createdBy: pat.owner, createdAt: now, updatedAt: now, expiresAt: undefined, ended: undefined };
-    await tx.pats.insert(other.id, { ...pat, ...times, team: undefined });
+    await tx.pats.insert(other.id, { ...pat, ...times, team: undefined, kind: 'pat' });
     await tx.pats.revoke(other.id, pat.owner, pat.id, { at: now, by: pat.owner, reason: 'deleted' });
   });
   for (const name of ['one', 'two']) await revoked(name);

@@ -17,6 +17,7 @@ import type { TeamReads, TeamWrites } from './teams.ts';
 import type { TenantReads, TenantWrites } from './tenants.ts';
 import type { TokenSettingsReads, TokenSettingsWrites } from './token-settings.ts';
 import type { PatReads, PatWrites, TokenReads, TokenUseWrites, TokenWrites } from './tokens.ts';
+import type { VirtualAccountReads, VirtualAccountWrites } from './virtual-accounts.ts';
 
 /**
  * Everything we remember. Reads see only what is committed; absence is undefined, failure throws `unavailable`, and a
@@ -35,6 +36,7 @@ export interface Store {
   readonly grants: GrantReads;
   readonly pats: PatReads;
   readonly tokens: TokenReads;
+  readonly virtualAccounts: VirtualAccountReads;
   readonly tokenSettings: TokenSettingsReads;
   readonly replays: ReplayReads;
   readonly sessions: SessionReads;
@@ -70,6 +72,7 @@ export interface Transaction {
   readonly pats: PatReads & PatWrites;
   readonly tokens: TokenReads & TokenWrites;
   readonly tokenUses: TokenUseWrites;
+  readonly virtualAccounts: VirtualAccountReads & VirtualAccountWrites;
   readonly tokenSettings: TokenSettingsReads & TokenSettingsWrites;
   readonly replays: ReplayReads & ReplayWrites;
   readonly sessions: SessionReads & SessionWrites;

@@ -19,6 +19,7 @@ export type Listing<Row> = { readonly rows: readonly Row[]; readonly total: numb
 /** `unproved` stays as it is: it was refused already, and is to be looked at by somebody. */
 export type EndedAll<Each> = { readonly ended: readonly Each[]; readonly unproved: readonly Each[] };
 
+/** Personal access tokens; that of a virtual account is among them only where it is said. */
 export interface PatReads {
   /** Undefined unless it is the owner's; one that was revoked is found. */
   get(tenant: TenantId, owner: PrincipalId, id: PatId): Promise<PersonalAccessToken | undefined>;
@@ -29,15 +30,26 @@ export interface PatReads {
   countLive(tenant: TenantId, owner: PrincipalId, now: Instant): Promise<number>;
   /** Of anybody: how many unrevoked ones are put down to a team. */
   countOfTeam(tenant: TenantId, team: TeamId): Promise<number>;
+  /** The tokens of virtual accounts, with their values, in no order; of one that is gone there is none. */
+  ofAccounts(tenant: TenantId, accounts: readonly PrincipalId[]): Promise<readonly PatView[]>;
   /** Lists what the owner holds, expired ones too, newest first; `total` counts past the page. */
   list(tenant: TenantId, owner: PrincipalId, page: Page): Promise<Listing<PatView>>;
 }
 
+/** Of a virtual account's, too. */
 export interface PatWrites {
   /** False, and nothing written, when the owner has an unrevoked one of that name. */
   insert(tenant: TenantId, pat: PersonalAccessToken): Promise<boolean>;
   /** False, and nothing written, when the owner has another unrevoked one of that name; throws for one that is not there. */
   rename(tenant: TenantId, owner: PrincipalId, id: PatId, name: TokenName, at: Instant): Promise<boolean>;
+  /** Its own date, which is the last of its values'. Throws for one that is not there. */
+  setExpiry(
+    tenant: TenantId,
+    owner: PrincipalId,
+    id: PatId,
+    expiresAt: Instant | undefined,
+    at: Instant,
+  ): Promise<void>;
   /** False unless it is the owner's. The first end stays: revoking again changes nothing. */
   revoke(tenant: TenantId, owner: PrincipalId, id: PatId, ended: Ended): Promise<boolean>;
   /** Ends everything the owner has not revoked; says which. Rows that do not prove themselves keep nothing else from ending. */
@@ -68,6 +80,13 @@ export interface TokenWrites {
    * token. Says which. Rows that do not prove themselves keep nothing else from ending.
    */
   endSignedBy(key: KeyId, ended: Ended): Promise<EndedAll<Moved>>;
+  /** Ends one value that stands, and nothing else; false for one that does not, or is another token's. */
+  endOne(tenant: TenantId, pat: PatId, token: TokenId, ended: Ended): Promise<boolean>;
+  /**
+   * What stands of a token before this generation works until `at` and not longer; what was to end earlier does. Says
+   * which it now ends earlier.
+   */
+  retire(tenant: TenantId, pat: PatId, before: number, at: Instant): Promise<readonly TokenId[]>;
   /** Ends what stands of a personal access token beyond its `keep` newest values, ended ones counted; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }

@@ -101,7 +101,7 @@ export const newBinding = (name: string): RoleBinding => ({
 export const newPat = (owner: PrincipalId, name: string, own: Partial<PersonalAccessToken> = {}) =>
   ({
     ...{ id: newId<'PersonalAccessToken'>(), owner, name: parseTokenName(name), createdBy: owner },
-    ...{ createdAt: 1, updatedAt: 1, expiresAt: undefined, ended: undefined, team: undefined },
+    ...{ createdAt: 1, updatedAt: 1, expiresAt: undefined, ended: undefined, team: undefined, kind: 'pat' },
     ...own,
   }) satisfies PersonalAccessToken as PersonalAccessToken;
 

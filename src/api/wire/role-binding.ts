@@ -64,7 +64,7 @@ function rowOf({ tenant }: Caller, { binding, createdBy, subjects, permissions }
     ...{ id, name, accountId: tenant.id },
     manifest: {
       ...{ type: 'role-binding', name },
-      subjects: subjects.map((one) => ({ type: one.kind === 'user' ? 'user' : 'team', name: one.name })),
+      subjects: subjects.map((one) => ({ type: one.kind === 'everyone' ? 'team' : one.kind, name: one.name })),
       permissions: permissions.map(({ role }) => ({
         ...{ resourceType: 'tenant', resourceFqn: tenant.name, role: role.name },
       })),

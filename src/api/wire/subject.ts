@@ -10,6 +10,8 @@ const SUBJECT_TYPES = {
   operator: 'serviceaccount',
   anonymous: 'serviceaccount',
   retention: 'serviceaccount',
+  rotation: 'serviceaccount',
+  watch: 'serviceaccount',
 } as const satisfies Record<PrincipalKind, string>;
 
 export const subjectOf = ({ id, kind, name }: Principal, patName?: string): z.output<typeof subject> => ({

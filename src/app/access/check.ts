@@ -5,6 +5,7 @@ import type { Principal } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { allHoldings, allows, compile } from '#domain/rights.ts';
 import type { SubjectRef } from '#domain/subject.ts';
+import type { TenantId } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
 import { viewOne } from '../doors.ts';
 
@@ -23,24 +24,37 @@ export async function heldBySubject(
   subject: SubjectRef,
 ): Promise<{ readonly held: Held; readonly user: Principal }> {
   const { tenant, principal } = caller;
-  if (subject.kind !== 'user') throw notUser();
-  const isSelf = subject.name === principal.name && principal.kind === 'user';
-  const user = isSelf ? principal : await other(deps, caller, subject.name);
+  if (subject.kind !== 'user' && subject.kind !== 'virtualaccount') throw notOne();
+  const isSelf = subject.name === principal.name && subject.kind === SUBJECT_KIND[principal.kind];
+  const user = isSelf ? principal : await other(deps, caller, subject);
   const held = 'active' in user && !user.active ? NOTHING : await deps.store.grants.heldBy(tenant.id, user);
   return { held, user };
 }
 
 const NOTHING: Held = { memberships: [], holdings: [] };
 
-type Email = Extract<SubjectRef, { readonly kind: 'user' }>['name'];
+type One = Extract<SubjectRef, { readonly kind: 'user' | 'virtualaccount' }>;
 
-async function other(deps: Deps, caller: Caller, email: Email) {
-  const user = await deps.store.principals.userByEmail(caller.tenant.id, email);
+/** How a caller is named as a subject. */
+export const SUBJECT_KIND: Readonly<Record<string, One['kind']>> = { user: 'user', virtual_account: 'virtualaccount' };
+
+const find = async ({ principals, virtualAccounts }: Deps['store'], tenant: TenantId, { kind, name }: One) => {
+  if (kind === 'user') return principals.userByEmail(tenant, name);
+  const account = await virtualAccounts.byName(tenant, name);
+  return account && principals.get(tenant, account.id);
+};
+
+async function other(deps: Deps, caller: Caller, subject: One) {
+  const user = await find(deps.store, caller.tenant.id, subject);
   const act = { action: 'user:ReadAccess', resource: `user/${user?.id ?? ''}` } as const;
   return viewOne(deps, caller, { ...act, locate: async () => user });
 }
 
-const notUser = (): Refusal =>
-  new Refusal('unprocessable', 'Only users can be asked about: user:<e-mail address>.', {
-    problems: [{ field: 'subject', problem: 'must be user:<e-mail address>' }],
-  });
+const notOne = (): Refusal =>
+  new Refusal(
+    'unprocessable',
+    'Users and virtual accounts can be asked about: user:<e-mail address>, virtualaccount:<name>.',
+    {
+      problems: [{ field: 'subject', problem: 'must be user:<e-mail address> or virtualaccount:<name>' }],
+    },
+  );

@@ -8,7 +8,7 @@ import type { SubjectRef } from '#domain/subject.ts';
 import type { Deps } from '../deps.ts';
 import { bindingsIn } from '../grant/show.ts';
 import { type Subject, subjectsOf } from '../grant/subject.ts';
-import { heldBySubject } from './check.ts';
+import { heldBySubject, SUBJECT_KIND } from './check.ts';
 import { givers } from './givers.ts';
 
 export type Question = {
@@ -35,7 +35,7 @@ export type Because = {
 
 /** By which grant somebody may do something; or that it is missing, and who could give it. Of a thing that is not there as of one that they hold nothing on. */
 export async function why(deps: Deps, caller: Caller, { action, resource, subject }: Question): Promise<Because> {
-  const asked = subject ?? ({ kind: 'user', name: caller.principal.name } as SubjectRef); // as verified
+  const asked = subject ?? ({ kind: SUBJECT_KIND[caller.principal.kind], name: caller.principal.name } as SubjectRef); // as verified
   const { held, user } = await heldBySubject(deps, caller, asked);
   const holding = deciding(allHoldings(held), action, resource);
   if (holding !== undefined) return { user, by: await reasonOf(deps, caller, user, holding), couldGive: undefined };

@@ -13,8 +13,11 @@ export async function holdAll(tx: Transaction, { tenant }: Caller, { subjects, r
   await tx.tenants.hold(tenant.id); // for the last administrator, and for what everybody holds
   for (const one of inOrder(subjects)) if (one.kind === 'team') await tx.teams.hold(tenant.id, one.id);
   for (const id of [...new Set(roles)].filter(isCustom).sort()) await tx.roles.hold(tenant.id, id);
-  for (const one of inOrder(subjects)) if (one.kind === 'user') await tx.principals.hold(tenant.id, one.id);
+  for (const one of inOrder(subjects)) if (isPrincipal(one)) await tx.principals.hold(tenant.id, one.id);
 }
+
+const isPrincipal = (one: Subject): one is Extract<Subject, { readonly kind: 'user' | 'virtualaccount' }> =>
+  one.kind === 'user' || one.kind === 'virtualaccount';
 
 const isCustom = (id: RoleId): id is CustomRole['id'] => builtInOf(id) === undefined;
 

@@ -2,6 +2,7 @@ import type { Caller } from '#domain/caller.ts';
 import { type Resource, TENANT_WIDE } from '#domain/grant.ts';
 import { ID, type Id, parseId } from '#domain/id.ts';
 import { Refusal } from '#domain/refusal.ts';
+import type { ResourceType } from '#domain/role.ts';
 import { TEAM_NAME, type TeamId, type TeamName } from '#domain/team.ts';
 import { TENANT_NAME, type TenantName } from '#domain/tenant.ts';
 import type { Reads } from './subject.ts';
@@ -41,7 +42,9 @@ const bad = (): Refusal =>
     problems: [{ field: 'resource', problem: 'must be team/<id>' }],
   });
 
-export const typeOf = (resource: Resource): GrantableType => (resource === TENANT_WIDE ? 'tenant' : 'team');
+/** Of whatever a grant can be on, which is more than anybody grants by itself. */
+export const typeOf = (resource: Resource): ResourceType =>
+  resource === TENANT_WIDE ? 'tenant' : (resource.slice(0, resource.indexOf('/')) as ResourceType);
 export const teamIn = (resource: Resource): TeamId | undefined =>
   resource.startsWith('team/') ? (resource.slice('team/'.length) as Id<'Team'>) : undefined;
 

@@ -31,7 +31,8 @@ async function customRole({ roles }: Reads, { tenant }: Caller, text: string) {
 }
 
 function fitting(role: BuiltInRole, type: GrantableType): Role {
-  if (role.isImplied) throw noRole(`${role.name} comes with a membership, and is not granted by itself.`);
+  if (role.isImplied)
+    throw noRole(`${role.name} comes with a membership or with owning something, and is not granted by itself.`);
   if (role.resourceType !== type) throw noRole(`${role.name} is granted on a ${role.resourceType}, not on a ${type}.`);
   return role;
 }

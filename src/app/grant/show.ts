@@ -1,8 +1,8 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Grant, GrantId } from '#domain/grant.ts';
-import type { Role } from '#domain/role.ts';
+import type { ResourceType, Role } from '#domain/role.ts';
 import type { RoleBinding } from '#domain/role-binding.ts';
-import { type GrantableType, typeOf } from './resource.ts';
+import { typeOf } from './resource.ts';
 import { rolesIn } from './role.ts';
 import { type Reads, type Subject, subjectsOf } from './subject.ts';
 
@@ -12,7 +12,7 @@ export type ShownGrant = Pick<Grant, 'resource'> & {
   readonly id: GrantId | Subject['id'];
   readonly subject: Subject;
   readonly role: Pick<Role, 'id' | 'name'>;
-  readonly type: GrantableType;
+  readonly type: ResourceType;
   /** The role binding that it came with. */
   readonly binding: Pick<RoleBinding, 'id' | 'name'> | undefined;
 };

@@ -1,6 +1,6 @@
 import type { Caller } from '#domain/caller.ts';
 import type { SubjectId } from '#domain/grant.ts';
-import type { PrincipalId } from '#domain/principal.ts';
+import type { Principal, PrincipalId } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { type SubjectRef, subjectText } from '#domain/subject.ts';
 import { EVERYONE, type TeamId, type TeamName } from '#domain/team.ts';
@@ -11,12 +11,16 @@ import type { Store } from '#ports/store.ts';
 /** Whom a grant applies to, with the name they have now. */
 export type Subject =
   | { readonly kind: 'user'; readonly id: PrincipalId; readonly name: string }
+  | { readonly kind: 'virtualaccount'; readonly id: PrincipalId; readonly name: string }
   | { readonly kind: 'team'; readonly id: TeamId; readonly name: string }
   | { readonly kind: 'everyone'; readonly id: TenantId; readonly name: typeof EVERYONE };
 
-export type Reads = Pick<Store, 'tenants' | 'principals' | 'teams' | 'roles' | 'grants' | 'roleBindings'>;
+export type Reads = Pick<
+  Store,
+  'tenants' | 'principals' | 'virtualAccounts' | 'teams' | 'roles' | 'grants' | 'roleBindings'
+>;
 
-export const textOf = ({ kind, name }: Subject): string => `${kind === 'user' ? 'user' : 'team'}:${name}`;
+export const textOf = ({ kind, name }: Subject): string => `${kind === 'everyone' ? 'team' : kind}:${name}`;
 
 /** Names become ids here, when a grant is written: who comes later by the same name inherits nothing. */
 export async function subjectNamed(reads: Reads, { tenant }: Caller, ref: SubjectRef): Promise<Subject> {
@@ -30,6 +34,10 @@ async function byName(reads: Reads, tenant: TenantId, { kind, name }: SubjectRef
   if (kind === 'user') {
     const user = await reads.principals.userByEmail(tenant, name);
     return user && { kind, id: user.id, name: user.name };
+  }
+  if (kind === 'virtualaccount') {
+    const account = await reads.virtualAccounts.byName(tenant, name);
+    return account && { kind, id: account.id, name: account.name };
   }
   if (kind !== 'team') return undefined;
   const team = await reads.teams.byName(tenant, name as TeamName); // everyone is no row, and was told apart before
@@ -51,15 +59,19 @@ export async function subjectsOf(
   const teams = await reads.teams.named(tenant.id, asked as readonly TeamId[]);
   const isTeam = new Set<SubjectId>(teams.map(({ id }) => id));
   const others = asked.filter((id) => id !== tenant.id && !isTeam.has(id)) as readonly PrincipalId[];
-  const users = await reads.principals.named(tenant.id, others);
+  const people = new Map((await reads.principals.named(tenant.id, others)).map((one) => [one.id, one]));
   return new Map<SubjectId, Subject>([
     [tenant.id, { kind: 'everyone', id: tenant.id, name: EVERYONE }],
     ...teams.map(({ id, name }) => [id, { kind: 'team', id, name }] as const),
-    ...others.map((id) => [id, { kind: 'user', id, name: users.find((user) => user.id === id)?.name ?? id }] as const),
+    ...others.map((id) => [id, personOf(people.get(id) ?? { id, kind: 'user', name: id })] as const),
   ]);
 }
 
-const MOVES = { user: 'principal', team: 'team', everyone: 'tenant' } as const;
+const personOf = ({ id, kind, name }: Principal): Subject => ({
+  ...{ kind: kind === 'virtual_account' ? 'virtualaccount' : 'user', id, name },
+});
+
+const MOVES = { user: 'principal', virtualaccount: 'principal', team: 'team', everyone: 'tenant' } as const;
 
 /** What a verification rests on that a grant of theirs changes. */
 export const movedBy = (subjects: Iterable<Subject>): readonly Moved[] =>

@@ -5,7 +5,7 @@ import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import type { TeamId } from '#domain/team.ts';
 import type { Tenant, TenantId } from '#domain/tenant.ts';
-import type { PersonalAccessToken, Token, TokenFormat, TokenName } from '#domain/token.ts';
+import type { PersonalAccessToken, Token, TokenFormat, TokenKind, TokenName } from '#domain/token.ts';
 import type { PepperedDigest } from '#ports/digest.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
@@ -30,13 +30,15 @@ export type WantedValue = {
 type IssueDeps = Pick<Deps, 'random' | 'clock' | 'keyring' | 'issuer' | 'store' | 'wrapper'>;
 export type Owner = { readonly tenant: Tenant; readonly principal: Principal };
 
+const kindFor = ({ principal }: Owner): TokenKind => (principal.kind === 'virtual_account' ? 'va' : 'pat');
+
 /** Made outside the transaction, which may run more than once, and waits for nothing. */
 export async function newValue(deps: IssueDeps, owner: Owner, wanted: WantedValue): Promise<NewValue> {
   const id = newId<'Token'>(deps);
   const life = { createdAt: deps.clock.now(), expiresAt: wanted.expiresAt };
   const { value, signedBy } = await written(deps, owner, { ...wanted, ...life, id });
   const { pat, generation, format } = wanted;
-  const token = { id, kind: 'pat', pat, subject: owner.principal.id, generation, format } as const;
+  const token = { id, kind: kindFor(owner), pat, subject: owner.principal.id, generation, format };
   const shown = { signedBy, preview: previewOf(value), ended: undefined };
   return { value, digest: digestOf(deps.keyring, value), token: { ...token, ...life, ...shown } };
 }
@@ -44,7 +46,7 @@ export async function newValue(deps: IssueDeps, owner: Owner, wanted: WantedValu
 type Life = { readonly id: Token['id']; readonly createdAt: Instant };
 
 async function written(deps: IssueDeps, owner: Owner, wanted: WantedValue & Life) {
-  if (wanted.format === 'opaque') return { value: mint('pat', deps.random), signedBy: undefined };
+  if (wanted.format === 'opaque') return { value: mint(kindFor(owner), deps.random), signedBy: undefined };
   if (deps.store.isShared) await learnKeys(deps); // another process may have withdrawn what we signed with
   const key = signingKey(deps.keyring, deps.clock.now());
   const claims = claimsOf(deps.issuer(), owner, { ...wanted, unguessable: unguessable(deps.random) });
@@ -58,7 +60,7 @@ export type WantedPat = {
   readonly team?: TeamId | undefined;
 };
 
-/** A personal access token with its first value. */
+/** A personal access token, or the token of a virtual account, with its first value. */
 export async function issueFor(
   deps: IssueDeps,
   owner: Owner,
@@ -69,7 +71,7 @@ export async function issueFor(
   const value = await newValue(deps, owner, { pat: id, generation: 1, format, expiresAt });
   const { createdAt } = value.token;
   const pat = { id, owner: owner.principal.id, name, createdBy, createdAt, updatedAt: createdAt };
-  return { ...value, pat: { ...pat, expiresAt, ended: undefined, team } };
+  return { ...value, pat: { ...pat, expiresAt, ended: undefined, team, kind: value.token.kind } };
 }
 
 /** Its row. What was signed by a key that is withdrawn meanwhile is minted again. */

@@ -11,9 +11,14 @@ import { Overtaken } from '../overtaken.ts';
 import { isForSessions, refuseToken } from '../session-only.ts';
 
 const NO_TOKEN_CREATES = 'Here a token creates no tokens: sign in to the console, and create it there.';
+const FOR_PEOPLE =
+  'A virtual account has one token, and no personal access tokens. Give it another value with POST /virtual-accounts/{id}/regenerate-token.';
 
 /** The tenant's settings, for whoever may create tokens under them: a token may not, where only browsers do. */
 export async function settingsFor(deps: Deps, caller: Caller, act: Act): Promise<TokenSettings> {
+  if (caller.principal.kind === 'virtual_account' && act.action === 'personal-access-token:Create') {
+    return refuseToken(deps, caller, act, FOR_PEOPLE);
+  }
   const settings = await deps.store.tokenSettings.get(caller.tenant.id);
   if (!isForSessions(settings, caller)) return settings;
   return refuseToken(deps, caller, act, NO_TOKEN_CREATES);

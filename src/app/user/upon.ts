@@ -27,7 +27,7 @@ export const rightsOf = async (
  * program's own callers hold no grants.
  */
 export const heldBy = async (reads: Pick<Store, 'grants'>, caller: Caller): Promise<readonly Rights[]> =>
-  caller.principal.kind === 'user'
+  caller.credential.kind !== 'none'
     ? [caller.rights, await rightsOf(reads, caller.tenant.id, caller.principal)]
     : [caller.rights];
 
@@ -53,7 +53,7 @@ export async function held(tx: Transaction, caller: Caller, user: Principal): Pr
 
 /** In the transaction, after the change: the tenant is held before, so that of two who leave one stays. */
 export async function keepAnAdministrator(tx: Transaction, { tenant }: Caller): Promise<void> {
-  if (await tx.grants.anyHolds(tenant.id, 'tenant-admin')) return;
+  if (await tx.grants.anyLeft(tenant.id, 'tenant-admin')) return;
   throw new Refusal(
     'unprocessable',
     'This would leave the tenant without an active administrator. Make somebody else a tenant-admin first.',

@@ -20,7 +20,7 @@ const bindingName = z.string().meta({
   examples: ['release-managers-x1'],
 });
 const who = z.object({
-  type: documentedAs(z.string(), { type: 'string', enum: ['user', 'team'] }),
+  type: documentedAs(z.string(), { type: 'string', enum: ['user', 'team', 'virtualaccount'] }),
   name: z.string().max(SUBJECT_CHARS_MAX),
 });
 const permitted = z.object({

@@ -59,6 +59,7 @@ const valuesAfter = (db: Kysely<Schema>, tenant: TenantId, { owner, pat }: { own
         .where('tenant', '=', tenant)
         .where(sql<boolean>`(owner, id) > (${owner}, ${pat})`)
         .where('ended_at', 'is', null)
+        .where('kind', 'is', null)
         .orderBy('owner')
         .orderBy('id')
         .limit(TURN_MAX)

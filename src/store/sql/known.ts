@@ -6,7 +6,7 @@ import { builtInOf } from '#domain/role.ts';
 import type { SessionId } from '#domain/session.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PatId } from '#domain/token.ts';
-import { earliest, endOf, idleOf, type Life } from '#domain/token-settings.ts';
+import { earliest, endOf, idleOf, type Life, settingsOfKind } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Digest } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
@@ -89,7 +89,7 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
   const pat = part(macs, row, 'personal_access_token');
-  const settings = settingsOf(part(macs, row, 'token_settings'));
+  const settings = settingsOfKind(token.kind, settingsOf(part(macs, row, 'token_settings')));
   const life = lifeOf(macs, row, token, pat);
   const expiresAt = endOf(settings, life);
   const { id, generation, preview } = token;

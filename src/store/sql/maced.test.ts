@@ -83,7 +83,11 @@ test('what a MAC covers, and in which order, stands for ever', () => {
     role_binding: ['tenant', 'id', 'name'],
     personal_access_token: [
       ...['tenant', 'id', 'owner', 'name', 'created_by', 'created_at', 'expires_at'],
-      ...['ended_at', 'ended_by', 'end_reason'],
+      ...['ended_at', 'ended_by', 'end_reason', 'kind'],
+    ],
+    virtual_account: [
+      ...['tenant', 'id', 'pat', 'team', 'expires_at', 'format', 'interval_days', 'grace_days', 'rotates_at'],
+      'version',
     ],
     token: [
       ...['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'format', 'signed_by', 'digest', 'pepper'],
@@ -92,7 +96,7 @@ test('what a MAC covers, and in which order, stands for ever', () => {
     token_use: ['tenant', 'token', 'at'],
     token_settings: [
       ...['tenant', 'age_days_max', 'count_max', 'life_days_default', 'idle_days_max'],
-      ...['format_default', 'session_only'],
+      ...['format_default', 'session_only', 'account_rules'],
     ],
     session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
     invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at', 'invited_by'],

@@ -18,7 +18,11 @@ export const MACED = {
   role_binding: ['tenant', 'id', 'name'],
   personal_access_token: [
     ...(['tenant', 'id', 'owner', 'name', 'created_by', 'created_at', 'expires_at'] as const),
-    ...(['ended_at', 'ended_by', 'end_reason'] as const),
+    ...(['ended_at', 'ended_by', 'end_reason', 'kind'] as const),
+  ],
+  virtual_account: [
+    ...(['tenant', 'id', 'pat', 'team', 'expires_at', 'format', 'interval_days', 'grace_days'] as const),
+    ...(['rotates_at', 'version'] as const),
   ],
   token: [
     ...(['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'format', 'signed_by', 'digest', 'pepper'] as const),
@@ -27,7 +31,7 @@ export const MACED = {
   token_use: ['tenant', 'token', 'at'],
   token_settings: [
     ...(['tenant', 'age_days_max', 'count_max', 'life_days_default', 'idle_days_max'] as const),
-    ...(['format_default', 'session_only'] as const),
+    ...(['format_default', 'session_only', 'account_rules'] as const),
   ],
   session: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'ended_at'],
   invitation: ['tenant', 'id', 'principal', 'digest', 'pepper', 'created_at', 'expires_at', 'used_at', 'invited_by'],
@@ -44,6 +48,8 @@ const ADDED: { readonly [T in MacedTable]?: (typeof MACED)[T][number] } = {
   principal: 'removed_at',
   role_grant: 'binding',
   invitation: 'invited_by',
+  personal_access_token: 'kind',
+  token_settings: 'account_rules',
 };
 
 /** Tables whose rows decide nothing, and why. */
@@ -54,6 +60,7 @@ export const NOT_MACED = {
   token_dead_use: 'shown to the owner, never decided by',
   replay: 'sealed for its own row, under a key that only the token that asked gives',
   delivery: 'sealed for its own row',
+  virtual_account_value: 'sealed for its own row',
   node: 'waited for, and shown; a verifier that is not told refuses by its own clock, whatever stands here',
   audit_entry: 'never read to decide; history is proved by its own means',
   change_counter:
@@ -102,6 +109,7 @@ export const ROW_KEY = {
   role: ['tenant', 'id'],
   role_binding: ['tenant', 'id'],
   personal_access_token: ['tenant', 'owner', 'id'],
+  virtual_account: ['tenant', 'id'],
   token: ['tenant', 'pat', 'generation'],
   token_use: ['tenant', 'token'],
   token_settings: ['tenant'],

@@ -175,4 +175,25 @@ export const MIGRATIONS: readonly Migration[] = [
       'create index personal_access_token_team on personal_access_token (tenant, team) where team is not null',
     ],
   },
+  {
+    number: 4,
+    name: 'virtual accounts',
+    statements: ({ bytes, instant, count, text }) => [
+      `alter table personal_access_token add column kind ${text}`,
+      `alter table token_settings add column account_rules ${text}`,
+      `create table virtual_account (
+        tenant ${text} not null, id ${text} not null, pat ${text} not null, team ${text}, tags ${text} not null,
+        expires_at ${instant}, format ${text}, interval_days ${count}, grace_days ${count}, rotates_at ${instant},
+        version ${count} not null, created_by ${text} not null, created_at ${instant} not null,
+        updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id),
+        foreign key (tenant, id) references principal (tenant, id)
+      )`,
+      'create index virtual_account_due on virtual_account (rotates_at) where rotates_at is not null',
+      'create index virtual_account_team on virtual_account (tenant, team) where team is not null',
+      `create table virtual_account_value (
+        tenant ${text} not null, account ${text} not null, token ${text} not null, sealed ${bytes} not null,
+        primary key (tenant, account)
+      )`,
+    ],
+  },
 ];

@@ -5,6 +5,7 @@ import type { PatView, PersonalAccessToken } from '#domain/token.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { Page, PatReads, PatWrites } from '#ports/tokens.ts';
 import { isProved, MACED, maced, proved, swap } from './maced.ts';
+import { inParts } from './parts.ts';
 import { columnsOf, prepared } from './prepared.ts';
 import { endColumns, NOT_ENDED, patOf } from './rows.ts';
 import type { Schema } from './schema.ts';
@@ -57,6 +58,16 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
       const counted = all.where('ended_at', 'is', null).select(({ fn }) => fn.countAll<number>().as('total'));
       return Number((await counted.executeTakeFirstOrThrow()).total);
     },
+    async ofAccounts(tenant, accounts) {
+      const all = db
+        .selectFrom('personal_access_token')
+        .selectAll()
+        .where('tenant', '=', tenant)
+        .where('kind', '=', 'va');
+      const held = all.where('ended_at', 'is', null);
+      const rows = await inParts(accounts, (some) => held.where('owner', 'in', some).execute());
+      return views(rows, tenant);
+    },
     async list(tenant, owner, page) {
       const { limit, offset } = page;
       const found = listed(db, tenant, owner, page);
@@ -69,8 +80,9 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
 };
 
 export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
-  async insert(tenant, { id, owner, name, createdBy, createdAt, updatedAt, expiresAt, team }) {
-    const same = { tenant, id, owner, name, created_by: createdBy, team: team ?? null, ...NOT_ENDED };
+  async insert(tenant, { id, owner, name, createdBy, createdAt, updatedAt, expiresAt, team, kind }) {
+    const put = { team: team ?? null, kind: kind === 'va' ? kind : null };
+    const same = { tenant, id, owner, name, created_by: createdBy, ...put, ...NOT_ENDED };
     const times = { created_at: createdAt, updated_at: updatedAt, expires_at: expiresAt ?? null };
     const written = await insertPat(db, maced(macs, 'personal_access_token', { ...same, ...times }));
     return written.numAffectedRows === 1n;
@@ -84,8 +96,14 @@ export const patWrites = (db: Kysely<Schema>, macs: RowMacs): PatWrites => ({
     return true;
   },
 
+  async setExpiry(tenant, owner, id, expiresAt, at) {
+    const row = await rowsOf(db, tenant, owner).where('id', '=', id).executeTakeFirstOrThrow();
+    const changed = { expires_at: expiresAt ?? null, updated_at: at };
+    await swap(db, macs, 'personal_access_token', proved(macs, 'personal_access_token', row), changed);
+  },
+
   async revoke(tenant, owner, id, ended) {
-    const row = await ownedBy(db, tenant, owner).where('id', '=', id).executeTakeFirst();
+    const row = await rowsOf(db, tenant, owner).where('id', '=', id).executeTakeFirst();
     if (row === undefined) return false;
     proved(macs, 'personal_access_token', row);
     if (row.ended_at === null) await swap(db, macs, 'personal_access_token', row, endColumns(ended));
@@ -111,8 +129,11 @@ const insertPat = prepared((db, row: PatRow) =>
     .onConflict((name) => name.columns(['tenant', 'owner', 'name']).where('ended_at', 'is', null).doNothing()),
 );
 
-const ownedBy = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
+const rowsOf = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
   db.selectFrom('personal_access_token').selectAll().where('tenant', '=', tenant).where('owner', '=', owner);
+
+const ownedBy = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
+  rowsOf(db, tenant, owner).where('kind', 'is', null);
 
 /** What counts as there: expired ones are still listed, revoked ones are not. */
 const held = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>

@@ -19,6 +19,7 @@ export const patOf = (row: PatRow): PersonalAccessToken => ({
   ...{ createdAt: row.created_at, updatedAt: row.updated_at },
   ...{ expiresAt: row.expires_at ?? undefined, ended: endOf(row) },
   team: row.team ?? undefined,
+  kind: row.kind ?? 'pat',
 });
 
 export const tokenOf = (row: Schema['token']): Token => ({

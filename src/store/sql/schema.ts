@@ -89,7 +89,25 @@ export type Schema = {
       expires_at: Instant | null;
       /** Whom its use is put down to; nothing is decided by it. */
       team: TeamId | null;
+      /** `va` of a virtual account's; null of a person's. */
+      kind: 'va' | null;
     };
+  virtual_account: Mac &
+    Made & {
+      tenant: TenantId;
+      id: PrincipalId;
+      pat: PatId;
+      team: TeamId | null;
+      /** JSON. */
+      tags: string;
+      expires_at: Instant | null;
+      format: TokenFormat | null;
+      interval_days: number | null;
+      grace_days: number | null;
+      rotates_at: Instant | null;
+      version: number;
+    };
+  virtual_account_value: { tenant: TenantId; account: PrincipalId; token: TokenId; sealed: Uint8Array };
   token: Mac &
     End & {
       tenant: TenantId;
@@ -116,6 +134,8 @@ export type Schema = {
     idle_days_max: number | null;
     format_default: TokenFormat;
     session_only: 0 | 1;
+    /** JSON; null of a tenant that has not said. */
+    account_rules: string | null;
   };
   replay: {
     tenant: TenantId;

@@ -8,7 +8,7 @@ import {
   type PersonalAccessToken,
   type StandingToken,
 } from '#domain/token.ts';
-import { earliest, endOf } from '#domain/token-settings.ts';
+import { earliest, endOf, settingsOfKind } from '#domain/token-settings.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { proved } from './maced.ts';
 import { latest, tokenOf, useOf } from './rows.ts';
@@ -52,7 +52,11 @@ export async function standing(
   return rows.map((row) => {
     const token = tokenOf(proved(macs, 'token', row));
     const lastUse = useOf(provedUse(macs, row), row.used_surface, row.used_address);
-    return { ...token, lastUse, endsAt: endOf(settings, { ...token, lastUsedAt: lastUse?.at }) };
+    return {
+      ...token,
+      lastUse,
+      endsAt: endOf(settingsOfKind(token.kind, settings), { ...token, lastUsedAt: lastUse?.at }),
+    };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { TenantId } from '#domain/tenant.ts';
 import type { TokenSettings } from '#domain/token-settings.ts';
+import { ACCOUNT_RULES, type AccountRules } from '#domain/virtual-account.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { TokenSettingsReads, TokenSettingsWrites } from '#ports/token-settings.ts';
 import { breaksUnder } from './breaks.ts';
@@ -15,6 +16,10 @@ export const tokenSettingsReads = (db: Kysely<Schema>, macs: RowMacs): TokenSett
     return settingsOf(proved(macs, 'token_settings', await settingsIn(db, tenant)));
   },
 
+  async accountRules(tenant) {
+    return rulesOf(proved(macs, 'token_settings', await settingsIn(db, tenant)));
+  },
+
   async breaksUnder(tenant, wanted, now, ownersMax) {
     const standing = settingsOf(proved(macs, 'token_settings', await settingsIn(db, tenant)));
     return breaksUnder(db, { tenant, standing, wanted, now }, ownersMax);
@@ -25,6 +30,11 @@ export const tokenSettingsWrites = (db: Kysely<Schema>, macs: RowMacs): TokenSet
   async put(tenant, settings) {
     const row = proved(macs, 'token_settings', await settingsIn(db, tenant));
     await swap(db, macs, 'token_settings', row, columnsOf(settings));
+  },
+
+  async putAccountRules(tenant, rules) {
+    const row = proved(macs, 'token_settings', await settingsIn(db, tenant));
+    await swap(db, macs, 'token_settings', row, { account_rules: JSON.stringify(rules) });
   },
 });
 
@@ -38,7 +48,7 @@ async function settingsIn(db: Kysely<Schema>, tenant: TenantId): Promise<Row> {
   return rows[0] ?? ({ tenant, mac: new Uint8Array() } as Row);
 }
 
-const columnsOf = (settings: TokenSettings): Omit<Row, 'tenant' | 'mac'> => ({
+const columnsOf = (settings: TokenSettings): Omit<Row, 'tenant' | 'mac' | 'account_rules'> => ({
   age_days_max: settings.ageDaysMax ?? null,
   count_max: settings.countMax ?? null,
   life_days_default: settings.lifeDaysDefault ?? null,
@@ -48,7 +58,10 @@ const columnsOf = (settings: TokenSettings): Omit<Row, 'tenant' | 'mac'> => ({
 });
 
 export const settingsRow = (macs: RowMacs, tenant: TenantId, settings: TokenSettings): Row =>
-  maced(macs, 'token_settings', { tenant, ...columnsOf(settings) });
+  maced(macs, 'token_settings', { tenant, ...columnsOf(settings), account_rules: null });
+
+const rulesOf = ({ account_rules: rules }: Row): AccountRules =>
+  rules === null ? ACCOUNT_RULES : { ...ACCOUNT_RULES, ...JSON.parse(rules) };
 
 export const settingsOf = (row: MacedRow<'token_settings'>): TokenSettings => ({
   ageDaysMax: row.age_days_max ?? undefined,

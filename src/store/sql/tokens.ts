@@ -77,6 +77,21 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: En
     );
   },
 
+  async endOne(tenant, pat, token, ended) {
+    const row = await standingOf(db, tenant, pat).where('id', '=', token).executeTakeFirst();
+    if (row === undefined) return false;
+    await swap(db, macs, 'token', proved(macs, 'token', row), endColumns(ended));
+    return true;
+  },
+
+  async retire(tenant, pat, before, at) {
+    const older = standingOf(db, tenant, pat).where('generation', '<', before);
+    const lasting = older.where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', at)]));
+    const rows = (await lasting.orderBy('generation').execute()).map((row) => proved(macs, 'token', row));
+    for (const row of rows) await swap(db, macs, 'token', row, { expires_at: at });
+    return rows.map(({ id }) => id);
+  },
+
   async holdOwners(keys) {
     if (!locksRows || keys.length === 0) return;
     await ownersOfSigned(db, keys).forNoKeyUpdate().execute();
@@ -120,10 +135,14 @@ const ownersOfSigned = (db: Kysely<Schema>, keys: readonly KeyId[]) =>
     .orderBy('tenant')
     .orderBy('id');
 
-type ValueRow = Pick<Schema['token'], 'tenant' | 'subject' | 'pat' | 'id'>;
+const standingOf = (db: Kysely<Schema>, tenant: TenantId, pat: PatId) =>
+  db.selectFrom('token').selectAll().where('tenant', '=', tenant).where('pat', '=', pat).where('ended_at', 'is', null);
 
-/** A token without a value would be neither alive nor ended. */
-async function isLast(db: Kysely<Schema>, { tenant, pat, id }: ValueRow): Promise<boolean> {
+type ValueRow = Pick<Schema['token'], 'tenant' | 'subject' | 'pat' | 'id' | 'kind'>;
+
+/** A token without a value would be neither alive nor ended; a virtual account gets another. */
+async function isLast(db: Kysely<Schema>, { tenant, pat, id, kind }: ValueRow): Promise<boolean> {
+  if (kind === 'va') return false;
   const others = db.selectFrom('token').select('id').where('tenant', '=', tenant).where('pat', '=', pat);
   return (await others.where('ended_at', 'is', null).where('id', '!=', id).executeTakeFirst()) === undefined;
 }

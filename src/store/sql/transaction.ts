@@ -22,6 +22,7 @@ import { teamReads, teamWrites } from './teams.ts';
 import { tenantReads, tenantWrites } from './tenants.ts';
 import { tokenSettingsReads, tokenSettingsWrites } from './token-settings.ts';
 import { tokenReads, tokenUseWrites, tokenWrites } from './tokens.ts';
+import { virtualAccountReads, virtualAccountWrites } from './virtual-accounts.ts';
 
 export const reads = (
   db: Kysely<Schema>,
@@ -36,6 +37,7 @@ export const reads = (
   grants: grantReads(db, macs),
   pats: patReads(db, macs),
   tokens: tokenReads(db, macs),
+  virtualAccounts: virtualAccountReads(db, macs),
   tokenSettings: tokenSettingsReads(db, macs),
   replays: replayReads(db),
   sessions: sessionReads(db, macs),
@@ -59,6 +61,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   pats: { ...patReads(db, macs), ...patWrites(db, macs) },
   tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs, engine) },
   tokenUses: tokenUseWrites(db, macs),
+  virtualAccounts: { ...virtualAccountReads(db, macs), ...virtualAccountWrites(db, macs) },
   tokenSettings: { ...tokenSettingsReads(db, macs), ...tokenSettingsWrites(db, macs) },
   replays: { ...replayReads(db), ...replayWrites(db) },
   sessions: { ...sessionReads(db, macs), ...sessionWrites(db, macs) },
