@@ -24,7 +24,7 @@ const RESOURCES: readonly Resource[] = ['*', ...TEAMS.map((team): Resource => `t
 /** Where something is done: a team of which nobody holds anything is one more. */
 export const PLACES: readonly Resource[] = [...RESOURCES, `team/${idOf('team3')}`];
 /** Whoever is signed in, whatever they hold. */
-export const ANYBODYS: readonly Action[] = ['session:End', 'user:ChangePassword'];
+export const ANYBODYS: readonly Action[] = ['session:End', 'token:RevokeItself', 'user:ChangePassword'];
 
 type Given = { readonly subject: string; readonly role: Role; readonly resource: Resource };
 type Belongs = Membership & { readonly user: string };
