@@ -12,6 +12,8 @@ export type Known = {
   readonly principal: Principal;
   readonly credential: Exclude<Credential, { kind: 'none' }>;
   readonly rights: Rights;
+  /** Of a token: when this value was made. */
+  readonly issuedAt?: Instant;
   /** By all that was written when it was read. */
   readonly expiresAt: Instant | undefined;
   readonly idle?: Idle | undefined;

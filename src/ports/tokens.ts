@@ -60,12 +60,15 @@ export interface TokenReads {
   /**
    * Finds a token by its digest under any pepper in use, whatever its standing; undefined when it was never issued.
    * One statement, and a second for what the owner of one that was issued holds. No tenant leads here: this is where a request's tenant comes from.
+   * `within` is for whoever presents one that is not theirs: of another tenant it was never issued, by the same statement.
    */
-  byDigest(digests: readonly Digest[]): Promise<Known | undefined>;
+  byDigest(digests: readonly Digest[], within?: TenantId): Promise<Known | undefined>;
   /** The same of a token that is known already. */
   byGeneration(tenant: TenantId, pat: PatId, generation: number): Promise<Known | undefined>;
   /** Of the newest value of a personal access token; 0 where it has none. */
   lastGeneration(tenant: TenantId, pat: PatId): Promise<number>;
+  /** Values of a token that were not ended, oldest first; some may be past their date. */
+  standing(tenant: TenantId, pat: PatId): Promise<readonly Token[]>;
   /** Whether any value that this key signed, in any tenant, lived after this instant: was not ended by then, nor past its date. */
   anyLivedAfter(key: KeyId, at: Instant): Promise<boolean>;
 }
@@ -82,11 +85,8 @@ export interface TokenWrites {
   endSignedBy(key: KeyId, ended: Ended): Promise<EndedAll<Moved>>;
   /** Ends one value that stands, and nothing else; false for one that does not, or is another token's. */
   endOne(tenant: TenantId, pat: PatId, token: TokenId, ended: Ended): Promise<boolean>;
-  /**
-   * What stands of a token before this generation works until `at` and not longer; what was to end earlier does. Says
-   * which it now ends earlier.
-   */
-  retire(tenant: TenantId, pat: PatId, before: number, at: Instant): Promise<readonly TokenId[]>;
+  /** Has it work until `at` and not longer; throws for one that does not stand. */
+  expireOne(tenant: TenantId, pat: PatId, token: TokenId, at: Instant): Promise<void>;
   /** Ends what stands of a personal access token beyond its `keep` newest values, ended ones counted; says which. */
   endOldest(tenant: TenantId, pat: PatId, keep: number, ended: Ended): Promise<readonly TokenId[]>;
 }

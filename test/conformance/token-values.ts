@@ -5,6 +5,7 @@ import { builtIn } from '#domain/role.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import { LIVE_GENERATIONS_MAX, type Token, type TokenId } from '#domain/token.ts';
 import type { Store } from '#ports/store.ts';
+import { statementsOf } from '#support/statements.ts';
 import type { Adapter, Raw } from './adapters.ts';
 import {
   addValue,
@@ -45,6 +46,7 @@ export function tokenValueConformance(adapter: Adapter): void {
         const known = {
           ...{ tenant: acme, principal: { id: alice.id, kind: 'user', name: alice.name } },
           ...{ rights: compile(tenantWide(builtIn('tenant-member'))), expiresAt: undefined, ended: false },
+          issuedAt: token.createdAt,
           credential: {
             ...{ kind: 'token', id: token.id, pat: pat.id, generation: token.generation, name: pat.name },
             ...{ preview: token.preview, expiresAt: undefined },
@@ -56,6 +58,16 @@ export function tokenValueConformance(adapter: Adapter): void {
         expect(await store.tokens.byDigest([random.bytes(32)])).toBeUndefined();
         expect(await store.tokens.byGeneration(acme.id, token.pat, token.generation)).toEqual(known);
         expect(await store.tokens.byGeneration(acme.id, token.pat, 99)).toBeUndefined();
+      });
+
+      test('of another tenant than the one that is asked about were never issued, and cost no more than such', async () => {
+        const { digest } = await held('deploy');
+        const asked = (one: typeof digest, within: Tenant) =>
+          statementsOf(() => store.tokens.byDigest([one], within.id));
+        expect((await asked(digest, acme)).result).toEqual(await store.tokens.byDigest([digest]));
+        const never = await asked(random.bytes(32), other);
+        expect(never.statements).toHaveLength(1);
+        expect(await asked(digest, other)).toEqual({ ...never, result: undefined });
       });
 
       test('are found by their number as by digest, whatever their standing, and in a transaction as they stand there', async () => {

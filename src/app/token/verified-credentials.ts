@@ -2,6 +2,7 @@ import { cacheKeyOf } from '#crypto/opaque.ts';
 import type { Instant } from '#domain/instant.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import type { TenantId } from '#domain/tenant.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Change, Moved } from '#ports/changes.ts';
 
@@ -68,7 +69,18 @@ export class VerifiedCredentials {
 
   /** From memory, or by one lookup that everyone who asks meanwhile shares. */
   find(credential: Sensitive, now: Instant, look: Look): Lookup | Known | undefined {
-    const key = cacheKeyOf(this.#salt, credential);
+    return this.#found(cacheKeyOf(this.#salt, credential), now, look);
+  }
+
+  /**
+   * The same for whoever presents one that need not be theirs, of which they know what is of their tenant. Remembered
+   * apart, so that another tenant's is a stranger here, and at home what it is. No credential holds the line break.
+   */
+  findWithin(tenant: TenantId, credential: Sensitive, now: Instant, look: Look): Lookup | Known | undefined {
+    return this.#found(cacheKeyOf(`${this.#salt}${tenant}\n`, credential), now, look);
+  }
+
+  #found(key: string, now: Instant, look: Look): Lookup | Known | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined && this.#isGood(entry, now)) {
       this.counts.hit += 1;

@@ -63,7 +63,8 @@ function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOur
     : judged(deps, found, origin, now);
 }
 
-function judged(deps: VerifyDeps, known: Known | undefined, origin: Origin, now: Instant): Verification {
+/** Whether it is good now; of a token, that is a use of it, or one after its end. */
+export function judged(deps: VerifyDeps, known: Known | undefined, origin: Origin, now: Instant): Verification {
   if (known === undefined) {
     deps.strangers.noticed();
     return ended(deps, 'unknown');

@@ -46,7 +46,7 @@ const part = <P extends Part>(macs: RowMacs, row: object, table: P): Read<P> =>
   proved(macs, table, PART_OF[table](row) as Read<P>);
 
 /** A token by its digest, or one that is known already. */
-export type TokenKey = { readonly digests: readonly Digest[] } | OneToken;
+export type TokenKey = { readonly digests: readonly Digest[]; readonly within: TenantId | undefined } | OneToken;
 type OneToken = { readonly tenant: TenantId; readonly pat: PatId; readonly generation: number };
 export type SessionKey =
   | { readonly digests: readonly Digest[] }
@@ -88,6 +88,7 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   const [row] = rows;
   if (row === undefined) return undefined;
   const token = part(macs, row, 'token');
+  if ('within' in key && key.within !== undefined && token.tenant !== key.within) return undefined; // before the second statement
   const pat = part(macs, row, 'personal_access_token');
   const settings = settingsOfKind(token.kind, settingsOf(part(macs, row, 'token_settings')));
   const life = lifeOf(macs, row, token, pat);
@@ -97,6 +98,7 @@ export async function knownToken(db: Kysely<Schema>, macs: RowMacs, key: TokenKe
   const ended = token.ended_at !== null || pat.ended_at !== null || pat.owner !== token.subject;
   return knownOf(db, macs, row, {
     credential,
+    issuedAt: life.createdAt,
     expiresAt,
     idle: idleOf(settings, life),
     ended,
@@ -153,7 +155,7 @@ function byDigests(build: (db: Kysely<Schema>, digests: readonly Digest[]) => Co
   };
 }
 
-type Own = Pick<Known, 'credential' | 'expiresAt' | 'idle' | 'ended' | 'restsOn'>;
+type Own = Pick<Known, 'credential' | 'issuedAt' | 'expiresAt' | 'idle' | 'ended' | 'restsOn'>;
 
 /**
  * What its principal holds is read by a second statement. Something may change between the two: whoever remembers the

@@ -9,7 +9,7 @@ import type { Engine } from './engine.ts';
 import { knownToken } from './known.ts';
 import { isProved, MACED, maced, proved, swap } from './maced.ts';
 import { insertion, prepared } from './prepared.ts';
-import { endColumns, NOT_ENDED } from './rows.ts';
+import { endColumns, NOT_ENDED, tokenOf } from './rows.ts';
 import type { Schema } from './schema.ts';
 
 const insertToken = insertion('token', [...MACED.token, 'preview', 'mac']);
@@ -23,11 +23,15 @@ const lastGeneration = prepared((db, { tenant, pat }: { readonly tenant: TenantI
 );
 
 export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
-  byDigest: (digests) => knownToken(db, macs, { digests }),
+  byDigest: (digests, within) => knownToken(db, macs, { digests, within }),
   byGeneration: (tenant, pat, generation) => knownToken(db, macs, { tenant, pat, generation }),
   async lastGeneration(tenant, pat) {
     const { rows } = await lastGeneration(db, { tenant, pat });
     return rows[0]?.last ?? 0;
+  },
+  async standing(tenant, pat) {
+    const rows = await standingOf(db, tenant, pat).orderBy('generation').execute();
+    return rows.map((row) => tokenOf(proved(macs, 'token', row)));
   },
   async anyLivedAfter(key, at) {
     let living = signedBy(db, key).select('token.id');
@@ -84,12 +88,9 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: En
     return true;
   },
 
-  async retire(tenant, pat, before, at) {
-    const older = standingOf(db, tenant, pat).where('generation', '<', before);
-    const lasting = older.where(({ eb, or }) => or([eb('expires_at', 'is', null), eb('expires_at', '>', at)]));
-    const rows = (await lasting.orderBy('generation').execute()).map((row) => proved(macs, 'token', row));
-    for (const row of rows) await swap(db, macs, 'token', row, { expires_at: at });
-    return rows.map(({ id }) => id);
+  async expireOne(tenant, pat, token, at) {
+    const row = await standingOf(db, tenant, pat).where('id', '=', token).executeTakeFirstOrThrow();
+    await swap(db, macs, 'token', proved(macs, 'token', row), { expires_at: at });
   },
 
   async holdOwners(keys) {
