@@ -10,6 +10,7 @@ export const PURPOSES = {
   'tenant-kek': ['key', 'createdAt'],
   'token-delivery': ['pat', 'token'],
   'token-replay': ['pat', 'replay', 'expiresAt'],
+  'account-value': ['account', 'token'],
 } as const satisfies Record<string, readonly string[]>;
 export type Purpose = keyof typeof PURPOSES;
 

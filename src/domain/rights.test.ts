@@ -51,6 +51,7 @@ test('what the program does, and what everybody may who is signed in, is in no r
     [
       ...['personal-access-token:Deliver', 'personal-access-token:UseAfterEnd', 'personal-access-token:Purge'],
       ...['user:IssuePasswordLink', 'user:ChangePassword', 'session:Create', 'session:End', 'invitation:Accept'],
+      ...['virtual-account:Rotate', 'virtual-account:UseAfterRetirement', 'virtual-account:Contain'],
       ...['signing-key:Rotate', 'token:RevokeItself', 'tenant:SetUp', 'tenant:IssueSetUpLink', 'job:List', 'job:Retry'],
       ...['tenant:List', 'tenant:Create', 'tenant:Disable', 'tenant:Enable', 'tenant:NameOrigin', 'tenant:NameAlias'],
     ].sort(),

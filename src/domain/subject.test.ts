@@ -8,7 +8,7 @@ describe('a subject', () => {
     { text: 'user:Ada@Example.com ', kind: 'user', name: 'ada@example.com' },
     { text: 'team:platform', kind: 'team', name: 'platform' },
     { text: 'team:everyone', kind: 'team', name: 'everyone' },
-    { text: 'serviceaccount:ci', kind: 'serviceaccount', name: 'ci' },
+    { text: 'serviceaccount:ci-bot', kind: 'virtualaccount', name: 'ci-bot' },
     { text: 'virtualaccount:ci-bot', kind: 'virtualaccount', name: 'ci-bot' },
     { text: 'agent:helper', kind: 'agent', name: 'helper' },
     { text: 'external-identity:gh:repo', kind: 'external-identity', name: 'gh:repo' },
@@ -17,7 +17,20 @@ describe('a subject', () => {
   });
 
   test.each([
-    ...['', ':', 'user', 'user:', 'user:ada', 'team:', 'team:-x', 'team:Everyone', 'team:a:b', 'teams:a', 'User:a@b.c'],
+    ...[
+      '',
+      ':',
+      'user',
+      'user:',
+      'user:ada',
+      'team:',
+      'team:-x',
+      'team:Everyone',
+      'team:a:b',
+      'virtualaccount:ci',
+      'teams:a',
+      'User:a@b.c',
+    ],
     ...[
       'agent:',
       'agent:a b',

@@ -3,7 +3,7 @@ import type { Instant } from './instant.ts';
 import type { PrincipalId } from './principal.ts';
 import { Refusal } from './refusal.ts';
 import type { TeamId } from './team.ts';
-import { type PatId, TOKEN_NAME, type TokenFormat, type TokenName } from './token.ts';
+import { type PatId, TOKEN_NAME, type TokenFormat, type TokenId, type TokenName } from './token.ts';
 
 /** Its token bears the same name. */
 export type VirtualAccountName = Brand<TokenName, 'VirtualAccountName'>;
@@ -15,6 +15,8 @@ export type VirtualAccount = {
   readonly name: VirtualAccountName;
   /** What owns the values of its token. */
   readonly pat: PatId;
+  /** The value that is to be used; others that work are in their grace. Undefined after somebody has ended it. */
+  readonly current: TokenId | undefined;
   /** Whose members manage it. */
   readonly team: TeamId | undefined;
   /** As they were given; nothing is decided by them. */

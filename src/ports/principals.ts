@@ -36,6 +36,8 @@ export interface PrincipalReads {
   users(tenant: TenantId, page: UserPage): Promise<Listing<UserView>>;
   /** Of those that there are, in no order. */
   named(tenant: TenantId, ids: readonly PrincipalId[]): Promise<readonly Principal[]>;
+  /** The same, with all that is known of them; removed ones are found. */
+  records(tenant: TenantId, ids: readonly PrincipalId[]): Promise<readonly PrincipalRecord[]>;
   passwordOf(tenant: TenantId, id: PrincipalId): Promise<PasswordHash | undefined>;
 }
 

@@ -32,7 +32,7 @@ export const heldBy = async (reads: Pick<Store, 'grants'>, caller: Caller): Prom
     : [caller.rights];
 
 /** What a user may that the caller may not. */
-async function above(reads: Pick<Store, 'grants'>, caller: Caller, user: Principal): Promise<readonly Action[]> {
+export async function above(reads: Pick<Store, 'grants'>, caller: Caller, user: Principal): Promise<readonly Action[]> {
   const theirs = await rightsOf(reads, caller.tenant.id, user);
   const held = await heldBy(reads, caller);
   return [...new Set(held.flatMap((rights) => exceeding(rights, theirs)))].sort();

@@ -86,7 +86,18 @@ test('what a MAC covers, and in which order, stands for ever', () => {
       ...['ended_at', 'ended_by', 'end_reason', 'kind'],
     ],
     virtual_account: [
-      ...['tenant', 'id', 'pat', 'team', 'expires_at', 'format', 'interval_days', 'grace_days', 'rotates_at'],
+      ...[
+        'tenant',
+        'id',
+        'pat',
+        'current_token',
+        'team',
+        'expires_at',
+        'format',
+        'interval_days',
+        'grace_days',
+        'rotates_at',
+      ],
       'version',
     ],
     token: [

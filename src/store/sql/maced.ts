@@ -21,7 +21,17 @@ export const MACED = {
     ...(['ended_at', 'ended_by', 'end_reason', 'kind'] as const),
   ],
   virtual_account: [
-    ...(['tenant', 'id', 'pat', 'team', 'expires_at', 'format', 'interval_days', 'grace_days'] as const),
+    ...([
+      'tenant',
+      'id',
+      'pat',
+      'current_token',
+      'team',
+      'expires_at',
+      'format',
+      'interval_days',
+      'grace_days',
+    ] as const),
     ...(['rotates_at', 'version'] as const),
   ],
   token: [

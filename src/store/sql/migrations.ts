@@ -182,8 +182,8 @@ export const MIGRATIONS: readonly Migration[] = [
       `alter table personal_access_token add column kind ${text}`,
       `alter table token_settings add column account_rules ${text}`,
       `create table virtual_account (
-        tenant ${text} not null, id ${text} not null, pat ${text} not null, team ${text}, tags ${text} not null,
-        expires_at ${instant}, format ${text}, interval_days ${count}, grace_days ${count}, rotates_at ${instant},
+        tenant ${text} not null, id ${text} not null, pat ${text} not null, current_token ${text}, team ${text},
+        tags ${text} not null, expires_at ${instant}, format ${text}, interval_days ${count}, grace_days ${count}, rotates_at ${instant},
         version ${count} not null, created_by ${text} not null, created_at ${instant} not null,
         updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id),
         foreign key (tenant, id) references principal (tenant, id)

@@ -29,12 +29,16 @@ export const principalReads = (db: Kysely<Schema>, macs: RowMacs): PrincipalRead
   users: (tenant, page) => usersPage(db, macs, tenant, page),
 
   async named(tenant, ids) {
-    const all = db.selectFrom('principal').selectAll().where('tenant', '=', tenant);
-    const rows = await inParts(ids, (some) => all.where('id', 'in', some).execute());
+    const rows = await principalsOf(db, tenant, ids);
     return rows.map((row) => {
       const { id, kind, name } = proved(macs, 'principal', row);
       return { id, kind, name };
     });
+  },
+
+  async records(tenant, ids) {
+    const rows = await principalsOf(db, tenant, [...new Set(ids)]);
+    return rows.map((row) => principalOf(proved(macs, 'principal', row)));
   },
 
   async passwordOf(tenant, id) {
@@ -85,6 +89,11 @@ export const principalWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }
     await swap(db, macs, 'password', proved(macs, 'password', old), { hash, updated_at: at });
   },
 });
+
+const principalsOf = (db: Kysely<Schema>, tenant: TenantId, ids: readonly PrincipalId[]) => {
+  const all = db.selectFrom('principal').selectAll().where('tenant', '=', tenant);
+  return inParts(ids, (some) => all.where('id', 'in', some).execute());
+};
 
 const passwordRow = (db: Kysely<Schema>, tenant: TenantId, principal: PrincipalId) =>
   db.selectFrom('password').selectAll().where('tenant', '=', tenant).where('principal', '=', principal);

@@ -97,6 +97,7 @@ export type Schema = {
       tenant: TenantId;
       id: PrincipalId;
       pat: PatId;
+      current_token: TokenId | null;
       team: TeamId | null;
       /** JSON. */
       tags: string;

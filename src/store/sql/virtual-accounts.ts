@@ -90,7 +90,8 @@ function accountIn(macs: RowMacs, row: object): VirtualAccount {
 }
 
 const accountOf = (row: Row): Omit<VirtualAccount, 'name'> => ({
-  ...{ id: row.id, pat: row.pat, team: row.team ?? undefined, tags: JSON.parse(row.tags) },
+  ...{ id: row.id, pat: row.pat, current: row.current_token ?? undefined },
+  ...{ team: row.team ?? undefined, tags: JSON.parse(row.tags) },
   ...{ expiresAt: row.expires_at ?? undefined, format: row.format ?? undefined, autoRotate: autoRotateOf(row) },
   ...{ rotatesAt: row.rotates_at ?? undefined, version: row.version },
   ...{ createdBy: row.created_by, createdAt: row.created_at, updatedAt: row.updated_at },
@@ -100,7 +101,8 @@ const autoRotateOf = ({ interval_days, grace_days }: Row): AutoRotate | undefine
   interval_days === null || grace_days === null ? undefined : { intervalDays: interval_days, graceDays: grace_days };
 
 const rowOf = (tenant: TenantId, account: VirtualAccount): Omit<Row, 'mac'> => ({
-  ...{ tenant, id: account.id, pat: account.pat, team: account.team ?? null, tags: JSON.stringify(account.tags) },
+  ...{ tenant, id: account.id, pat: account.pat, current_token: account.current ?? null },
+  ...{ team: account.team ?? null, tags: JSON.stringify(account.tags) },
   ...{ expires_at: account.expiresAt ?? null, format: account.format ?? null },
   ...{ interval_days: account.autoRotate?.intervalDays ?? null, grace_days: account.autoRotate?.graceDays ?? null },
   ...{ rotates_at: account.rotatesAt ?? null, version: account.version },

@@ -1,0 +1,44 @@
+import type { Caller } from '#domain/caller.ts';
+import type { PrincipalId } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { Sensitive } from '#domain/sensitive.ts';
+import { GRACE_MS_MAX, type VirtualAccount } from '#domain/virtual-account.ts';
+import type { Deps } from '../deps.ts';
+import { change } from '../doors.ts';
+import { untilNotOvertaken } from '../overtaken.ts';
+import { type AccountValue, mintFor, replaceValue } from './next-value.ts';
+import { accountAct, heldAccount, refuseBeyondAccount } from './upon.ts';
+import { type AccountView, viewOf } from './view.ts';
+
+export type Regenerated = { readonly view: AccountView; readonly value: Sensitive };
+
+/** A new value, at once the current one. The others work for the grace, those that have less left for that; 0 ends them all. */
+export function regenerateToken(deps: Deps, caller: Caller, id: PrincipalId, graceMs: number): Promise<Regenerated> {
+  const { tenant } = caller;
+  const act = accountAct('Manage', id);
+  const locate = () => deps.store.virtualAccounts.get(tenant.id, id);
+  const prepare = async (account: VirtualAccount) => {
+    await refuseBeyondAccount(deps, caller, act, account);
+    return mintFor(deps, caller, account);
+  };
+  refuseGrace(graceMs);
+  return untilNotOvertaken(() =>
+    change(deps, caller, { ...act, locate, prepare }, async (tx, _, value: AccountValue) => {
+      const held = await heldAccount(tx, caller, act, { id });
+      const { account, generation, retired } = await replaceValue(tx, caller, held, value, {
+        ...{ now: deps.clock.now(), graceMs },
+      });
+      const view = await viewOf(tx, caller, account);
+      const details = { preview: value.token.preview, generation, ...(retired.length > 0 && { superseded: retired }) };
+      const moved = retired.map((token) => ({ kind: 'token', id: token }) as const);
+      return { result: { view, value: value.value }, details, moved };
+    }),
+  );
+}
+
+function refuseGrace(graceMs: number): void {
+  if (graceMs >= 0 && graceMs <= GRACE_MS_MAX) return;
+  throw new Refusal('invalid_request', 'A grace period is 0 to 365 days.', {
+    problems: [{ field: 'gracePeriodInMinutes', problem: 'must be 0 to 525600 minutes, which are 365 days' }],
+  });
+}
