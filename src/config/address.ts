@@ -45,7 +45,7 @@ export function networks(text: string): Parsed<readonly string[]> {
   return wrong ?? { value: read.flatMap((one) => ('value' in one ? [one.value] : [])) };
 }
 
-function network(text: string): Parsed<string> {
+export function network(text: string): Parsed<string> {
   const [, name = '', digits] = NETWORK.exec(text) ?? [];
   if (!isAddress(name)) return { problem: 'must be addresses and networks, as 10.0.0.7,192.168.0.0/16,fd00::/8' };
   const address = ipaddr.parse(name);

@@ -23,6 +23,7 @@ const DEFAULTS: Record<keyof Config, unknown> = {
   requestsPerTenantMax: 100_000,
   connectionsMax: 10_000,
   connectionsPerAddressMax: 1_000,
+  egressAllow: [],
   databaseUrl: undefined,
   databaseConnectionsMax: 10,
   databasePooled: false,
@@ -49,6 +50,9 @@ test.each([
   expect(readConfig({}, { [flag]: '' })).toEqual({ ok: false, problems: [expect.stringMatching(problem)] });
 });
 
+const within = (network: string, port?: number) => ({ network, port });
+const at = (host: string, port?: number) => ({ host, port });
+
 /** Each setting with a value that is not its default, and what that becomes. */
 const GIVEN: Readonly<Record<keyof Config, readonly [text: string, value: unknown]>> = {
   listen: ['[::1]:0', { host: '::1', port: 0 }],
@@ -71,6 +75,7 @@ const GIVEN: Readonly<Record<keyof Config, readonly [text: string, value: unknow
   requestsPerTenantMax: ['1000000000', 1_000_000_000],
   connectionsMax: ['100', 100],
   connectionsPerAddressMax: ['7', 7],
+  egressAllow: ['10.0.0.0/8, vault.internal:8200', [within('10.0.0.0/8'), at('vault.internal', 8_200)]],
   databaseUrl: ['postgres://a:b@db.example/countersign', new Sensitive('postgres://a:b@db.example/countersign')],
   databaseConnectionsMax: ['40', 40],
   databasePooled: ['true', true],
@@ -310,6 +315,49 @@ test.each([
 });
 
 test.each([
+  { text: '', open: [] },
+  { text: '127.0.0.1', open: [within('127.0.0.1/32')] },
+  { text: '10.0.0.0/8,fd00::/8', open: [within('10.0.0.0/8'), within('fd00::/8')] },
+  { text: ' 10.0.0.7:8200 , ,[FD00::7]:443, ', open: [within('10.0.0.7/32', 8_200), within('fd00::7/128', 443)] },
+  { text: 'fd00::7:443', open: [within('fd00::7:443/128')] }, // the last part; a port stands behind brackets
+  { text: 'Vault.Internal,vault:8200', open: [at('vault.internal'), at('vault', 8_200)] },
+  { text: 'fade,cafe:80,face.b00c', open: [at('fade'), at('cafe', 80), at('face.b00c')] },
+  ...[
+    '0.0.0.0/0', // everywhere
+    '::/0',
+    '10.0.0.7/8', // the one or the network?
+    '10.0.0.0/8:443', // no address of one machine
+    '[fd00::7]',
+    '[fd00::/8]:443',
+    '::ffff:10.0.0.1',
+    'fe80::1%eth0',
+    '10.1',
+    '10.1:80',
+    '010.0.0.1',
+    '2130706433',
+    '0x7f000001',
+    'vault.0x1',
+    'vault:0',
+    'vault:080',
+    'vault:65536',
+    'vault:',
+    ':80',
+    '*',
+    '*.internal', // whoever gets a name there gets in
+    '.internal',
+    'vault.internal.',
+    'https://vault.internal',
+    'vault.internal/keys',
+    'ann@vault.internal',
+    'a b',
+    'tresor.münchen',
+    '-vault',
+  ].map((text) => ({ text, open: 'refused' })),
+])('the way out to $text opens $open', ({ text, open }) => {
+  expect(read('egressAllow', text)).toEqual(open);
+});
+
+test.each([
   ...['1', 'true'].map((text) => ({ text, value: true })),
   ...['0', 'false'].map((text) => ({ text, value: false })),
   ...['yes', 'TRUE', '', 'constructor', ' 1'].map((text) => ({ text, value: 'refused' })),
@@ -377,6 +425,7 @@ test('everything that is wrong is said at once, each with what it is for, and no
     COUNTERSIGN_PROXY_HEADER: 'hunter2',
     COUNTERSIGN_INSECURE_HTTP: 'hunter2',
     COUNTERSIGN_CONNECTIONS_MAX: 'hunter2',
+    COUNTERSIGN_EGRESS_ALLOW: 'hunter2:hunter2',
     COUNTERSIGN_TEST_CLOCK: 'hunter2',
   };
   const read = readConfig(env, { data: '' });
@@ -394,6 +443,7 @@ test('everything that is wrong is said at once, each with what it is for, and no
       expect.stringMatching(/^COUNTERSIGN_PROXY_HEADER must be one of x-forwarded-for, forwarded \(the one/),
       expect.stringMatching(/^COUNTERSIGN_INSECURE_HTTP must be true or false \(plain HTTP/),
       expect.stringMatching(/^COUNTERSIGN_CONNECTIONS_MAX must be a whole number from 0 .* \(connections/),
+      expect.stringMatching(/^COUNTERSIGN_EGRESS_ALLOW must be networks, .* \(networks and hosts/),
       expect.stringMatching(/^COUNTERSIGN_TEST_CLOCK must be a number of ms \(for fault tests/),
     ],
   });

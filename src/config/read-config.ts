@@ -1,9 +1,11 @@
+import type { Opening } from '#domain/destination.ts';
 import { type Email, parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { parseTenantName, type TenantName } from '#domain/tenant.ts';
 import { type Address, listenAddress, networks, publicOrigin } from './address.ts';
 import { postgresUrl } from './database-url.ts';
+import { openings } from './openings.ts';
 import {
   oneOf,
   optional,
@@ -48,6 +50,8 @@ export type Config = {
   readonly requestsPerTenantMax: number;
   readonly connectionsMax: number;
   readonly connectionsPerAddressMax: number;
+  /** Requests of our own go there too, though it is no public address or is not asked by TLS. */
+  readonly egressAllow: readonly Opening[];
   /** Undefined: SQLite in the data folder. It may hold a password. */
   readonly databaseUrl: Sensitive | undefined;
   readonly databaseConnectionsMax: number;
@@ -203,6 +207,13 @@ export const SETTINGS = {
     fallback: '1000',
     about: 'of those, from one address that is no trusted proxy',
     parse: wholeNumber,
+  },
+  egressAllow: {
+    env: 'COUNTERSIGN_EGRESS_ALLOW',
+    flag: undefined,
+    fallback: '',
+    about: 'networks and hosts that requests go to though they are not public, or without TLS',
+    parse: openings,
   },
   databaseUrl: {
     env: 'COUNTERSIGN_DATABASE_URL',

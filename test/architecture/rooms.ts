@@ -27,6 +27,7 @@ export const ROOMS = {
     packages: ['kysely', 'pg', 'node:process', 'node:sqlite', 'node:timers/promises'],
   },
   'key-wrapper': { rooms: ['domain', 'ports', 'crypto'], packages: [] },
+  egress: { rooms: ['domain', 'ports'], packages: ['undici', 'ipaddr.js', 'node:dns/promises', 'node:net'] },
   config: { rooms: ['domain'], packages: ['ipaddr.js'] },
   telemetry: {
     rooms: ['domain', 'ports'],
@@ -34,8 +35,8 @@ export const ROOMS = {
   },
   main: {
     rooms: [
-      ...['api', 'app', 'cli', 'client', 'config', 'contract', 'crypto', 'domain', 'http', 'jobs', 'key-wrapper'],
-      ...['ports', 'store', 'telemetry'],
+      ...['api', 'app', 'cli', 'client', 'config', 'contract', 'crypto', 'domain', 'egress', 'http', 'jobs'],
+      ...['key-wrapper', 'ports', 'store', 'telemetry'],
     ],
     packages: ['node:*'],
   },
