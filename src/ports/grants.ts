@@ -1,5 +1,5 @@
 import type { Grant, GrantId, Held, Resource, SubjectId } from '#domain/grant.ts';
-import type { Principal, PrincipalId } from '#domain/principal.ts';
+import type { Principal } from '#domain/principal.ts';
 import type { BuiltInRoleId, RoleId } from '#domain/role.ts';
 import type { RoleBindingId } from '#domain/role-binding.ts';
 import type { TenantId } from '#domain/tenant.ts';
@@ -27,8 +27,25 @@ export interface GrantReads {
   ofBindings(tenant: TenantId, bindings: readonly RoleBindingId[]): Promise<readonly Grant[]>;
   /** The same, a page at a time: of a subject, on a resource, or all; `total` counts past the page. */
   list(tenant: TenantId, page: GrantPage): Promise<Listing<Grant>>;
-  /** Whether any active user holds it on the whole tenant, of these left aside: by themselves, by a team or as everybody. */
-  anyHolds(tenant: TenantId, role: BuiltInRoleId, leftAside?: readonly PrincipalId[]): Promise<boolean>;
+  /**
+   * Whether any active user holds it on the whole tenant: by themselves, by a team or as everybody. Never no where a row
+   * that does not prove itself may be why: set-up makes an administrator of whoever asks, where there is none.
+   */
+  anyHolds(tenant: TenantId, role: BuiltInRoleId): Promise<boolean>;
+  /**
+   * The same of those who can sign in: they have a password. A row that does not prove itself counts as not there, so that
+   * one of somebody else keeps nobody from leaving while there is one who stays.
+   */
+  anyLeft(tenant: TenantId, role: BuiltInRoleId): Promise<boolean>;
+  /**
+   * Who holds one of each of these on the whole tenant, by grants of their own; a user who is deactivated is not among
+   * them. In the order of their ids, and at most so many.
+   */
+  holdersOfEach(
+    tenant: TenantId,
+    roles: readonly [readonly RoleId[], readonly RoleId[]],
+    limit: number,
+  ): Promise<readonly SubjectId[]>;
 }
 
 export interface GrantWrites {

@@ -219,38 +219,6 @@ export function rightsConformance(adapter: Adapter): void {
       });
     });
 
-    describe('whether anybody holds a role', () => {
-      const anyHolds = (...leftAside: readonly PrincipalRecord[]) =>
-        store.grants.anyHolds(
-          acme.id,
-          'tenant-admin',
-          leftAside.map(({ id }) => id),
-        );
-
-      test('counts active users alone, on the whole tenant, of this tenant, and nobody who is left aside', async () => {
-        await added(bob.id, 'tenant-admin', { resource: 'team/t' });
-        await add(grant(bob.id, 'tenant-admin'), other);
-        const account = await userIn(store, acme.id, 'robot', [], { kind: 'virtual_account' });
-        await added(account.id, 'tenant-admin');
-        const gone = await userIn(store, acme.id, 'gone', ['tenant-admin'], { active: false });
-        expect(await anyHolds()).toBe(false);
-        await added(bob.id, 'tenant-admin');
-        expect([await anyHolds(), await anyHolds(bob), await anyHolds(alice)]).toEqual([true, false, true]);
-        await write((tx) => tx.principals.setActive(acme.id, gone.id, true, 9));
-        expect([await anyHolds(bob), await anyHolds(bob, gone)]).toEqual([true, false]);
-      });
-
-      test('counts who holds it by a team that has somebody active, and by everybody', async () => {
-        const team = await teamOf('ops');
-        await added(team.id, 'tenant-admin');
-        expect(await anyHolds()).toBe(false);
-        await write((tx) => tx.teams.setMembers(acme.id, team.id, [{ principal: bob.id, ...MEMBER }]));
-        expect([await anyHolds(), await anyHolds(bob)]).toEqual([true, false]);
-        await added(acme.id, 'tenant-admin');
-        expect([await anyHolds(bob), await anyHolds(bob, alice)]).toEqual([true, false]);
-      });
-    });
-
     describe('a credential that is accepted', () => {
       test('may what its principal holds by all ways, and rests on their teams and on roles that can be edited', async () => {
         const role = await roleOf('deployer', { permissions: ['metrics:Read'] });

@@ -1,5 +1,6 @@
 import { ADAPTERS } from './adapters.ts';
 import { feedConformance } from './feed.ts';
+import { holdersConformance } from './holders.ts';
 import { jobConformance } from './jobs.ts';
 import { keyShelfConformance } from './key-shelf.ts';
 import { peopleConformance } from './people.ts';
@@ -19,6 +20,7 @@ for (const adapter of ADAPTERS) {
   peopleConformance(adapter);
   userConformance(adapter);
   rightsConformance(adapter);
+  holdersConformance(adapter);
   teamConformance(adapter);
   patConformance(adapter);
   tokenValueConformance(adapter);

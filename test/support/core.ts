@@ -35,6 +35,9 @@ import { openTestDatabase } from './database.ts';
 import { countingRandom, fixedClock } from './fixed.ts';
 import type { Raw } from './raw.ts';
 
+/** The hash of no password. */
+const NOBODYS = '$nobodys';
+
 /** Where the callers of tests come from. */
 export const ORIGIN: Origin = {
   surface: 'rest',
@@ -116,7 +119,7 @@ export async function addKey(deps: Deps, purpose: KeyPurpose, tenant?: Tenant): 
 }
 
 function people(deps: Deps, tenant: Tenant) {
-  /** A new user who holds these roles, as somebody who has proved who they are. */
+  /** A new user who holds these roles, as somebody who has proved who they are; one who administers has accepted their invitation. */
   async function user(name: string, ...roles: readonly BuiltInRoleId[]): Promise<Caller> {
     const now = deps.clock.now();
     const principal = { id: newId<'Principal'>(deps), kind: 'user', name: parseEmail(`${name}@example.com`) } as const;
@@ -129,9 +132,16 @@ function people(deps: Deps, tenant: Tenant) {
         removedAt: undefined,
       });
       for (const role of roles) await tx.grants.add(tenant.id, onTenant(newId(deps), principal.id, role));
+      if (roles.includes('tenant-admin')) await tx.principals.setPassword(tenant.id, principal.id, NOBODYS, now);
     });
     const rights = compile(tenantWide(...roles.map(builtIn)));
     return { tenant, principal, credential: { kind: 'none', id: undefined }, rights, origin: ORIGIN };
+  }
+  /** They have accepted an invitation. */
+  async function accepted(email: string): Promise<void> {
+    const user = await deps.store.principals.userByEmail(tenant.id, parseEmail(email));
+    const id = user?.id ?? (email as PrincipalId); // whom there is not, the row refuses
+    await deps.store.transact((tx) => tx.principals.setPassword(tenant.id, id, NOBODYS, deps.clock.now()));
   }
   const pat = async (owner: Caller, name: string, expiresAt?: Instant, format?: TokenFormat): Promise<Sensitive> =>
     (await createPat(deps, owner, { name: parseTokenName(name), expiresAt, format })).value;
@@ -153,7 +163,7 @@ function people(deps: Deps, tenant: Tenant) {
     const verification = await verifyToken(by, token, ORIGIN);
     return verification.ok ? 'ok' : verification.reason;
   };
-  return { user, pat, callerBy, signedIn, standing };
+  return { user, accepted, pat, callerBy, signedIn, standing };
 }
 
 /** The row that the program would write, if it could deactivate yet: nothing else here can make one that proves itself. */

@@ -1,11 +1,10 @@
 import type { Caller } from '#domain/caller.ts';
-import { type Resource, TENANT_WIDE } from '#domain/grant.ts';
+import type { Resource } from '#domain/grant.ts';
 import type { Permission } from '#domain/permission.ts';
 import { allows } from '#domain/rights.ts';
 import { BUILT_IN, builtIn, type Role } from '#domain/role.ts';
 import type { Deps } from '../deps.ts';
 import { teamIn } from '../grant/resource.ts';
-import { rolesIn } from '../grant/role.ts';
 import { type Subject, subjectsOf } from '../grant/subject.ts';
 
 /** Enough to know whom to ask. */
@@ -25,25 +24,19 @@ export async function givers(deps: Deps, caller: Caller, missing: Missing): Prom
 
 async function wideGivers({ store }: Deps, caller: Caller, { action }: Missing): Promise<readonly Subject[]> {
   const { id } = caller.tenant;
-  const assigning = [...BUILT_IN, ...(await store.roles.list(id))].filter(assigns);
-  const grants = (await Promise.all(assigning.map((role) => store.grants.withRole(id, role.id)))).flat();
-  const ids = new Set(grants.filter(({ resource }) => resource === TENANT_WIDE).map(({ subject }) => subject));
-  const all = await store.grants.ofSubjects(id, [...ids]);
-  const roles = await rolesIn(
-    store,
-    caller,
-    all.map(({ role }) => role),
+  const roles = [...BUILT_IN, ...(await store.roles.list(id))];
+  const able = await store.grants.holdersOfEach(
+    id,
+    [idsWith(roles, 'tenant:AssignRole'), idsWith(roles, action)],
+    GIVERS_MAX * 2, // of whom some may not be told
   );
-  const holds = all.filter(
-    ({ role, resource }) => resource === TENANT_WIDE && roles.get(role)?.permissions.includes(action),
-  );
-  const able = [...new Set(holds.map(({ subject }) => subject))];
-  const named = await subjectsOf(store, caller, able.slice(0, GIVERS_MAX * 2));
+  const named = await subjectsOf(store, caller, able);
   const maySee = (one: Subject) => one.kind !== 'team' || allows(caller.rights, 'team:ReadTeam', `team/${one.id}`);
   return present({ store }, caller, able.flatMap((one) => named.get(one) ?? []).filter(maySee));
 }
 
-const assigns = ({ permissions }: Role): boolean => permissions.includes('tenant:AssignRole');
+const idsWith = (roles: readonly Role[], permission: Permission) =>
+  roles.filter(({ permissions }) => permissions.includes(permission)).map(({ id }) => id);
 
 /** Who is deactivated gives nothing. */
 async function present({ store }: Pick<Deps, 'store'>, { tenant }: Caller, subjects: readonly Subject[]) {

@@ -46,7 +46,7 @@ describe('an invitation', () => {
     { whose: 'somebody else', user: () => ada },
     { whose: 'the administrator themselves', user: () => admin },
   ])('is a conflict for who has a password, as $whose, and leaves no code and no entry', async ({ user }) => {
-    const session = await accept(await invite(user()));
+    const session = await accept(await passwordCode(user()));
     const before = [await codes(), await core.audit()];
     await expect(invite(user())).rejects.toMatchObject({
       code: 'conflict',
@@ -92,7 +92,7 @@ describe('a code for another password', () => {
 
   test('ends an invitation too, and leaves everybody else’s sessions and codes', async () => {
     const bob = await core.user('bob', 'tenant-member');
-    const [invitation, bobs, admins] = [await invite(ada), await invite(bob), await accept(await invite(admin))];
+    const [invitation, bobs, admins] = [await invite(ada), await invite(bob), await accept(await passwordCode(admin))];
     await accept(await passwordCode(ada), SECOND);
     await expect(accept(invitation)).rejects.toMatchObject({ code: 'not_found' });
     expect(await standing(admins)).toBe(true);

@@ -1,9 +1,10 @@
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Kysely, SelectQueryBuilder } from 'kysely';
 import type { Grant } from '#domain/grant.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { GrantReads, GrantWrites } from '#ports/grants.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { heldBy } from './held.ts';
+import { anyHolds, anyLeft, holdersOfEach } from './holders.ts';
 import { maced, proved } from './maced.ts';
 import { inParts } from './parts.ts';
 import type { Schema } from './schema.ts';
@@ -30,14 +31,9 @@ export const grantReads = (db: Kysely<Schema>, macs: RowMacs): GrantReads => {
       const { total } = await grants.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
       return { rows, total: Number(total) };
     },
-    async anyHolds(tenant, role, leftAside = []) {
-      const held = grantsOf(db, tenant).where('role', '=', role).where('resource', '=', '*');
-      for (const row of await held.execute()) {
-        const { subject } = proved(macs, 'role_grant', row);
-        if (await isAnyActive(db, tenant, subject, leftAside)) return true;
-      }
-      return false;
-    },
+    anyHolds: (tenant, role) => anyHolds(db, macs, tenant, role),
+    anyLeft: (tenant, role) => anyLeft(db, macs, tenant, role),
+    holdersOfEach: (tenant, roles, limit) => holdersOfEach(db, macs, tenant, roles, limit),
   };
 };
 
@@ -46,21 +42,6 @@ const byId = (grants: readonly Grant[]) => grants.toSorted((one, other) => (one.
 
 const grantsOf = (db: Kysely<Schema>, tenant: TenantId) =>
   db.selectFrom('role_grant').selectAll().where('tenant', '=', tenant);
-
-/** A user, whoever is in a team, or everybody. */
-async function isAnyActive(
-  db: Kysely<Schema>,
-  tenant: TenantId,
-  subject: Grant['subject'],
-  leftAside: readonly string[],
-): Promise<boolean> {
-  const users = db.selectFrom('principal').select('principal.id').where('principal.tenant', '=', tenant);
-  let active = users.where('principal.active', '=', 1).where('principal.kind', '=', 'user');
-  if (leftAside.length > 0) active = active.where('principal.id', 'not in', leftAside as never);
-  const isOf = sql<boolean>`(${subject} = principal.tenant or principal.id = ${subject} or exists (
-    select 1 from team_member m where m.tenant = principal.tenant and m.team = ${subject} and m.principal = principal.id))`;
-  return (await active.where(isOf).limit(1).executeTakeFirst()) !== undefined;
-}
 
 export const grantWrites = (db: Kysely<Schema>, macs: RowMacs): GrantWrites => ({
   async add(tenant, { binding, ...grant }) {

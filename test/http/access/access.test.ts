@@ -87,6 +87,16 @@ describe('why somebody may', () => {
     expect((await giver.why({ action })).body).toMatchObject({ allowed: false, couldGive: null });
   });
 
+  test('is told by as many statements and rows however many could give it', async () => {
+    const asked = async () => (await statementsOf(() => ada.why({ action }))).rows;
+    for (let one = 0; one < 45; one += 1) await world.user(`giver-${one}`, 'tenant-admin');
+    const { body } = await ada.why({ action });
+    expect(body.couldGive).toHaveLength(20);
+    const before = await asked();
+    for (let one = 45; one < 70; one += 1) await world.user(`giver-${one}`, 'tenant-admin');
+    expect(await asked()).toBe(before);
+  });
+
   test('of others is told to who may see it, whether they are there or not', async () => {
     const [there, absent] = [root.subject, 'user:nobody@example.com'];
     const [one, other] = [await ada.why({ action, subject: there }), await ada.why({ action, subject: absent })];

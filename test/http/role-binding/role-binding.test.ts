@@ -220,6 +220,7 @@ describe('nobody comes by more than they hold through a role binding', () => {
 });
 
 test('no role binding takes away the last administrator', async () => {
+  await world.accepted('bob@example.com');
   const { id } = (await root.bind(manifest([user(bob)], ['tenant-admin']))).body.data;
   await bob.uncollaborate(root.subject);
   expect(await root.canI('settings:ManageSettings')).toBe(false);

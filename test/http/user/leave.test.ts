@@ -92,6 +92,20 @@ test('the last administrator stays: not deactivated, not removed, not without th
   expect(await world.standing(alice.token)).toBe('ok');
 });
 
+test('an administrator who never could sign in is nobody who is left, until they accept', async () => {
+  await world.person('root', 'tenant-member');
+  expect(await admin.setRoles('root@example.com', 'tenant-admin')).toEqual(DONE);
+  expect(await admin.setRoles('alice@example.com', 'tenant-member')).toMatchObject(LAST);
+  await world.accepted('root@example.com');
+  expect(await admin.setRoles('alice@example.com', 'tenant-member')).toEqual(DONE);
+});
+
+test('a row of an administrator that does not prove itself keeps nobody else from leaving', async () => {
+  const { id } = (await world.user('root', 'tenant-admin')).principal;
+  await world.tamper('update role_grant set id = ? where subject = ?', '0'.repeat(24), id); // the first that is read
+  expect(await admin.deactivate(BOB)).toEqual(DONE);
+});
+
 test('of two administrators who remove each other at once, one stays', async () => {
   const other = await world.person('root', 'tenant-admin');
   const answers = await Promise.all([

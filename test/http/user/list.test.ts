@@ -22,7 +22,7 @@ test('a row is what SDKs read: who, since when, with which roles on the tenant',
       data: [
         {
           ...{ id, email: name, tenantName: 'default', active: true, isEditable: true },
-          metadata: { displayName: name, imageURL: '', inviteAccepted: false, tenantRoleManagedBy: 'manual' },
+          metadata: { displayName: name, imageURL: '', inviteAccepted: true, tenantRoleManagedBy: 'manual' },
           roles: ['tenant-admin'],
           rolesWithResource: [
             ...[
