@@ -6,15 +6,18 @@ import { parseTenantName, parseTenantOrigin } from '#domain/tenant.ts';
 import type { MACED, MacedTable } from '#store/sql/maced.ts';
 import type { Adapter } from './adapters.ts';
 import {
+  accountIn,
   addValue,
   heldBy,
   insertPat,
   invitationFor,
+  newAccount,
   newBinding,
   newId,
   newPat,
   newRole,
   newTeam,
+  newUser,
   openWorld,
   random,
   revoke,
@@ -44,6 +47,7 @@ export const UNCOVERED = {
     mac: 'is the MAC',
     team: 'only to whom its use is put down',
   },
+  virtual_account: { tags: 'only shown', ...MADE, mac: 'is the MAC' },
   token: {
     preview: 'only shown',
     mac: 'is the MAC',
@@ -85,7 +89,7 @@ export async function openForged(adapter: Adapter) {
   const job = { id: newId<'Job'>(), kind: 'token-uses', payload: '{}', dueAt: 5 } as const;
   await store.transact((tx) => tx.jobs.add(job));
   const foreign = Buffer.from(random.bytes(32));
-  const held = await openHeld(world);
+  const held = { ...(await openHeld(world)), ...(await openAccounts(world)) };
   return { ...world, ...held, raw, bob, own, empty, gone, bobs, theirs, twin, session, invitation, job, foreign };
 }
 
@@ -103,6 +107,19 @@ async function openHeld({ store, acme, alice }: StoreWorld) {
     await tx.grants.add(acme.id, onTenant(newId(), ops.id, deployer.id));
   });
   return { ops, dev, deployer, binding, origin, alias };
+}
+
+/** One that is due, whose principal the other tenant has as well; and a principal of that kind that has no account. */
+async function openAccounts({ store, acme, other }: StoreWorld) {
+  const rotates = { autoRotate: { intervalDays: 30, graceDays: 1 }, rotatesAt: 50, expiresAt: 100 };
+  const robot = await accountIn(store, acme.id, 'robot', { ...rotates, team: newId(), format: 'jwt' });
+  const named = newAccount('bare');
+  const bare = newUser('bare', { id: named.id, kind: 'virtual_account', name: named.name });
+  await store.transact(async (tx) => {
+    await tx.principals.insert(other.id, robot.principal);
+    await tx.principals.insert(acme.id, bare);
+  });
+  return { robot, bare: named };
 }
 export type Forged = Awaited<ReturnType<typeof openForged>>;
 
@@ -124,11 +141,13 @@ const user = ({ store, acme, alice }: Forged) => store.principals.get(acme.id, a
 export const password = ({ store, acme, alice }: Forged) => store.principals.passwordOf(acme.id, alice.id);
 const pat = ({ store, acme, alice, own }: Forged) => store.pats.get(acme.id, alice.id, own.pat.id);
 const settings = ({ store, acme }: Forged) => store.tokenSettings.get(acme.id);
+const accountRules = ({ store, acme }: Forged) => store.tokenSettings.accountRules(acme.id);
 export const byRetrying = ({ store, job }: Forged) => store.transact((tx) => tx.jobs.retry(job.id, 9));
 const elsewhere = ({ other }: Forged) => other.id;
 export const nobody = () => 'x'.repeat(24);
 const byAlias = ({ store, alias }: Forged) => store.tenants.byNameOrAlias(alias);
 const team = ({ store, acme, ops }: Forged) => store.teams.get(acme.id, ops.id);
+const robots = ({ store, acme, robot: { account } }: Forged) => store.virtualAccounts.get(acme.id, account.id);
 const binding = ({ store, acme, binding: { id } }: Forged) => store.roleBindings.get(acme.id, id);
 const EVIL = parseTenantOrigin('https://evil.example');
 const nowhere = () => 'other-tenant';
@@ -209,6 +228,23 @@ export const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)
     ended_at: { to: () => 5, read: pat },
     ended_by: { to: nobody, read: pat },
     end_reason: { to: () => 'deleted', read: pat },
+    kind: { to: () => 'va', read: byToken },
+  },
+  virtual_account: {
+    tenant: { to: elsewhere, read: ({ store, other, robot }) => store.virtualAccounts.get(other.id, robot.account.id) },
+    id: {
+      to: ({ bare }) => bare.id,
+      read: ({ store, acme, bare }) => store.virtualAccounts.byName(acme.id, bare.name),
+    },
+    pat: { to: ({ own }) => own.pat.id, read: robots },
+    current_token: { to: ({ own }) => own.token.id, read: robots },
+    team: { to: ({ ops }) => ops.id, read: robots },
+    expires_at: { to: () => null, read: robots },
+    format: { to: () => null, read: robots },
+    interval_days: { to: () => 36_500, read: robots },
+    grace_days: { to: () => 36_500, read: robots },
+    rotates_at: { to: () => null, read: robots },
+    version: { to: () => 9, read: robots },
   },
   token: {
     tenant: { to: nowhere, read: byToken },
@@ -240,6 +276,7 @@ export const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)
     idle_days_max: { to: () => 9, read: byToken },
     format_default: { to: () => 'jwt', read: settings },
     session_only: { to: () => 1, read: settings },
+    account_rules: { to: () => '{"afterRetirement":"revoke"}', read: accountRules },
   },
   session: {
     tenant: { to: elsewhere, read: bySession },
@@ -282,6 +319,7 @@ export const ROW: { readonly [T in MacedTable]: (world: Forged) => readonly [whe
   role: ({ acme, deployer }) => ['tenant = ? and id = ?', acme.id, deployer.id],
   role_binding: ({ acme, binding: { id } }) => ['tenant = ? and id = ?', acme.id, id],
   personal_access_token: ({ acme, own }) => ['tenant = ? and id = ?', acme.id, own.pat.id],
+  virtual_account: ({ acme, robot: { account } }) => ['tenant = ? and id = ?', acme.id, account.id],
   token: ({ acme, own }) => ['tenant = ? and id = ?', acme.id, own.token.id],
   token_use: ({ acme, own }) => ['tenant = ? and token = ?', acme.id, own.token.id],
   token_settings: ({ acme }) => ['tenant = ?', acme.id],
@@ -295,5 +333,6 @@ export const READ: Record<MacedTable, Case['read']> = {
   ...{ tenant: byToken, tenant_origin: ({ store, origin }) => store.tenants.byOrigin(origin), tenant_alias: byAlias },
   ...{ principal: byToken, password, role_grant: byToken, team, team_member: byToken, role: byToken },
   ...{ role_binding: binding, personal_access_token: byToken, token: byToken, token_use: byToken },
+  virtual_account: robots,
   ...{ token_settings: byToken, session: bySession, invitation: byCode, job: byRetrying },
 };

@@ -2,6 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { parseTokenName } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
+import { ACCOUNT_RULES } from '#domain/virtual-account.ts';
 import { MACED, type MacedTable, NOT_MACED } from '#store/sql/maced.ts';
 import type { Adapter } from './adapters.ts';
 import {
@@ -207,7 +208,7 @@ export function rowMacConformance(adapter: Adapter): void {
     );
 
     test('no write makes a forged row honest', async () => {
-      const { store, acme, alice, own, session, invitation, ops, deployer } = world;
+      const { store, acme, alice, own, session, invitation, ops, deployer, robot } = world;
       await forge('personal_access_token', 'expires_at', null);
       await forge('token', 'expires_at', null);
       await forge('session', 'expires_at', 999_999);
@@ -218,6 +219,7 @@ export function rowMacConformance(adapter: Adapter): void {
       await forge('principal', 'removed_at', 5);
       await forge('team', 'name', 'evil');
       await forge('role', 'permissions', '["tenant:AssignRole"]');
+      await forge('virtual_account', 'expires_at', null);
       const ended = { at: 5, by: alice.id, reason: 'deleted' } as const;
       await allRefused([
         store.transact((tx) => tx.pats.revoke(acme.id, alice.id, own.pat.id, ended)),
@@ -234,6 +236,11 @@ export function rowMacConformance(adapter: Adapter): void {
         store.transact((tx) => tx.tenants.setDisabled(acme.id, undefined)),
         store.transact((tx) => tx.teams.update(acme.id, ops)),
         store.transact((tx) => tx.roles.update(acme.id, deployer)),
+        store.transact((tx) => tx.virtualAccounts.update(acme.id, robot.account)),
+        store.transact((tx) => tx.tokenSettings.putAccountRules(acme.id, ACCOUNT_RULES)),
+        store.transact((tx) => tx.pats.setExpiry(acme.id, alice.id, own.pat.id, 9, 5)),
+        store.transact((tx) => tx.tokens.endOne(acme.id, own.pat.id, own.token.id, ended)),
+        store.transact((tx) => tx.tokens.expireOne(acme.id, own.pat.id, own.token.id, 9)),
       ]);
       expect(await world.raw.all('select hash from password')).toEqual([{ hash: '$mallorys' }]);
     });

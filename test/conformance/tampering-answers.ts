@@ -37,6 +37,7 @@ export const NAMED: Readonly<Record<Target, RegExp>> = {
   role: /^a row of role does not carry a valid MAC/,
   role_binding: /^a row of role_binding does not carry a valid MAC/,
   personal_access_token: /^a row of personal_access_token does not carry a valid MAC/,
+  virtual_account: /^a row of virtual_account does not carry a valid MAC/,
   token: /^a row of token does not carry a valid MAC/,
   token_use: /^a row of token_use does not carry a valid MAC/,
   token_settings: /^a row of token_settings does not carry a valid MAC/,
@@ -46,6 +47,7 @@ export const NAMED: Readonly<Record<Target, RegExp>> = {
   wrapped_key: /^the key \S+ for \S+ does not unwrap/,
   delivery: /^what is sealed for token-delivery does not open/,
   replay: /^what is sealed for token-replay does not open/,
+  virtual_account_value: /^what is sealed for account-value does not open/,
 };
 
 /**
@@ -95,6 +97,14 @@ export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string
     name: 'it is found by it',
     ended_at: 'only what was not revoked is found by name, and counts',
     expires_at: 'only what is in time counts',
+    kind: 'the tokens of people are found by it, and those of virtual accounts',
+  },
+  virtual_account: {
+    tenant: 'as of principals',
+    id: 'it is known by it',
+    team: 'a team’s are listed by it',
+    expires_at: 'those that are over are listed by it',
+    rotates_at: 'what is due is found by it',
   },
   token: {
     tenant: 'as of principals',
@@ -111,6 +121,11 @@ export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string
   },
   invitation: { digest: 'whoever presents a code is found by it: another is not known' },
   job: { kind: 'a worker asks for those of a kind' },
+  virtual_account_value: {
+    tenant: 'as of principals',
+    account: 'an account’s is found by it: without one it is not to be had again',
+    token: 'one that was kept of another value is not the current one’s',
+  },
   delivery: { tenant: 'what a tenant waits for is found by it' },
   replay: {
     tenant: 'as of principals',
@@ -126,6 +141,7 @@ export const MET_EVEN_SO: readonly string[] = [
   ...['tenant.id', 'tenant_origin.origin', 'tenant_alias.name', 'principal.active', 'principal.removed_at'],
   ...['role_grant.id', 'role_grant.resource', 'role_grant.binding', 'team_member.member', 'team_member.manager'],
   ...['team.id', 'team.name', 'role.id', 'role.name', 'role_binding.id', 'role_binding.name'],
+  ...['virtual_account.team', 'virtual_account.expires_at', 'virtual_account.rotates_at'],
 ];
 
 /** Whether an answer is believed that is not true. `mayBeLess` where a row may not be found any more. */

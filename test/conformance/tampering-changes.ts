@@ -14,6 +14,7 @@ export const SEALED = {
   wrapped_key: ['id', 'tenant', 'purpose', 'wrapped', 'created_at'],
   delivery: ['tenant', 'token', 'pat', 'sealed'],
   replay: ['tenant', 'id', 'asked', 'pat', 'owner', 'sealed', 'expires_at'],
+  virtual_account_value: ['tenant', 'account', 'token', 'sealed'],
 } as const satisfies Columns;
 export type SealedTable = keyof typeof SEALED;
 
@@ -22,6 +23,7 @@ export const UNSEALED: { readonly [T in SealedTable]: Readonly<Record<string, st
   wrapped_key: {},
   delivery: { delivered_at: 'only shown, of what was delivered and holds nothing any more' },
   replay: {},
+  virtual_account_value: {},
 };
 
 /** Tables of which nothing is sealed and no row carries a MAC; `NOT_MACED` says why of each. */
@@ -40,6 +42,7 @@ export const KEY: Readonly<Record<Target, readonly string[]>> = {
   wrapped_key: ['id'],
   delivery: ['tenant', 'token'],
   replay: ['tenant', 'id'],
+  virtual_account_value: ['tenant', 'account'],
 };
 
 export type Change = { readonly what: string; undo(): Promise<void> };

@@ -21,6 +21,7 @@ import { LIVE_GENERATIONS_MAX, parseTokenName } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import type { LeaseId } from '#ports/jobs.ts';
 import { addKey, type Core, ORIGIN, openCore } from '#support/core.ts';
+import { accountOf, ofAccount, ofAccountIn, ofAccountsOf, ofDue } from './tampering-accounts.ts';
 import { about, holdingsOf, ofAddresses, ofHoldingsIn, ofHoldingsOf, type Question } from './tampering-holdings.ts';
 
 /*
@@ -85,7 +86,8 @@ async function personIn(core: Core, tenant: Tenant, wanted: Wanted) {
   });
   await deliverable(core, tenant, first);
   const holdings = await holdingsOf(deps, caller);
-  return { tenant, caller, holdings, values, signedIn, codes, once };
+  const account = await accountOf(deps, caller, holdings.team.id);
+  return { tenant, caller, holdings, account, values, signedIn, codes, once };
 }
 
 async function userOf({ deps }: Core, tenant: Tenant, { name, role }: Wanted): Promise<Caller> {
@@ -142,8 +144,10 @@ function ofTenant({ deps }: Core, tenant: Tenant, people: readonly Person[]): re
     about(`whether ${name} has an administrator`, () => grants.anyHolds(id, 'tenant-admin')),
     about(`what waits in ${name} to be delivered`, () => delivered(deps, tenant)),
     ...ofHoldingsOf(deps, tenant),
+    ...ofAccountsOf(deps, tenant),
     ...people.flatMap((person) => ofPersonIn(deps, tenant, person)),
     ...people.flatMap(({ caller, holdings }) => ofHoldingsIn(deps, tenant, caller, holdings)),
+    ...people.flatMap(({ account }) => ofAccountIn(deps, tenant, account)),
   ];
 }
 
@@ -171,7 +175,10 @@ function ofPersonIn(
 
 const EVERYTHING = { limit: 100, offset: 0, nameContains: '', endedAfter: 0 };
 
-function ofPerson({ deps }: Core, { tenant, caller, values, signedIn, codes, once }: Person): readonly Question[] {
+function ofPerson(
+  { deps }: Core,
+  { tenant, caller, account, values, signedIn, codes, once }: Person,
+): readonly Question[] {
   const { tokens, pats, sessions, invitations } = deps.store;
   const { id: owner, name: email } = caller.principal;
   const byName = Map.groupBy(values, ({ known }) => known.name);
@@ -191,6 +198,7 @@ function ofPerson({ deps }: Core, { tenant, caller, values, signedIn, codes, onc
     about(`the session of ${email}`, () => sessions.byDigest([signedIn.digest.digest])),
     ...codes.map(({ digest }, at) => about(`code ${at} of ${email}`, () => invitations.byDigest([digest.digest]))),
     ...ofAddresses(deps, caller),
+    ...ofAccount(deps, account),
     about(`what ${email} asked for with a key`, async () => (await once()).value.reveal()),
   ];
 }
@@ -199,6 +207,7 @@ function ofAll(core: Core): readonly Question[] {
   const { store, wrapper } = core.deps;
   return [
     about('all tenants', () => store.tenants.list()),
+    ofDue(core.deps),
     about('the keys', async () => (await openKeyring(wrapper, await store.keys.all())).ids()),
     ...JOB_KINDS.map((kind) => about(`the job ${kind}`, () => claimed(core, kind))),
   ];

@@ -42,8 +42,11 @@ const MADE: Readonly<Record<Wanted['kind'], (scene: Scene, wanted: Wanted) => Pr
 /** Without one of these, whatever rests on it is refused, since it was made with it: it does not go on with less. */
 const RESTED_ON: readonly Target[] = ['tenant', 'principal', 'personal_access_token', 'token_settings'];
 
-/** Rows that in another tenant are nobody's: a grant is found by whose it is, a replay's token is looked for before it is opened. */
-const LOST_ELSEWHERE: readonly Target[] = ['role_grant', 'replay'];
+/**
+ * Rows that in another place are nobody's: a grant is found by whose it is, a replay's token is looked for before it is
+ * opened, and so is the value that an account has.
+ */
+const LOST_ELSEWHERE: readonly Target[] = ['role_grant', 'replay', 'virtual_account_value'];
 
 /** Whether a row may not be found any more; and whether somebody must notice, of whatever is asked. */
 const ALLOWED: Readonly<Record<Wanted['kind'], (wanted: Wanted) => { mayBeLess: boolean; isNoticed: boolean }>> = {

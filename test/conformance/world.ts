@@ -20,6 +20,7 @@ import {
   type Token,
 } from '#domain/token.ts';
 import { earliest } from '#domain/token-settings.ts';
+import { parseVirtualAccountName, type VirtualAccount } from '#domain/virtual-account.ts';
 import type { KeyId, PepperedDigest } from '#ports/digest.ts';
 import type { Store } from '#ports/store.ts';
 import { countingRandom } from '#support/fixed.ts';
@@ -106,7 +107,7 @@ export const newPat = (owner: PrincipalId, name: string, own: Partial<PersonalAc
   }) satisfies PersonalAccessToken as PersonalAccessToken;
 
 export const newToken = (pat: PersonalAccessToken, own: Partial<Token> = {}): Token => ({
-  ...{ id: newId(), kind: 'pat', pat: pat.id, subject: pat.owner, generation: 1, format: 'opaque' },
+  ...{ id: newId(), kind: pat.kind, pat: pat.id, subject: pat.owner, generation: 1, format: 'opaque' },
   ...{ signedBy: undefined, preview: 'tfy_pat_0000…0000', createdAt: 1, expiresAt: undefined, ended: undefined },
   ...own,
 });
@@ -171,4 +172,29 @@ export async function invitationFor(store: Store, tenant: TenantId, principal: P
   const digest = newDigest();
   await store.transact((tx) => tx.invitations.insert(tenant, invitation, digest));
   return { invitation, digest: digest.digest };
+}
+
+export const newAccount = (name: string, own: Partial<VirtualAccount> = {}): VirtualAccount => ({
+  ...{ id: newId(), name: parseVirtualAccountName(name), pat: newId(), current: newId(), team: undefined, tags: {} },
+  ...{ expiresAt: undefined, format: undefined, autoRotate: undefined, rotatesAt: undefined, version: 1 },
+  ...MADE,
+  ...own,
+});
+
+/** A virtual account whose token has one value, which is its current one. */
+export async function accountIn(store: Store, tenant: TenantId, name: string, own: Partial<VirtualAccount> = {}) {
+  const account = newAccount(name, own);
+  const { id, createdBy, createdAt, expiresAt } = account;
+  const principal = newUser(name, { id, kind: 'virtual_account', name, createdAt });
+  const made = { createdBy, createdAt, expiresAt } as const;
+  const pat = newPat(id, name, { ...made, id: account.pat, kind: 'va' });
+  const token = newToken(pat, { id: account.current ?? newId(), createdAt });
+  const digest = newDigest();
+  await store.transact(async (tx) => {
+    await tx.principals.insert(tenant, principal);
+    await tx.pats.insert(tenant, pat);
+    await tx.tokens.add(tenant, token, digest);
+    await tx.virtualAccounts.insert(tenant, account);
+  });
+  return { account, principal, pat, token, digest: digest.digest, view: viewOf(pat, [token]) };
 }

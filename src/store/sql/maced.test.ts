@@ -128,6 +128,20 @@ const AS_WRITTEN_FIRST = [
     ...({ table: 'role_grant', added: 'binding' } as const),
     row: { tenant: 't', id: 'g', subject: 'p', role: 'tenant-admin', resource: '*' },
   },
+  {
+    ...({ table: 'personal_access_token', added: 'kind' } as const),
+    row: {
+      ...{ tenant: 't', id: 'a', owner: 'p', name: 'deploy', created_by: 'p', created_at: 1, expires_at: null },
+      ...{ ended_at: null, ended_by: null, end_reason: null },
+    },
+  },
+  {
+    ...({ table: 'token_settings', added: 'account_rules' } as const),
+    row: {
+      ...{ tenant: 't', age_days_max: 30, count_max: null, life_days_default: null, idle_days_max: null },
+      ...{ format_default: 'opaque', session_only: 0 },
+    },
+  },
 ] as const;
 
 test.each(AS_WRITTEN_FIRST)(
