@@ -12,7 +12,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** A request as the row says: each value in the place that the row gives it, so that none of a body lands in a URL. */
 export function requestOf(host: string, key: Sensitive | undefined, row: Operation, input: Values): Request {
-  const { path, query, body } = partsOf(row, input);
+  const { path, query, header, body } = partsOf(row, input);
   return {
     url: host + pathOf(row, path) + queryOf(query),
     method: row.method,
@@ -20,6 +20,7 @@ export function requestOf(host: string, key: Sensitive | undefined, row: Operati
       accept: 'application/json',
       ...(key === undefined ? {} : { authorization: `Bearer ${key.reveal()}` }),
       ...(row.input.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(header as Readonly<Record<string, string>>), // a header is text, as the row's own schema has it
     },
     body: row.input.body === undefined ? undefined : JSON.stringify(body),
   };

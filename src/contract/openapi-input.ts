@@ -18,11 +18,15 @@ export function parametersOf(
 ): readonly JsonSchema[] {
   const path = Object.entries(fieldsOf(input.path, site).properties);
   const query = fieldsOf(input.query, site);
+  const header = fieldsOf(input.header, site);
   return [
     ...path.map(([name, schema]) => parameter(called(name), 'path', true, { minLength: 1, ...schema })),
     ...Object.entries(query.properties)
       .filter(([, schema]) => !isNothing(schema))
       .map(([name, schema]) => parameter(name, 'query', query.required.includes(name), schema)),
+    ...Object.entries(header.properties).map(([name, schema]) =>
+      parameter(name, 'header', header.required.includes(name), schema),
+    ),
     ...(replayable ? [KEY] : []),
   ];
 }

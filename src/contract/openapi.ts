@@ -63,7 +63,7 @@ const itemOf = (path: Path, site: Site): JsonSchema =>
   Object.fromEntries(path.rows.map((row) => [row.method.toLowerCase(), operationOf(row, path, site)]));
 
 function operationOf(row: Row, path: Path, site: Site): JsonSchema {
-  const { id, summary, access, action, effect, reveals, output } = row;
+  const { id, summary, access, action, effect, reveals, output, tagged } = row;
   const body = bodyOf(row, site);
   return {
     operationId: id,
@@ -76,11 +76,14 @@ function operationOf(row: Row, path: Path, site: Site): JsonSchema {
     parameters: parametersOf(row, (name) => placeIn(path, row, name), site),
     ...(body === undefined ? {} : { requestBody: body }),
     responses: {
-      [OK]: answerOf(jsonSchemaOf(output, 'output', site)),
+      [OK]: { ...answerOf(jsonSchemaOf(output, 'output', site)), ...(tagged === undefined ? {} : { headers: ETAG }) },
       ...Object.fromEntries(answersOf(row).map((code) => [STATUS[code], { $ref: `#/components/responses/${code}` }])),
     },
   };
 }
 
+const ETAG = {
+  ETag: { description: 'Its version, for `If-Match` of a later change.', schema: { type: 'string' } },
+};
 const OK = 200;
 const answerOf = (schema: JsonSchema) => ({ description: 'Done.', content: { 'application/json': { schema } } });

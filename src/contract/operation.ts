@@ -2,10 +2,13 @@ import type * as z from 'zod';
 import type { Action } from '#domain/permission.ts';
 
 /** Where in a request a value stands. Each is taken from its own place only, so what belongs in a body never works in a URL. */
-export const PLACES = ['path', 'query', 'body'] as const;
+export const PLACES = ['path', 'query', 'header', 'body'] as const;
 export type Place = (typeof PLACES)[number];
 
-/** A row's input by place; a place that is left out takes nothing. No name stands in two of them. */
+/**
+ * A row's input by place; a place that is left out takes nothing. No name stands in two of them. Headers are those that
+ * the row names: every request has others.
+ */
 export type Parts = { readonly [P in Place]?: z.ZodObject };
 /** What has arrived, by place; nobody has looked at it yet. */
 export type Untrusted = { readonly [P in Place]?: unknown };
@@ -29,6 +32,10 @@ export type Operation = Asked & {
   readonly replayable?: true;
   /** How it answers whoever asks, where it is there only to say no. */
   readonly refused?: 'forbidden' | 'not_found' | 'unprocessable';
+  /** The part of its answer whose `version` its ETag says, for a later If-Match. */
+  readonly tagged?: string;
+  /** What a request without any body asks for, where an empty one is a mistake. */
+  readonly bodiless?: object;
   /** Answers for the tenant whose address it is asked at; elsewhere with `misdirected`. */
   readonly addressed?: true;
   readonly summary: string;
@@ -59,4 +66,6 @@ type ShapeAt<P extends Parts, At extends Place> = P extends { readonly [K in At]
   : unknown;
 
 /** All places as one flat object, which is how callers and handlers know an input. */
-export type Flat<P extends Parts> = z.ZodObject<ShapeAt<P, 'path'> & ShapeAt<P, 'query'> & ShapeAt<P, 'body'> & {}>;
+export type Flat<P extends Parts> = z.ZodObject<
+  ShapeAt<P, 'path'> & ShapeAt<P, 'query'> & ShapeAt<P, 'header'> & ShapeAt<P, 'body'> & {}
+>;

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { entityTag } from '#contract/if-match.ts';
 import type { Operation } from '#contract/operation.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
 import { visitorOf } from './admission.ts';
@@ -29,7 +30,9 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
       // A body may have taken longer than a revoke. Changes see to that by themselves; this is for what only looks.
       if (operation.access !== 'public' && request.body !== undefined) await authenticate(core, request, reply);
       const once = operation.replayable ? onceIn(request) : undefined;
-      const answer = await core.call(request.caller ?? visitorOf(request), id, untrustedIn(request), once);
+      const untrusted = untrustedIn(request, operation);
+      const answer = await core.call(request.caller ?? visitorOf(request), id, untrusted, once);
+      if (operation.tagged !== undefined) reply.header('etag', tagIn(answer, operation.tagged));
       answers.given(request);
       return answer;
     },
@@ -47,7 +50,16 @@ function atOnceOrLater(act: () => void | Promise<void>, done: (error?: Error) =>
   }
 }
 
-function untrustedIn({ params, query, body }: FastifyRequest) {
+function untrustedIn({ params, query, headers, body }: FastifyRequest, { input }: Operation) {
   if (query === BAD_QUERY) throw BAD_URL;
-  return { path: params, query, body };
+  return { path: params, query, header: input.header && named(headers, Object.keys(input.header.shape)), body };
 }
+
+/** Node has their names in lower case. */
+function named(headers: FastifyRequest['headers'], names: readonly string[]) {
+  const given = names.map((name) => [name, headers[name.toLowerCase()]]);
+  return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+}
+
+const tagIn = (answer: unknown, part: string): string =>
+  entityTag((answer as Readonly<Record<string, { readonly version: number }>>)[part]?.version ?? 0);
