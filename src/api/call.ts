@@ -20,7 +20,9 @@ export async function call(
 ): Promise<unknown> {
   const operation: Operation = OPERATIONS[id];
   if (operation.access !== 'public' && !('principal' in caller)) throw new Error(`${id} is not called by nobody`);
-  const input = parsedInput(operation.input, untrusted, operation.surface);
+  const { bodiless } = operation;
+  const given = untrusted.body === undefined && bodiless !== undefined ? { ...untrusted, body: bodiless } : untrusted;
+  const input = parsedInput(operation.input, given, operation.surface);
   try {
     return await (HANDLERS[id] as Handler)(api, caller, input, once);
   } catch (error) {
