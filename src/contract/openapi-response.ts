@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from '#domain/refusal.ts';
 import { STATUS } from './errors.ts';
+import { IF_MATCH } from './if-match.ts';
 import type { Operation } from './operation.ts';
 
 type Refused = {
@@ -35,6 +36,10 @@ const REFUSED: Readonly<Record<ErrorCode, Refused>> = {
   method_not_allowed: { when: 'The path is there, and not by this method.', by: () => false }, // a row has its method
   request_timeout: { when: 'The request did not arrive in time.', by: byAny },
   conflict: { when: 'A name is taken, or it is there already.', by: ({ effect }) => effect !== 'reads' },
+  precondition_failed: {
+    when: 'It was changed since the version that `If-Match` names.',
+    by: ({ input }) => input.header !== undefined && IF_MATCH in input.header.shape,
+  },
   too_large: { when: 'The body is over its limit.', by: byAny },
   unsupported_media_type: { when: 'A body that is not `application/json`.', by: byAny },
   misdirected: { when: 'No tenant has the address that was asked at.', by: ({ addressed }) => addressed === true },

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'method_not_allowed',
   'request_timeout',
   'conflict',
+  'precondition_failed',
   'too_large',
   'unsupported_media_type',
   'misdirected',

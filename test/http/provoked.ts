@@ -22,6 +22,14 @@ export const PROVOKED: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     return answerIn(await said);
   },
   conflict: () => asMember(post(PATS, { name: 'first' })),
+  precondition_failed: async () => {
+    const world = await openWorld();
+    const { token } = await world.person('admin', 'tenant-admin');
+    const made = await world.send({ ...post('/api/v1/virtual-accounts', { name: 'ci-gateway' }), token });
+    const seen = { ...JSON_TYPE, 'if-match': '"99"' };
+    const path = `/api/v1/virtual-accounts/${JSON.parse(made.text).account.id}`;
+    return world.send({ method: 'PUT', path, headers: seen, body: '{}', token });
+  },
   too_large: () => asMember(post(PATS, { name: 'x'.repeat(70_000) })),
   unsupported_media_type: () => asMember({ ...post(PATS, {}), headers: { 'content-type': 'text/plain' } }),
   misdirected: async () => {
