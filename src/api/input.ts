@@ -26,12 +26,18 @@ export function parsedInput(parts: Parts, untrusted: Untrusted, manners: Manners
   return flat;
 }
 
-/** On the wire null is absent: some clients send it for what they leave out. */
-function withoutNulls(given: object): object {
-  const entries = Object.entries(given);
-  return entries.some(([, value]) => value === null)
-    ? Object.fromEntries(entries.filter(([, value]) => value !== null))
-    : given;
+/** Deeper than any row looks. */
+const NULLS_DEPTH_MAX = 8;
+
+/**
+ * On the wire null is absent, also in a manifest: some clients send it for what they leave out. An element of a list is
+ * none of these, since its place counts.
+ */
+function withoutNulls<Given>(given: Given, depth = 0): Given {
+  if (given === null || typeof given !== 'object' || depth > NULLS_DEPTH_MAX) return given;
+  if (Array.isArray(given)) return given.map((one) => withoutNulls(one, depth + 1)) as Given;
+  const kept = Object.entries(given).filter(([, value]) => value !== null);
+  return Object.fromEntries(kept.map(([name, value]) => [name, withoutNulls(value, depth + 1)])) as Given;
 }
 
 function problemOf(place: string, issue: z.core.$ZodIssue): Problem {

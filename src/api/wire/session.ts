@@ -1,7 +1,6 @@
 import { teamsOf } from '#app/user/list.ts';
 import type { SESSION_OPERATIONS } from '#contract/wire/session.ts';
 import type { Caller } from '#domain/caller.ts';
-import { EVERYONE } from '#domain/team.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Api, Handlers } from '../handler.ts';
 import { visited } from '../visited.ts';
@@ -46,7 +45,7 @@ async function infoOf(api: Api, caller: Caller) {
     ...(subjectPatName === undefined ? {} : { subjectPatName }),
     ...(principal.kind === 'user' ? { email: principal.name } : {}),
     ...{ tenantName: tenant.name, roles: [...rights.roles] },
-    teams: [{ id: tenant.id, name: EVERYONE }, ...teams.map(({ team }) => ({ id: team.id, name: team.name }))],
+    teams: teams.map(({ team: { id, name } }) => ({ id, name })),
     accounts: [{ id: tenant.id, name: tenant.name }],
   };
 }

@@ -12,7 +12,7 @@ import { parseId } from '#domain/id.ts';
 import { parsePassword, presentedPassword } from '#domain/password.ts';
 import { type PrincipalId, parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import { EVERYONE, type Team, type TeamId } from '#domain/team.ts';
+import type { Team, TeamId } from '#domain/team.ts';
 import type { Api, Handlers } from '../handler.ts';
 import { linkTo } from '../link.ts';
 import { homeOf } from '../visited.ts';
@@ -92,7 +92,7 @@ async function teams(api: Api, caller: Caller, id: PrincipalId) {
     teamName: team.name,
     roles: [...(isMember ? ['member'] : []), ...(isManager ? ['manager'] : [])],
   }));
-  return { data: [{ teamName: EVERYONE, roles: ['member'] }, ...named] };
+  return { data: named };
 }
 
 function rowOf({ tenant }: Caller, user: ShownUser): UserRow {

@@ -12,7 +12,7 @@ import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import { keepAnAdministrator } from '../user/upon.ts';
 import { grantsMax, type Ids, type Plan, planned, type Wanted } from './plan.ts';
-import { type ShownBinding, shownBindings } from './show.ts';
+import { makersOf, type ShownBinding, shownBindings } from './show.ts';
 
 const ACT = { action: 'tenant:AssignRole', resource: TENANT_WIDE } as const satisfies Act;
 
@@ -42,7 +42,8 @@ export const checkRoleBinding = (deps: Deps, caller: Caller, wanted: Wanted): Pr
     const { binding, subjects, roles } = await checked(deps, caller, wanted);
     const would = binding ?? newBinding(deps, caller, wanted);
     const permissions = roles.map((role) => ({ role, type: 'tenant', resource: TENANT_WIDE }) as const);
-    return { binding: would, createdBy: caller.principal, subjects, permissions };
+    const [createdBy = caller.principal] = await makersOf(deps.store, caller, binding === undefined ? [] : [binding]);
+    return { binding: would, createdBy, subjects, permissions };
   });
 
 async function checked(deps: Deps, caller: Caller, wanted: Wanted): Promise<Plan> {

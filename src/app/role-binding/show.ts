@@ -23,12 +23,22 @@ export async function shownBindings(
     bindings.map(({ id }) => id),
   );
   const shown = Map.groupBy(await shownGrants(reads, caller, grants), (grant) => grant.binding?.id);
-  const makers = await reads.principals.named(tenant.id, [...new Set(bindings.map(({ createdBy }) => createdBy))]);
-  return bindings.map((binding) => ({
+  const makers = await makersOf(reads, caller, bindings);
+  return bindings.map((binding, at) => ({
     binding,
-    createdBy: makers.find(({ id }) => id === binding.createdBy) ?? unknown(binding),
+    createdBy: makers[at] as Principal, // one of each
     ...whatItSays(shown.get(binding.id) ?? []),
   }));
+}
+
+/** Of each who made it, as they are called now. */
+export async function makersOf(
+  { principals }: Reads,
+  { tenant }: Caller,
+  bindings: readonly RoleBinding[],
+): Promise<readonly Principal[]> {
+  const makers = await principals.named(tenant.id, [...new Set(bindings.map(({ createdBy }) => createdBy))]);
+  return bindings.map((binding) => makers.find(({ id }) => id === binding.createdBy) ?? unknown(binding));
 }
 
 const unknown = ({ createdBy: id }: RoleBinding): Principal => ({ id, kind: 'user', name: id });

@@ -3,10 +3,10 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Team, TeamMember, TeamName } from '#domain/team.ts';
 import type { Deps } from '../deps.ts';
 import { change, made, viewOne } from '../doors.ts';
-import { refuseRoles } from '../grant/role.ts';
+import { refuseRoles, stillWithin } from '../grant/role.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
-import { changesTo, heldTeam, peopleWith, type WantedPeople, weightOf, writeMembership } from './membership.ts';
+import { changesTo, heldTeam, peopleWith, type WantedPeople, weightOfChanges, writeMembership } from './membership.ts';
 import { counted, type Person, type TeamView, teamView } from './view.ts';
 
 /** All that a manifest says. */
@@ -82,7 +82,9 @@ function updated(deps: Deps, caller: Caller, known: Team, wanted: WantedTeam): P
   const prepare = (team: Team) => allowedIn(deps, caller, { team, wanted });
   return change(deps, caller, { ...managing(known), locate, prepare }, async (tx, _, people: readonly Person[]) => {
     const team = { ...(await heldTeam(tx, caller, known.id)), ...writtenIn(deps, wanted) };
-    const changes = changesTo(await tx.teams.membersOf(caller.tenant.id, [team.id]), people);
+    const standing = await tx.teams.membersOf(caller.tenant.id, [team.id]);
+    const changes = changesTo(standing, people);
+    await stillWithin(tx, caller, await weightOfChanges(tx, caller, team.id, { standing, changes }));
     await tx.teams.update(caller.tenant.id, team);
     const moved = await writeMembership(tx, caller, team.id, changes);
     return { result: team, details: { count: changes.length }, moved };
@@ -96,10 +98,9 @@ async function allowedIn(
   { team, wanted }: { readonly team: Team; readonly wanted: WantedTeam },
 ): Promise<readonly Person[]> {
   const people = await peopleWith(deps.store, caller, wanted);
-  const changes = changesTo(await deps.store.teams.membersOf(caller.tenant.id, [team.id]), people);
-  if (changes.length > 0) {
-    await refuseRoles(deps, caller, managing(team), await weightOf(deps.store, caller, team.id));
-  }
+  const standing = await deps.store.teams.membersOf(caller.tenant.id, [team.id]);
+  const moves = { standing, changes: changesTo(standing, people) };
+  await refuseRoles(deps, caller, managing(team), await weightOfChanges(deps.store, caller, team.id, moves));
   return people;
 }
 

@@ -1,13 +1,13 @@
 import type { Caller } from '#domain/caller.ts';
 import type { Email, Principal } from '#domain/principal.ts';
 import type { Belonging, TeamId, TeamMember } from '#domain/team.ts';
-import type { Transaction } from '#ports/store.ts';
+import type { Store } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
-import { refuseRoles } from '../grant/role.ts';
+import { refuseRoles, stillWithin } from '../grant/role.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
 import { isEveryone } from './everyone.ts';
-import { changesTo, heldTeam, peopleWith, refuseEveryone, weightOf, writeMembership } from './membership.ts';
+import { changesTo, heldTeam, peopleWith, refuseEveryone, weightOfChanges, writeMembership } from './membership.ts';
 import type { Person } from './view.ts';
 
 export type Joining = { readonly email: Email; readonly as: 'member' | 'manager' };
@@ -35,26 +35,29 @@ async function changeOne(deps: Deps, caller: Caller, id: TeamId, { email, next }
   const prepare = async (): Promise<Principal> => {
     const [one] = await peopleWith(deps.store, caller, { members: [email], managers: [] });
     const { principal } = one as Person; // else it was refused
-    await refuseRoles(deps, caller, act, await weightOf(deps.store, caller, id));
+    const moves = await movesOf(deps.store, caller, id, { principal, next });
+    await refuseRoles(deps, caller, act, await weightOfChanges(deps.store, caller, id, moves));
     return principal;
   };
   return untilNotOvertaken(() =>
     change(deps, caller, { ...act, locate, prepare }, async (tx, _, principal: Principal) => {
       await heldTeam(tx, caller, id);
-      const changes = await changesOf(tx, caller, id, { principal, next });
+      const moves = await movesOf(tx, caller, id, { principal, next });
+      await stillWithin(tx, caller, await weightOfChanges(tx, caller, id, moves));
+      const { changes } = moves;
       const moved = await writeMembership(tx, caller, id, changes);
       return { result: undefined, details: { count: changes.length }, moved };
     }),
   );
 }
 
-async function changesOf(
-  tx: Transaction,
+async function movesOf(
+  { teams }: Pick<Store, 'teams'>,
   { tenant }: Caller,
   id: TeamId,
   { principal, next }: Pick<OneChange, 'next'> & { readonly principal: Principal },
-): Promise<readonly TeamMember[]> {
-  const standing = (await tx.teams.membersOf(tenant.id, [id])).filter((one) => one.principal.id === principal.id);
+): Promise<{ readonly standing: readonly Person[]; readonly changes: readonly TeamMember[] }> {
+  const standing = (await teams.membersOf(tenant.id, [id])).filter((one) => one.principal.id === principal.id);
   const after = next(standing[0] ?? NOT);
-  return changesTo(standing, after === NOT ? [] : [{ ...after, principal }]);
+  return { standing, changes: changesTo(standing, after === NOT ? [] : [{ ...after, principal }]) };
 }

@@ -2,13 +2,13 @@ import type { Caller } from '#domain/caller.ts';
 import { TENANT_WIDE } from '#domain/grant.ts';
 import type { Email } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import type { RoleId } from '#domain/role.ts';
+import { builtIn, type RoleId } from '#domain/role.ts';
 import type { Team, TeamId, TeamMember } from '#domain/team.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { made, viewOne } from '../doors.ts';
-import { rolesIn, stillWithin, type Weight } from '../grant/role.ts';
+import { rolesIn, type Weight } from '../grant/role.ts';
 import type { Reads } from '../grant/subject.ts';
 import { Overtaken } from '../overtaken.ts';
 import { keepAnAdministrator } from '../user/upon.ts';
@@ -74,7 +74,7 @@ export function changesTo(standing: readonly Person[], wanted: readonly Person[]
   ];
 }
 
-/** All that belonging to a team gives besides seeing it. */
+/** All that a team holds, and that belonging to it gives. */
 export async function weightOf(reads: Reads, caller: Caller, team: TeamId): Promise<readonly TeamWeight[]> {
   const grants = await reads.grants.ofSubjects(caller.tenant.id, [team]);
   const roles = await rolesIn(
@@ -86,6 +86,23 @@ export async function weightOf(reads: Reads, caller: Caller, team: TeamId): Prom
 }
 export type TeamWeight = Weight & { readonly id: RoleId };
 
+/** What changes of who belongs to a team give or take: all that it holds, and to be its member, or its manager. */
+export async function weightOfChanges(
+  reads: Reads,
+  caller: Caller,
+  team: TeamId,
+  { standing, changes }: { readonly standing: readonly Person[]; readonly changes: readonly TeamMember[] },
+): Promise<readonly Weight[]> {
+  if (changes.length === 0) return [];
+  const before = new Map(standing.map((one) => [one.principal.id, one]));
+  const isChanged = (what: 'isMember' | 'isManager') =>
+    changes.some((one) => one[what] !== (before.get(one.principal)?.[what] ?? false));
+  const roles = [...(isChanged('isMember') ? [MEMBER] : []), ...(isChanged('isManager') ? [MANAGER] : [])];
+  const belonging = roles.map((role) => ({ role, resource: `team/${team}` as const }));
+  return [...(await weightOf(reads, caller, team)), ...belonging];
+}
+const [MEMBER, MANAGER] = [builtIn('team-member'), builtIn('team-manager')];
+
 /** In the transaction: holds the tenant, whose last administrator may be in it, and the team, which is to be there still. */
 export async function heldTeam(tx: Transaction, { tenant }: Caller, id: TeamId): Promise<Team> {
   await tx.tenants.hold(tenant.id);
@@ -95,7 +112,7 @@ export async function heldTeam(tx: Transaction, { tenant }: Caller, id: TeamId):
   return team;
 }
 
-/** In the transaction, of a team that is held. */
+/** In the transaction, of a team that is held; that the caller may give what it holds was asked before. */
 export async function writeMembership(
   tx: Transaction,
   caller: Caller,
@@ -104,7 +121,6 @@ export async function writeMembership(
 ): Promise<readonly Moved[]> {
   const { tenant } = caller;
   const weight = await weightOf(tx, caller, team);
-  if (changes.length > 0) await stillWithin(tx, caller, weight);
   for (const one of changes.toSorted((a, b) => (a.principal < b.principal ? -1 : 1))) {
     await tx.principals.hold(tenant.id, one.principal);
     const user = await tx.principals.get(tenant.id, one.principal);

@@ -66,7 +66,7 @@ export const removeUser = (deps: Deps, caller: Caller, { id, isForced }: Removal
       }
       const { count: _, ...changed } = await endAll(deps, tx, caller, user.id, 'removed');
       await tx.principals.remove(caller.tenant.id, id, at);
-      await keepAnAdministrator(tx, caller);
+      await keepAnAdministrator(tx, caller, 'invalid_request'); // as one who is still in a team: clients know no other no
       return { ...changed, result: undefined };
     },
   );

@@ -9,6 +9,7 @@ import type { UserPage, UserView } from '#ports/principals.ts';
 import type { Listing } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
 import { view, viewOne } from '../doors.ts';
+import { everyoneOf, isOfEveryone } from '../team/everyone.ts';
 import { userWith } from './upon.ts';
 
 /** A user with what they hold by themselves. */
@@ -60,15 +61,24 @@ export type Access = { readonly holdings: readonly Holding[]; readonly teams: Re
 export const accessOf = (deps: Deps, caller: Caller, id: PrincipalId): Promise<Access> =>
   readOf(deps, caller, { id, action: 'user:ReadAccess' }, async () => {
     const { store } = deps;
-    const holdings = allHoldings(await store.grants.heldBy(caller.tenant.id, { id, kind: 'user' }));
+    const kind = isProgram(caller, id) ? caller.principal.kind : 'user';
+    const holdings = allHoldings(await store.grants.heldBy(caller.tenant.id, { id, kind }));
     const named = holdings.flatMap(({ subject, resource }) => [subject, resource.slice('team/'.length)] as TeamId[]);
     const teams = await store.teams.named(caller.tenant.id, [...new Set(named)]);
     return { holdings, teams: new Map(teams.map((team) => [team.id, team])) };
   });
 
+/** Where somebody belongs: all users to `everyone`, which comes first. */
 export const teamsOf = (
   deps: Deps,
   caller: Caller,
   id: PrincipalId,
 ): Promise<readonly (Belonging & { team: Team })[]> =>
-  readOf(deps, caller, { id, action: 'user:ReadAccess' }, () => deps.store.teams.ofPrincipal(caller.tenant.id, id));
+  readOf(deps, caller, { id, action: 'user:ReadAccess' }, async () => {
+    const all = await deps.store.teams.ofPrincipal(caller.tenant.id, id);
+    const everyone = { team: everyoneOf(caller.tenant), isMember: true, isManager: false };
+    return isProgram(caller, id) ? all : [everyone, ...all];
+  });
+
+/** Of others, users alone are found. */
+const isProgram = (caller: Caller, id: PrincipalId): boolean => id === caller.principal.id && !isOfEveryone(caller);

@@ -52,10 +52,14 @@ export async function held(tx: Transaction, caller: Caller, user: Principal): Pr
 }
 
 /** In the transaction, after the change: the tenant is held before, so that of two who leave one stays. */
-export async function keepAnAdministrator(tx: Transaction, { tenant }: Caller): Promise<void> {
+export async function keepAnAdministrator(
+  tx: Transaction,
+  { tenant }: Caller,
+  code: 'unprocessable' | 'invalid_request' = 'unprocessable',
+): Promise<void> {
   if (await tx.grants.anyLeft(tenant.id, 'tenant-admin')) return;
   throw new Refusal(
-    'unprocessable',
+    code,
     'This would leave the tenant without an active administrator. Make somebody else a tenant-admin first.',
   );
 }

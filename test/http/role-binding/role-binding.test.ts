@@ -118,6 +118,31 @@ describe('a role binding', () => {
     expect(await root.bind(manifest([user(ada)], ['no-such']), { dryRun: true })).toMatchObject({ status: 422 });
   });
 
+  test('tried out by another than its maker is its maker’s still', async () => {
+    const wanted = manifest([user(ada)], ['metrics-reader']);
+    const { createdBySubject } = (await root.bind(wanted)).body.data;
+    await root.grant(bob.subject, 'tenant-admin');
+    for (const more of [{ dryRun: true }, {}])
+      expect((await bob.bind(wanted, more)).body.data.createdBySubject).toEqual(createdBySubject);
+    const fresh = manifest([user(ada)], ['metrics-reader'], 'of-bob');
+    expect((await bob.bind(fresh, { dryRun: true })).body.data.createdBySubject.subjectSlug).toBe('bob@example.com');
+  });
+
+  test('is taken with null for what a client leaves out, wherever in it that is', async () => {
+    const [who, what] = [
+      { ...user(ada), displayName: null },
+      { ...onTenant('metrics-reader'), conditions: null },
+    ];
+    const wanted = { ...manifest([], []), type: null, subjects: [who], permissions: [what] };
+    expect(await root.bind(wanted)).toMatchObject({ status: 200 });
+    expect(await reads(ada)).toBe(true);
+    expect(await root.bind({ ...wanted, subjects: null })).toMatchObject({
+      status: 400,
+      body: { message: expect.stringContaining('subjects is missing') },
+    });
+    expect(await root.bind({ ...wanted, subjects: [null] })).toMatchObject({ status: 400 });
+  });
+
   test('is taken as the bare manifest too, and without a name', async () => {
     const { name: _, type: __, ...unnamed } = manifest([user(ada)], ['metrics-reader']);
     expect((await root.put(PATH, manifest([user(ada)], ['metrics-reader']))).status).toBe(200);

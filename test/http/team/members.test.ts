@@ -82,10 +82,14 @@ test('whoever manages all teams, and is no administrator, takes nobody into one 
   await give(
     world,
     clerk.caller,
-    await roleOf(world, clerk.caller, 'team-clerk', ['team:ManageTeam', 'team:CreateTeam']),
+    await roleOf(world, clerk.caller, 'team-clerk', ['team:ManageTeam', 'team:CreateTeam', 'team:ReadTeam']),
   );
   const asked = teaming(world, clerk.token);
   expect(await asked.join(id, { subject: `user:${BOB}` })).toEqual(DONE);
+  const managing = { status: 403, body: { message: expect.stringContaining('you lack tenant:AssignRole') } };
+  expect(await asked.join(id, { subject: 'user:clerk@example.com', role: 'manager' })).toMatchObject(managing);
+  expect(await asked.take(id, `user:${ADA}`)).toMatchObject(managing); // who manages it gives what a clerk does not hold
+  expect(await asked.put({ name: 'platform', members: [BOB], managers: [BOB] })).toMatchObject(managing);
   await giveTeam(world, id, 'tenant-admin');
   const refused = { status: 403, body: { message: expect.stringContaining('Nobody gives, or acts upon, more than') } };
   expect(await asked.join(id, { subject: 'user:clerk@example.com' })).toMatchObject(refused);
