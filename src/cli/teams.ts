@@ -92,10 +92,11 @@ export const teamsDelete: Command = {
 };
 
 /** Who loses what, before it is lost. */
-function lossesIn({ data, tokens, pagination }: Output<'ownGetTeamRemoval'>): readonly string[] {
+function lossesIn({ data, tokens, accounts, pagination }: Output<'ownGetTeamRemoval'>): readonly string[] {
   const lines = data.map(
     ({ name, roles }) => `${name} loses ${roles.map((role) => role.name).join(', ') || 'no role'}`,
   );
   const more = pagination.total > data.length ? [`and ${pagination.total - data.length} more`] : [];
-  return [...lines, ...more, `${tokens} tokens are put down to it, and then to nobody.`];
+  const owned = accounts === 0 ? [] : [`${accounts} virtual accounts are its own, and then the administrators’.`];
+  return [...lines, ...more, `${tokens} tokens are put down to it, and then to nobody.`, ...owned];
 }

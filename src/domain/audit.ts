@@ -6,8 +6,9 @@ import type { Action, Permission } from './permission.ts';
 import type { PrincipalId, PrincipalKind } from './principal.ts';
 import type { RoleId } from './role.ts';
 import type { TenantId, TenantName, TenantOrigin } from './tenant.ts';
-import type { EndReason, TokenName } from './token.ts';
+import type { EndReason, TokenId, TokenName } from './token.ts';
 import type { TokenSettings } from './token-settings.ts';
+import type { AccountRules } from './virtual-account.ts';
 
 /** A closed list: a field that is not here cannot be recorded, so plaintext has no way in. */
 export type AuditDetails = {
@@ -24,6 +25,11 @@ export type AuditDetails = {
   /** Signing keys that are gone. */
   readonly dropped?: readonly string[];
   readonly settings?: TokenSettings;
+  readonly accountRules?: AccountRules;
+  /** Of an account: whether anything of it is accepted from now on. */
+  readonly active?: boolean;
+  /** A value that was presented after it was replaced. */
+  readonly presented?: TokenId;
   /** Rows that do not prove themselves, so that nothing was changed in them. */
   readonly unproved?: readonly string[];
   /** What a tenant is reached by, or called besides, from now on; with `removed`, no longer. */

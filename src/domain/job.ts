@@ -3,7 +3,7 @@ import { ID_CHARS, type Id, parseId } from './id.ts';
 export type JobId = Id<'Job'>;
 
 /** What runs by itself. A kind stays in the database for as long as one of its jobs does: never renamed. */
-export const JOB_KINDS = ['token-uses', 'retention'] as const;
+export const JOB_KINDS = ['token-uses', 'retention', 'account-rotation', 'refused-uses'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 /** `waiting` is due later, after a failure or by its period; `dead` is run no more until somebody asks for it. */

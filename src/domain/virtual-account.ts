@@ -93,4 +93,18 @@ export function nextRotation({ autoRotate, expiresAt }: Rotates, since: Instant)
   return expiresAt !== undefined && expiresAt <= at ? undefined : at;
 }
 
+/** What an edit makes of the schedule: another interval counts from now, the same one goes on as it was. */
+export function rescheduled(
+  held: Pick<VirtualAccount, 'autoRotate' | 'rotatesAt'>,
+  wanted: Rotates,
+  now: Instant,
+): Instant | undefined {
+  const { rotatesAt } = held;
+  if (rotatesAt === undefined || !isSameRotation(held.autoRotate, wanted.autoRotate)) return nextRotation(wanted, now);
+  return wanted.expiresAt !== undefined && wanted.expiresAt <= rotatesAt ? undefined : rotatesAt;
+}
+
+const isSameRotation = (one: AutoRotate | undefined, other: AutoRotate | undefined): boolean =>
+  one?.intervalDays === other?.intervalDays && one?.graceDays === other?.graceDays;
+
 export const graceMsOf = ({ graceDays }: AutoRotate): number => graceDays * DAY_MS;

@@ -3,7 +3,7 @@ import { change, made } from '#app/doors.ts';
 import { programCaller } from '#app/program-caller.ts';
 import type { Instant } from '#domain/instant.ts';
 import { DELAY_MS_MAX } from '#domain/job.ts';
-import type { Tenant, TenantId } from '#domain/tenant.ts';
+import type { Tenant } from '#domain/tenant.ts';
 import { OVER_KEPT_MS } from '#domain/token.ts';
 import {
   type OverPat,
@@ -17,6 +17,7 @@ import {
 } from '#ports/retention.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Handler, Run } from './run.ts';
+import { tenantOf } from './tenant-of.ts';
 
 /** What is over is kept for 90 days: to the hour is near enough. */
 const PERIOD_MS = DELAY_MS_MAX;
@@ -114,12 +115,6 @@ async function sweepTokens(deps: Deps, run: Run, walk: TokenWalk, { before, afte
 }
 
 const goingOn = (next: Place | undefined) => ({ isOver: next === undefined, after: next });
-
-async function tenantOf({ store }: Deps, id: TenantId): Promise<Tenant> {
-  const tenant = (await store.tenants.list()).find((one) => one.id === id);
-  if (tenant === undefined) throw new Error('a token of a tenant that is not there: the database itself forbids it');
-  return tenant;
-}
 
 type Purge = { readonly tenant: Tenant; readonly pats: readonly OverPat[]; readonly before: Instant };
 

@@ -1,4 +1,6 @@
 import type { JobKind } from '#domain/job.ts';
+import { FIRST_ROTATION, rotateDue } from './account-rotation.ts';
+import { containUses } from './refused-uses.ts';
 import { FIRST_RETENTION, retain } from './retention.ts';
 import type { Handler } from './run.ts';
 import { mergeUses } from './token-uses.ts';
@@ -21,6 +23,14 @@ const ATTEMPTS_MAX = 24;
 export const JOBS: Readonly<Record<JobKind, KindOfJob>> = {
   'token-uses': {
     ...{ handle: mergeUses, leaseMs: 30_000, attemptsMax: ATTEMPTS_MAX },
+    ...{ isDoneAtStop: true, firstPayload: undefined },
+  },
+  'account-rotation': {
+    ...{ handle: rotateDue, leaseMs: 60_000, attemptsMax: ATTEMPTS_MAX },
+    ...{ isDoneAtStop: false, firstPayload: FIRST_ROTATION },
+  },
+  'refused-uses': {
+    ...{ handle: containUses, leaseMs: 30_000, attemptsMax: ATTEMPTS_MAX },
     ...{ isDoneAtStop: true, firstPayload: undefined },
   },
   retention: {

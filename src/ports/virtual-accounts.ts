@@ -29,9 +29,9 @@ export interface VirtualAccountReads {
   list(tenant: TenantId, page: VirtualAccountPage): Promise<Listing<VirtualAccount>>;
   /** How many a team owns. */
   countOfTeam(tenant: TenantId, team: TeamId): Promise<number>;
-  /** Of all tenants, those that are due for the longest first. Not proved: whoever rotates one reads it again. */
+  /** Of all tenants that are enabled, and not frozen, those that are due for the longest first. Not proved: whoever rotates one reads it again. */
   due(now: Instant, max: number): Promise<readonly DueAccount[]>;
-  /** When the next is due, past ones included; undefined where none ever is. */
+  /** When the next of these is due, past ones included; undefined where none ever is. */
   nextDueAt(): Promise<Instant | undefined>;
   /** A value as it was kept, sealed for its account and itself; undefined where it was not, or was shredded since. */
   sealedValue(tenant: TenantId, account: PrincipalId, token: TokenId): Promise<Uint8Array | undefined>;
@@ -42,6 +42,8 @@ export interface VirtualAccountWrites {
   insert(tenant: TenantId, account: VirtualAccount): Promise<void>;
   /** Throws for one that is not there. Name, token and maker stay as they were. */
   update(tenant: TenantId, account: VirtualAccount): Promise<void>;
+  /** Of a team that goes: nobody owns its accounts from then on. */
+  disown(tenant: TenantId, team: TeamId, at: Instant): Promise<void>;
   /** With every value that was kept; the principal and the token are the caller's to end. */
   remove(tenant: TenantId, id: PrincipalId): Promise<void>;
   /** In place of any other of the account's: what is not current is not to be had again. */

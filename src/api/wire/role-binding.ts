@@ -1,6 +1,6 @@
+import type { Permitted } from '#app/grant/permitted.ts';
 import { newId } from '#app/new-id.ts';
 import { getRoleBinding, listRoleBindings, roleBindingExists } from '#app/role-binding/list.ts';
-import type { Permitted } from '#app/role-binding/plan.ts';
 import { checkRoleBinding, putRoleBinding } from '#app/role-binding/put.ts';
 import { removeRoleBinding } from '#app/role-binding/remove.ts';
 import type { ShownBinding } from '#app/role-binding/show.ts';

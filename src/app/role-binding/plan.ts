@@ -4,11 +4,9 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Role } from '#domain/role.ts';
 import type { RoleBinding, RoleBindingName } from '#domain/role-binding.ts';
 import type { SubjectRef } from '#domain/subject.ts';
-import { parseResourceType, resourceByFqn } from '../grant/resource.ts';
-import { roleFor, rolesIn, type Weight } from '../grant/role.ts';
+import { type Permitted, permittedRole } from '../grant/permitted.ts';
+import { rolesIn, type Weight } from '../grant/role.ts';
 import { type Reads, type Subject, subjectNamed, subjectsOf } from '../grant/subject.ts';
-
-export type Permitted = { readonly resourceType: string; readonly resourceFqn: string; readonly role: string };
 
 /** A role binding as it is asked for, in names. */
 export type Wanted = {
@@ -38,7 +36,7 @@ export async function planned(reads: Reads, caller: Caller, wanted: Wanted): Pro
   const subjects: Subject[] = [];
   for (const ref of wanted.subjects) subjects.push(await subjectNamed(reads, caller, ref));
   const roles: Role[] = [];
-  for (const permission of wanted.permissions) roles.push(await roleOf(reads, caller, permission));
+  for (const permission of wanted.permissions) roles.push(await permittedRole(reads, caller, permission, ON_TEAM));
   const binding = await reads.roleBindings.byName(caller.tenant.id, wanted.name);
   const there = binding === undefined ? [] : await reads.grants.ofBindings(caller.tenant.id, [binding.id]);
   const all = new Map(
@@ -68,20 +66,10 @@ export async function weightsOf(reads: Reads, caller: Caller, grants: readonly G
   return grants.map(({ role, resource }) => ({ role: roles.get(role), resource }));
 }
 
-/** On the tenant: what there is to give on a team is its membership. */
-async function roleOf(reads: Reads, caller: Caller, { resourceType, resourceFqn, role }: Permitted): Promise<Role> {
-  const type = parseResourceType(resourceType);
-  await resourceByFqn(reads, caller, type, resourceFqn);
-  if (type === 'team') throw onTeam();
-  return roleFor(reads, caller, role, type);
-}
+/** What there is to give on a team is its membership. */
+const ON_TEAM = 'Who manages a team is a membership, and no grant: PUT /teams says it.';
 
 const keyOf = ({ subject, role }: Pick<Grant, 'subject' | 'role'>): string => `${subject} ${role}`;
-
-const onTeam = (): Refusal =>
-  new Refusal('unprocessable', 'Who manages a team is a membership, and no grant: PUT /teams says it.', {
-    problems: [{ field: 'permissions', problem: 'name a team' }],
-  });
 
 function refuseTooMany({ subjects, permissions }: Wanted): void {
   if (subjects.length * permissions.length <= GRANTS_MAX) return;

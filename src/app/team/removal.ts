@@ -19,6 +19,8 @@ export type Removal = {
   readonly team: Team;
   /** Tokens that are put down to it, and stay. */
   readonly tokenCount: number;
+  /** Virtual accounts that it owns; they stay, and administrators manage them. */
+  readonly accountCount: number;
   /** Of a page of those who belong to it, by e-mail address. */
   readonly losses: readonly Loss[];
   readonly total: number;
@@ -37,7 +39,9 @@ export async function teamRemoval(deps: Deps, caller: Caller, id: TeamId, { limi
   for (const { principal } of people.slice(offset, offset + limit)) {
     losses.push({ principal, ...lossOf(await store.grants.heldBy(tenant, principal), id) });
   }
-  return { team, tokenCount: await store.pats.countOfTeam(tenant, id), losses, total: people.length };
+  const tokenCount = await store.pats.countOfTeam(tenant, id);
+  const accountCount = await store.virtualAccounts.countOfTeam(tenant, id);
+  return { team, tokenCount, accountCount, losses, total: people.length };
 }
 
 function lossOf(held: Held, id: TeamId): Omit<Loss, 'principal'> {

@@ -32,6 +32,7 @@ export async function removeTeam(deps: Deps, caller: Caller, id: TeamId): Promis
         tenant.id,
         grants.map((grant) => grant.id),
       );
+      await tx.virtualAccounts.disown(tenant.id, id, deps.clock.now());
       await tx.teams.remove(tenant.id, id);
       await keepAdministrators(tx, caller, weight);
       const moved: Moved[] = people.map(({ principal }) => ({ kind: 'principal', id: principal.id }));

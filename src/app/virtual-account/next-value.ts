@@ -20,7 +20,8 @@ export async function mintFor(
   { tenant }: Pick<Caller, 'tenant'>,
   account: VirtualAccount,
 ): Promise<AccountValue> {
-  const { store, keyring, random } = deps;
+  const { store, keyring, random, clock } = deps;
+  if (account.expiresAt !== undefined && account.expiresAt <= clock.now()) throw over();
   const rules = await store.tokenSettings.accountRules(tenant.id);
   const format = account.format ?? (await store.tokenSettings.get(tenant.id)).formatDefault;
   // A JWT says its end to others. Any other ends with the account, whose date can be put off.
@@ -63,6 +64,8 @@ export async function replaceValue(
 ): Promise<Replaced> {
   const { id: tenant } = caller.tenant;
   const { now } = grace;
+  const { format, expiresAt } = value.token;
+  if (format === 'jwt' && expiresAt !== held.expiresAt) throw new Overtaken(); // it would say another end
   const generation = (await tx.tokens.lastGeneration(tenant, held.pat)) + 1;
   const retired = await retire(tx, caller, { pat: held.pat, generation }, grace);
   await addValue(tx, tenant, { token: { ...value.token, generation }, digest: value.digest });
@@ -92,6 +95,9 @@ async function retire(tx: Transaction, { tenant, principal }: Caller, { pat, gen
   for (const { id } of lasting) await tx.tokens.expireOne(tenant.id, pat, id, now + graceMs);
   return lasting.map(({ id }) => id);
 }
+
+const over = (): Refusal =>
+  new Refusal('unprocessable', 'This virtual account has expired. Give it a later expiration_date, or none, first.');
 
 const endOf = ({ expiresAt = Number.POSITIVE_INFINITY }: Token): number => expiresAt;
 

@@ -38,6 +38,7 @@ export async function heldAccount(
   { id }: Pick<VirtualAccount, 'id'>,
 ): Promise<VirtualAccount> {
   const { tenant, credential } = caller;
+  await tx.tenants.hold(tenant.id); // whether values are kept is the tenant's to say, and stays as it is until this is written
   await tx.principals.hold(tenant.id, id);
   const account = await tx.virtualAccounts.get(tenant.id, id);
   if (account === undefined) throw new Overtaken();

@@ -2,6 +2,7 @@ import type { Caller } from '#domain/caller.ts';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Team } from '#domain/team.ts';
 import type { LastUse, StandingToken } from '#domain/token.ts';
+import { earliest } from '#domain/token-settings.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
 import type { Store } from '#ports/store.ts';
 import { type ShownGrant, shownGrants } from '../grant/show.ts';
@@ -45,7 +46,8 @@ export async function viewsOf(
   const records = await reads.principals.records(tenant, [...ids, ...accounts.map(({ createdBy }) => createdBy)]);
   const people = new Map(records.map((one) => [one.id, one]));
   return accounts.map((account) => {
-    const { tokens: values = [], lastUse, deadUse } = tokens.get(account.id) ?? {};
+    const { tokens: standing = [], lastUse, deadUse } = tokens.get(account.id) ?? {};
+    const values = standing.map((one) => ({ ...one, endsAt: earliest(one.endsAt, account.expiresAt) }));
     return {
       ...{ account, values, lastUse, deadUse, grants: grants.get(account.id) ?? [] },
       isActive: people.get(account.id)?.active === true,

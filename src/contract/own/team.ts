@@ -32,6 +32,8 @@ export const TEAM_REMOVAL_OPERATIONS = {
       team: named,
       /** They stay, and are put down to nobody. */
       tokens: z.int(),
+      /** Virtual accounts that it owns: they stay, and are the administrators' to manage. */
+      accounts: z.int(),
       data: z.array(loss),
       pagination: z.strictObject({ total: z.int(), offset: z.int(), limit: z.int() }),
     }),

@@ -44,11 +44,16 @@ export const virtualAccountReads = (db: Kysely<Schema>, macs: RowMacs): VirtualA
       return Number((await counted.executeTakeFirstOrThrow()).total);
     },
     async due(now, max) {
-      const rows = db.selectFrom('virtual_account').select(['tenant', 'id']).where('rotates_at', '<=', now);
-      return rows.orderBy('rotates_at').orderBy('tenant').orderBy('id').limit(max).execute();
+      const rows = rotating(db).select(['virtual_account.tenant', 'virtual_account.id']).where('rotates_at', '<=', now);
+      return rows
+        .orderBy('rotates_at')
+        .orderBy('virtual_account.tenant')
+        .orderBy('virtual_account.id')
+        .limit(max)
+        .execute();
     },
     async nextDueAt() {
-      const waiting = db.selectFrom('virtual_account').where('rotates_at', 'is not', null);
+      const waiting = rotating(db).where('rotates_at', 'is not', null);
       const first = await waiting.select(({ fn }) => fn.min('rotates_at').as('at')).executeTakeFirst();
       return first?.at ?? undefined;
     },
@@ -71,6 +76,17 @@ const accountsOf = (db: Kysely<Schema>, tenant: TenantId) =>
     .where('virtual_account.tenant', '=', tenant)
     .where('principal.kind', '=', 'virtual_account')
     .where('principal.removed_at', 'is', null);
+
+/** Of a tenant that is enabled, and not frozen: what nobody can use is given nothing. */
+const rotating = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('virtual_account')
+    .innerJoin('tenant', 'tenant.id', 'virtual_account.tenant')
+    .innerJoin('principal', (join) =>
+      join.onRef('principal.tenant', '=', 'virtual_account.tenant').onRef('principal.id', '=', 'virtual_account.id'),
+    )
+    .where('tenant.disabled_at', 'is', null)
+    .where('principal.active', '=', 1);
 
 type Accounts = ReturnType<typeof accountsOf>;
 
@@ -118,6 +134,13 @@ export const virtualAccountWrites = (db: Kysely<Schema>, macs: RowMacs): Virtual
     const old = await accountRow(db, tenant, account.id).executeTakeFirstOrThrow();
     const { created_by: _, created_at: __, pat: ___, ...changed } = rowOf(tenant, account);
     await swap(db, macs, 'virtual_account', proved(macs, 'virtual_account', old), changed);
+  },
+  async disown(tenant, team, at) {
+    const owned = db.selectFrom('virtual_account').selectAll().where('tenant', '=', tenant).where('team', '=', team);
+    for (const row of await owned.orderBy('id').execute()) {
+      const changed = { team: null, version: row.version + 1, updated_at: at };
+      await swap(db, macs, 'virtual_account', proved(macs, 'virtual_account', row), changed);
+    }
   },
   async remove(tenant, id) {
     await dropValues(db, tenant, id);

@@ -29,7 +29,7 @@ test('a team’s removal says first who loses what, and how many tokens are put 
   expect(await admin.removal(id)).toEqual({
     status: 200,
     body: {
-      ...{ team: { id, name: 'platform' }, tokens: 1, pagination: { total: 2, offset: 0, limit: 100 } },
+      ...{ team: { id, name: 'platform' }, tokens: 1, accounts: 0, pagination: { total: 2, offset: 0, limit: 100 } },
       data: [
         {
           ...{ id: expect.any(String), name: ADA, roles: [reader, member, lost('team-manager', `team/${id}`)] },

@@ -1,0 +1,34 @@
+import type { Caller } from '#domain/caller.ts';
+import type { PrincipalId } from '#domain/principal.ts';
+import { Refusal } from '#domain/refusal.ts';
+import type { TokenId } from '#domain/token.ts';
+import type { VirtualAccount } from '#domain/virtual-account.ts';
+import type { Deps } from '../deps.ts';
+import { change } from '../doors.ts';
+import { untilNotOvertaken } from '../overtaken.ts';
+import { accountAct, heldAccount, refuseBeyondAccount } from './upon.ts';
+
+/** Ends one value at once, be it current or in its grace; the account and its other values stay. */
+export function endValue(deps: Deps, caller: Caller, id: PrincipalId, token: TokenId): Promise<void> {
+  const tenant = caller.tenant.id;
+  const act = accountAct('Manage', id);
+  const locate = () => deps.store.virtualAccounts.get(tenant, id);
+  const prepare = (account: VirtualAccount) => refuseBeyondAccount(deps, caller, act, account);
+  return untilNotOvertaken(() =>
+    change(deps, caller, { ...act, locate, prepare }, async (tx) => {
+      const held = await heldAccount(tx, caller, act, { id });
+      const at = deps.clock.now();
+      const ended = { at, by: caller.principal.id, reason: 'deleted' } as const;
+      if (!(await tx.tokens.endOne(tenant, held.pat, token, ended))) throw absent();
+      const isCurrent = held.current === token;
+      if (isCurrent) await tx.virtualAccounts.dropValues(tenant, id);
+      const current = isCurrent ? undefined : held.current;
+      await tx.virtualAccounts.update(tenant, { ...held, current, version: held.version + 1, updatedAt: at });
+      const details = { superseded: [token], reason: ended.reason };
+      return { result: undefined, details, moved: [{ kind: 'token', id: token }] };
+    }),
+  );
+}
+
+const absent = (): Refusal =>
+  new Refusal('not_found', 'This account has no value of this id that stands.', { isExact: true });
