@@ -1,6 +1,7 @@
 import type { OPERATIONS } from '#contract/operations.ts';
 import type { Handlers } from './handler.ts';
 import { accessHandlers } from './own/access.ts';
+import { authorizationServerHandlers } from './own/authorization-server.ts';
 import { callerHandlers } from './own/caller.ts';
 import { signingKeyHandlers } from './own/signing-key.ts';
 import { teamRemovalHandlers } from './own/team.ts';
@@ -38,4 +39,5 @@ export const HANDLERS: Handlers<typeof OPERATIONS> = {
   ...tokenHandlers,
   ...tokenSettingsHandlers,
   ...signingKeyHandlers,
+  ...authorizationServerHandlers,
 };

@@ -1,5 +1,6 @@
 import { composed } from './compose.ts';
 import { ACCESS_OPERATIONS } from './own/access.ts';
+import { AUTHORIZATION_SERVER_OPERATIONS } from './own/authorization-server.ts';
 import { CALLER_OPERATIONS } from './own/caller.ts';
 import { SIGNING_KEY_OPERATIONS } from './own/signing-key.ts';
 import { TEAM_REMOVAL_OPERATIONS } from './own/team.ts';
@@ -38,6 +39,7 @@ export const OPERATIONS = composed(
   TOKEN_OPERATIONS,
   TOKEN_SETTINGS_OPERATIONS,
   SIGNING_KEY_OPERATIONS,
+  AUTHORIZATION_SERVER_OPERATIONS,
 );
 export type OperationId = keyof typeof OPERATIONS;
 export const OPERATION_IDS = Object.keys(OPERATIONS) as readonly OperationId[];

@@ -16,6 +16,8 @@ declare module 'fastify' {
 }
 
 const BEARER = /^Bearer +(\S+)$/i;
+const BASIC = /^Basic +(\S+)$/i;
+const TAKES_BASIC = 'Basic realm="countersign", charset="UTF-8"';
 /** Longer ones are cut: they are somebody's to read. */
 const USER_AGENT_CHARS_MAX = 256;
 
@@ -48,9 +50,42 @@ function admit(verification: Outcome, request: FastifyRequest, reply: FastifyRep
 
 type Outcome = Verification | 'absent';
 
-function byToken(core: Core, request: FastifyRequest, authorization: string): Outcome | Promise<Outcome> {
+function byToken(
+  core: Core,
+  request: FastifyRequest,
+  authorization: string,
+  surface: Surface = 'rest',
+): Outcome | Promise<Outcome> {
   const token = tokenIn(authorization);
-  return token === undefined ? 'absent' : core.verifyToken(token, originOf(request, 'rest'));
+  return token === undefined ? 'absent' : core.verifyToken(token, originOf(request, surface));
+}
+
+/** By the token of a request that was made of somebody else's server; what a browser sends by itself counts for nothing. */
+export async function authenticateForwarded(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  admit(await byToken(core, request, request.headers.authorization ?? '', 'forward-auth'), request, reply);
+}
+
+/** A program, by a token. Many can send one only as a client's secret: as the password of HTTP Basic, whatever the name. */
+export async function authenticateClient(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const token = clientTokenIn(request);
+  const verification = token === undefined ? 'absent' : await core.verifyToken(token, originOf(request, 'rest'));
+  if (verification !== 'absent' && verification.ok) {
+    request.caller = verification.caller;
+    return;
+  }
+  const isBasic = BASIC.test(request.headers.authorization ?? '');
+  const taken = verification === 'absent' ? ['Bearer', TAKES_BASIC] : [isBasic ? TAKES_BASIC : challenge(verification)];
+  reply.header('www-authenticate', taken.join(', '));
+  throw notAuthenticated();
+}
+
+/** As `presentedBy`, where `authenticateClient` has let somebody in. */
+export function clientTokenIn({ headers: { authorization = '' } }: FastifyRequest): Sensitive | undefined {
+  const encoded = BASIC.exec(authorization)?.[1];
+  if (encoded === undefined) return tokenIn(authorization);
+  const pair = Buffer.from(encoded, 'base64').toString();
+  const at = pair.indexOf(':');
+  return at === -1 ? undefined : new Sensitive(pair.slice(at + 1));
 }
 
 function tokenIn(authorization: string): Sensitive | undefined {

@@ -18,6 +18,13 @@ export type Page = { readonly type: string; readonly body: string };
 /** Who enters, or leaves, and where. */
 export type Entering = Visitor & { readonly origin: Origin; readonly caller: Caller | undefined };
 
+/** Entrances for other people's gateways. */
+export type PresentId = 'introspect' | 'revoke';
+export type ForwardId = 'forwardAuth' | 'forwardAuthTenantAdmin';
+
+/** Who presents a token that need not be theirs, and by which one they were let in. */
+export type Presenting = { readonly caller: Caller; readonly presentedBy: Sensitive };
+
 /** What this way in needs of the core. */
 export type Core = {
   verifyToken(token: Sensitive, origin: Origin): Verified;
@@ -25,6 +32,10 @@ export type Core = {
   call(caller: Caller | Visitor, id: OperationId, untrusted: Untrusted, once?: Once): Promise<unknown>;
   /** Resolves to a session that has begun, or to nothing where one has ended. */
   enter(id: EntranceId, body: unknown, by: Entering): Promise<Session | undefined>;
+  /** What a gateway asks of a token that was presented to it, in a form that nobody has looked at yet. */
+  present(id: PresentId, form: object, by: Presenting): Promise<object>;
+  /** Whose request a gateway may let through, as headers, where they hold what is required besides. */
+  forward(id: ForwardId, caller: Caller, required: readonly string[]): Promise<Readonly<Record<string, string>>>;
   /** All operations, as they are written for whoever has the address that somebody came to. */
   document(visitor: Visitor): Promise<Page>;
   /** The metrics, for whoever may read them. */

@@ -1,11 +1,17 @@
-import { ENTRANCES } from '#contract/entrances.ts';
+import { ENTRANCES, type Entrance, METHODS } from '#contract/entrances.ts';
 import { OPERATIONS } from '#contract/operations.ts';
 
 type Place = { readonly path: string; readonly segments: readonly string[]; readonly methods: readonly string[] };
 
+/** By every method, and below its path, where an entrance answers so. */
+function asked({ method, path, anyMethod, below }: Entrance) {
+  const paths = [path, ...(below ? [`${path}/*`] : [])];
+  return paths.flatMap((one) => (anyMethod ? METHODS : [method]).map((by) => ({ method: by, path: one })));
+}
+
 /** Everything that is served, by place; paths that differ by the names of their placeholders alone are one. */
 const PLACES: readonly Place[] = [
-  ...Map.groupBy([...Object.values(OPERATIONS), ...Object.values(ENTRANCES)], ({ path }) =>
+  ...Map.groupBy([...Object.values(OPERATIONS), ...Object.values(ENTRANCES).flatMap(asked)], ({ path }) =>
     path.replace(/\{\w+\}/g, '{}'),
   ),
 ].map(([path, rows]) => ({
@@ -24,10 +30,13 @@ export function methodsAt(url: string): readonly string[] {
   return (there.find(isConcrete) ?? there[0])?.methods ?? [];
 }
 
-const isAt = (served: readonly string[], asked: readonly string[]): boolean =>
-  served.length === asked.length && served.every((segment, at) => segment === '{}' || segment === asked[at]);
+function isAt(served: readonly string[], asked: readonly string[]): boolean {
+  if (served.at(-1) === '*')
+    return asked.length >= served.length && isAt(served.slice(0, -1), asked.slice(0, served.length - 1));
+  return served.length === asked.length && served.every((segment, at) => segment === '{}' || segment === asked[at]);
+}
 
-const isConcrete = ({ path }: Place): boolean => !path.includes('{}');
+const isConcrete = ({ path }: Place): boolean => !path.includes('{}') && !path.endsWith('*');
 
 /** As the router reads a path; what is not validly encoded it has refused before, by any method. */
 const decoded = (segment: string): string => decodeURIComponent(segment);

@@ -6,9 +6,11 @@ import { Refusal } from '#domain/refusal.ts';
 import { type Admission, type AdmissionRules, admission } from './admission.ts';
 import { readJson } from './body.ts';
 import { boundConnections, type ConnectionLimits } from './connections.ts';
-import type { Core } from './core.ts';
+import type { Core, ForwardId, PresentId } from './core.ts';
 import { addEntrance } from './entrance.ts';
 import { answerErrors, badUrl, headersOfAll, refusedAtOnce, refuseOnSocket } from './errors.ts';
+import { addForwardAuth } from './forward-auth.ts';
+import { addPresented } from './presented.ts';
 import { parseQuery } from './query.ts';
 import { addRoute } from './route.ts';
 
@@ -47,8 +49,18 @@ export function httpServer(core: Core, terms: Terms = {}): FastifyInstance {
   readJson(server);
   answerErrors(server, core);
   for (const id of OPERATION_IDS) addRoute(server, core, id);
-  for (const id of Object.keys(ENTRANCES) as EntranceId[]) addEntrance(server, core, id);
+  addEntrances(server, core);
   return server;
+}
+
+const PRESENTED = ['introspect', 'revoke'] as const satisfies readonly PresentId[];
+const FORWARDED = ['forwardAuth', 'forwardAuthTenantAdmin'] as const satisfies readonly ForwardId[];
+const isOwn = (id: EntranceId): boolean => ![...PRESENTED, ...FORWARDED].some((one) => one === id);
+
+function addEntrances(server: FastifyInstance, core: Core): void {
+  for (const id of (Object.keys(ENTRANCES) as EntranceId[]).filter(isOwn)) addEntrance(server, core, id);
+  for (const id of FORWARDED) addForwardAuth(server, core, id);
+  addPresented(server, core, PRESENTED);
 }
 
 function openedWith(core: Core, admitted: Admission, terms: Terms): FastifyInstance {

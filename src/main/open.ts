@@ -1,6 +1,8 @@
 import { call } from '#api/call.ts';
 import { enter, type FormId } from '#api/enter.ts';
+import { forward } from '#api/forward.ts';
 import type { Api, Site } from '#api/handler.ts';
+import { present } from '#api/present.ts';
 import { visited } from '#api/visited.ts';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
@@ -66,6 +68,8 @@ export function openHttp(deps: Deps, { site, pages, report, terms }: Http) {
     verifySession: (cookie, origin) => verifySession(deps, cookie, origin),
     call: (caller, id, untrusted, once) => call(api, caller, id, untrusted, once),
     enter: (id, body, by) => enter(api, id as FormId, body, by), // only those with a body are entered
+    present: (id, form, by) => present(api, id, form, by),
+    forward: (id, caller, required) => forward(api, id, caller, required),
     metrics: async (caller) => ({ type: METRICS_TYPE, body: await readMetrics(deps, site.tenant, caller, metrics) }),
     document: async (visitor) => document(await visited(api, visitor)),
     traffic,

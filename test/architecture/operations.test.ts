@@ -45,7 +45,7 @@ test.each(rows)('$id, which is $surface, is called so, and refuses or ignores wh
 test('every row stands under the base of its surface, except what others look for elsewhere', () => {
   const BASES = { wire: '/api/svc/v1/', own: '/api/v1/' } as const;
   const elsewhere = rows.filter(({ path, surface }) => !path.startsWith(BASES[surface])).map(({ path }) => path);
-  expect(elsewhere).toEqual(['/api/env', '/.well-known/jwks.json']);
+  expect(elsewhere).toEqual(['/api/env', '/.well-known/jwks.json', '/.well-known/oauth-authorization-server']);
 });
 
 test('no two rows are one request', () => {

@@ -134,12 +134,15 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   ownPutTokenSettings: { of: 'none', body: () => ({ ...NO_LIMITS, lifeDaysDefault: 90 }) },
   ownGetKeySet: { of: 'none' },
   wireGetKeySet: { of: 'none' },
+  ownGetAuthorizationServer: { of: 'none' },
 };
 
 /** What an entrance needs to be passed: an address with its password, and a code that was not used. */
 export type Keys = { readonly email: string; readonly password: string; readonly code: string };
 
 const page = () => undefined;
+/** Of nobody: whoever may ask is told so, and nothing ends. */
+const presented = () => ({ token: 'tfy_pat_of-nobody' });
 
 /** A good body for each entrance, or none. One that is missing here does not compile. */
 export const ENTRANCE_MATRIX: Readonly<Record<EntranceId, (keys: Keys) => object | undefined>> = {
@@ -148,6 +151,7 @@ export const ENTRANCE_MATRIX: Readonly<Record<EntranceId, (keys: Keys) => object
   signIn: ({ email, password }) => ({ email, password }),
   acceptInvitation: ({ code, password }) => ({ code, password }),
   signOut: () => ({}),
+  ...{ introspect: presented, revoke: presented, forwardAuth: page, forwardAuthTenantAdmin: page },
 };
 export const ENTRANCE_IDS = Object.keys(ENTRANCES) as readonly EntranceId[];
 
@@ -181,10 +185,17 @@ export function requestFor(id: OperationId, on = ANY_ON[MATRIX[id].of]) {
   };
 }
 
+/** As a program sends a form. */
+export const formOf = (body: object) => ({
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams(Object.entries(body)).toString(),
+});
+
 /** The same for an entrance, from one of our own pages. */
 export function entryFor(id: EntranceId, keys: Keys) {
   const { method, path } = ENTRANCES[id];
   const body = ENTRANCE_MATRIX[id](keys);
   if (body === undefined) return { method, path, headers: {} };
+  if ('form' in ENTRANCES[id]) return { method, path, ...formOf(body) };
   return { method, path, headers: { ...JSON_TYPE, 'sec-fetch-site': 'same-origin' }, body: JSON.stringify(body) };
 }

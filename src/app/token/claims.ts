@@ -5,7 +5,7 @@ import type { Tenant } from '#domain/tenant.ts';
 import type { TokenId } from '#domain/token.ts';
 
 /** 2999-12-31: what never ends says so too, because the public command line refuses a token without `exp`. */
-const NEVER_SECONDS = 32_503_593_600;
+export const NEVER_SECONDS = 32_503_593_600;
 
 type Signed = {
   readonly id: TokenId;

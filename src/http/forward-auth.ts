@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ENTRANCES, type Entrance, METHODS } from '#contract/entrances.ts';
+import { Refusal } from '#domain/refusal.ts';
+import { authenticateForwarded } from './authenticate.ts';
+import type { Core, ForwardId } from './core.ts';
+import { BAD_URL } from './errors.ts';
+import { BAD_QUERY } from './query.ts';
+
+/** What a gateway that can say nothing in the URL demands instead. A client that says it only demands more of itself. */
+const REQUIRE_HEADER = 'x-auth-require';
+
+/**
+ * What gateways ask before they let a request through: nginx and Traefik by a GET, Envoy by the method and below our path
+ * by the path of that request. So no body is read, whatever it is, and a query counts at our own path alone.
+ */
+export function addForwardAuth(server: FastifyInstance, core: Core, id: ForwardId): void {
+  const { path, below }: Entrance = ENTRANCES[id];
+  for (const method of METHODS) {
+    const answers = core.traffic.of(id, method);
+    const answer = (isOurs: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
+      const { caller } = request;
+      if (caller === undefined) throw new Error('whoever is not admitted reaches no handler');
+      reply.headers(await core.forward(id, caller, requiredBy(request, isOurs)));
+      answers.given(request);
+      return reply.send({});
+    };
+    for (const [url, isOurs] of [[path, true] as const, ...(below ? [[`${path}/*`, false] as const] : [])]) {
+      server.route({
+        ...{ method, url, config: { answers } },
+        onRequest: (request, reply) => authenticateForwarded(core, request, reply),
+        preParsing: answer(isOurs),
+        handler: () => {}, // it was answered before its body
+      });
+    }
+  }
+}
+
+function requiredBy({ query, headers }: FastifyRequest, isOurs: boolean): readonly string[] {
+  if (isOurs && query === BAD_QUERY) throw BAD_URL;
+  const { require: asked = [], ...others } = isOurs ? (query as Record<string, string | string[]>) : {};
+  if (Object.keys(others).length > 0) {
+    throw new Refusal('invalid_request', 'Nothing but require is taken from the query.', {
+      problems: [{ field: 'query', problem: 'unknown parameter' }],
+    });
+  }
+  return [asked, headers[REQUIRE_HEADER] ?? []].flat();
+}
