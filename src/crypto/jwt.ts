@@ -61,7 +61,7 @@ export async function isOurJwt(
 }
 
 /** A runtime that could not verify has the name of a signature that is wrong, and, unlike it, a cause. */
-const isFault = (error: errors.JOSEError): boolean =>
+export const isFault = (error: errors.JOSEError): boolean =>
   error instanceof errors.JWSSignatureVerificationFailed && error.cause !== undefined;
 
 const publics = new WeakMap<object, ReturnType<typeof createPublicKey>>();

@@ -12,6 +12,8 @@ const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
 export const KEYS_MAX = 50;
 const MEMBER_CHARS_MAX = 3_000;
 
+export const holdsPrivatePart = (key: object): boolean => PRIVATE.some((name) => Object.hasOwn(key, name));
+
 export type UploadedKey = Readonly<Partial<Record<(typeof MEMBERS)[number], unknown>>>;
 export type UploadedKeys = { readonly keys: readonly UploadedKey[] };
 
@@ -24,7 +26,7 @@ export function parseUploadedKeys(input: unknown): UploadedKeys {
 
 function publicPartOf(key: unknown): UploadedKey {
   if (!isObject(key)) throw wrong('must hold keys that are objects');
-  if (key.kty === 'oct' || PRIVATE.some((name) => Object.hasOwn(key, name)))
+  if (key.kty === 'oct' || holdsPrivatePart(key))
     throw wrong('must hold public keys alone: replace the pair of the private key that you have just sent');
   const members = MEMBERS.filter((name) => Object.hasOwn(key, name));
   if (!members.every((name) => isShort(key[name]))) throw wrong('has a key whose parts are too long');

@@ -14,7 +14,10 @@ test('plaintext leaves its type in these files only (I1)', () => {
     'cli/profile.ts', // into the profile of whoever logs in
     'cli/way.ts', // to a terminal that asked for it, or into a file of its own
     'client/request.ts', // into the header of a request
+    'crypto/account-value.ts', // into the sealed value of a virtual account
     'crypto/delivery.ts', // into the sealed delivery
+    'crypto/external-jwt-read.ts', // into what a provider's token says
+    'crypto/external-jwt.ts', // into what a provider's key has signed
     'crypto/jwt.ts', // into its form, and what one of our keys has signed
     'crypto/opaque-form.ts', // into its kind and checksum
     'crypto/opaque.ts', // into digests, cache key and preview
