@@ -58,16 +58,7 @@ export const patReads = (db: Kysely<Schema>, macs: RowMacs): PatReads => {
       const counted = all.where('ended_at', 'is', null).select(({ fn }) => fn.countAll<number>().as('total'));
       return Number((await counted.executeTakeFirstOrThrow()).total);
     },
-    async ofAccounts(tenant, accounts) {
-      const all = db
-        .selectFrom('personal_access_token')
-        .selectAll()
-        .where('tenant', '=', tenant)
-        .where('kind', '=', 'va');
-      const held = all.where('ended_at', 'is', null);
-      const rows = await inParts(accounts, (some) => held.where('owner', 'in', some).execute());
-      return views(rows, tenant);
-    },
+    ofAccounts: async (tenant, accounts) => views(await ofAccounts(db, tenant, accounts), tenant),
     async list(tenant, owner, page) {
       const { limit, offset } = page;
       const found = listed(db, tenant, owner, page);
@@ -134,6 +125,12 @@ const rowsOf = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
 
 const ownedBy = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
   rowsOf(db, tenant, owner).where('kind', 'is', null);
+
+const ofAccounts = (db: Kysely<Schema>, tenant: TenantId, accounts: readonly PrincipalId[]) => {
+  const all = db.selectFrom('personal_access_token').selectAll().where('tenant', '=', tenant).where('kind', '=', 'va');
+  const standing = all.where('ended_at', 'is', null);
+  return inParts(accounts, (some) => standing.where('owner', 'in', some).execute());
+};
 
 /** What counts as there: expired ones are still listed, revoked ones are not. */
 const held = (db: Kysely<Schema>, tenant: TenantId, owner: PrincipalId) =>
