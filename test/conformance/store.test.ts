@@ -1,3 +1,4 @@
+import { accountTokenConformance } from './account-tokens.ts';
 import { ADAPTERS } from './adapters.ts';
 import { feedConformance } from './feed.ts';
 import { holdersConformance } from './holders.ts';
@@ -14,6 +15,7 @@ import { teamConformance } from './teams.ts';
 import { tokenLimitConformance } from './token-limits.ts';
 import { tokenValueConformance } from './token-values.ts';
 import { userConformance } from './users.ts';
+import { virtualAccountConformance } from './virtual-accounts.ts';
 
 for (const adapter of ADAPTERS) {
   keyShelfConformance(adapter);
@@ -25,6 +27,8 @@ for (const adapter of ADAPTERS) {
   patConformance(adapter);
   tokenValueConformance(adapter);
   tokenLimitConformance(adapter);
+  virtualAccountConformance(adapter);
+  accountTokenConformance(adapter);
   storeConformance(adapter);
   rowMacConformance(adapter);
   feedConformance(adapter);
