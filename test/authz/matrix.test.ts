@@ -53,6 +53,7 @@ test('every action is taken by an operation or an entrance, except those of the 
     'personal-access-token:UseAfterEnd', // nobody’s act: an event that its owner sees
     'personal-access-token:Purge', // a job, of what has been over for long
     'user:IssuePasswordLink', // an operator on the control socket
+    'token:RevokeItself', // whoever holds the very token that is to end
     'signing-key:Rotate', // an operator on the control socket
     'tenant:SetUp', // the first start
     'tenant:IssueSetUpLink', // the start, and an operator on the control socket
@@ -316,7 +317,8 @@ async function withToken(world: World, name: string, ...roles: readonly BuiltInR
 }
 
 const LOOKS = /:(List|Read)/;
-const ADMINISTERS = /:(AssignRole|ManageRoles|ManageUsers|ManageSettings|RevokeAll|CreateForUser)$/;
+const ADMINISTERS =
+  /:(AssignRole|ManageRoles|ManageUsers|ManageSettings|RevokeAll|CreateForUser|Introspect|RevokePresented)$/;
 
 /** A role that the tenant has made, and no other. */
 async function withCustom(world: World, name: string, permissions: readonly Permission[]): Promise<Asking> {

@@ -22,6 +22,7 @@ import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, rotate, standingOf, TOKENS, withdraw } from './client.ts';
 import { defectsIn, rowsIn } from './database.ts';
 import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
+import { presentedActs } from './presented-acts.ts';
 import { rightsActs } from './rights-acts.ts';
 import { tenantActs } from './tenant-acts.ts';
 
@@ -244,6 +245,7 @@ const ACTS = {
   }),
   ...rightsActs(once.copy),
   ...tenantActs(once.copy),
+  ...presentedActs(once.copy),
 } as const satisfies Record<string, Act<unknown>>;
 /** On a server all of them in the longer run only: what is killed there is undone by the server, whatever it was. */
 const KILLED_AT = ENGINE === 'sqlite' || IS_LONG ? STEPS : [];

@@ -9,9 +9,9 @@ import { readPages } from '#main/pages.ts';
 import { VERSION } from '#main/version.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { flushed } from '#support/flushed.ts';
-import { type Answer, type Sent, sendTo } from '#support/world.ts';
+import { type Answer, JSON_TYPE, type Sent, sendTo } from '#support/world.ts';
 import { openLog } from '#telemetry/log.ts';
-import { ENTRANCE_IDS, entryFor, MATRIX, requestFor } from '../authz/matrix.ts';
+import { ENTRANCE_IDS, entryFor, formOf, MATRIX, requestFor } from '../authz/matrix.ts';
 import { asking, cookieIn, form } from './asked.ts';
 import { OWN_TOKENS, PATS, post } from './provoked.ts';
 
@@ -125,11 +125,28 @@ async function driveAll(token: Sensitive): Promise<void> {
     await send({ ...entry, headers, body: `{"password":${PASSWORD}` });
   }
   await send({ ...entryFor('metrics', keys), token });
+  for (const path of ['/oauth2/introspect', '/oauth2/revoke']) await presentAll(path, token, stray);
   const again = post(OWN_TOKENS, { name: 'again', format: 'jwt' });
   await send({ ...again, headers: { ...again.headers, ...KEY }, token }, true);
   await send({ ...post(PATS, { name: 'second', teamName: stray, expirationDate: stray, tokenType: stray }), token });
   await send({ method: 'GET', path: `/${stray}?password=${PASSWORD}`, token });
   await send({ method: 'GET', path: `${PATS}/%ff${stray}`, token });
+}
+
+/** Values as they are presented by somebody else: where they belong, where they do not, and twice; before the last ends one. */
+async function presentAll(path: string, token: Sensitive, stray: string): Promise<void> {
+  const sent = { method: 'POST', path, token };
+  const basic = (secret: string) => `Basic ${Buffer.from(`gateway:${secret}`).toString('base64')}`;
+  for (const value of [`${stray}x`, `${canaries['token as JWT']}x`, stray, canaries['token as JWT'] ?? '', PASSWORD]) {
+    await send({ ...sent, ...formOf({ token: value, token_type_hint: value, client_secret: value }) });
+    await send({ ...sent, ...formOf({ token: value }), path: `${path}?token=${value}` });
+    await send({ ...sent, ...formOf({ token: value }), body: `token=${value}&token=${value}&${value}=%zz` });
+    await send({ ...sent, body: JSON.stringify({ token: value }), headers: JSON_TYPE });
+    const headers = { ...formOf({}).headers, authorization: basic(value) };
+    await send({ method: 'POST', path, ...formOf({ token: PASSWORD }), headers });
+    const forwarded = { authorization: `Bearer ${value}`, 'x-auth-require': value, 'x-forwarded-user': value };
+    await send({ method: 'GET', path: `/auth/forward-auth?require=${value}`, headers: forwarded });
+  }
 }
 
 /** What is true of every place; each must have been written to, or the search is of nothing. */

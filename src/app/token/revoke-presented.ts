@@ -2,11 +2,13 @@ import { isSame } from '#crypto/opaque.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import type { TenantId } from '#domain/tenant.ts';
 import type { Ended } from '#domain/token.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change, view } from '../doors.ts';
+import { endOne } from '../virtual-account/end-value.ts';
 import { type KnownToken, presentedToken } from './presented.ts';
 
 /** Whose it is, and which. */
@@ -40,26 +42,31 @@ async function presented(deps: Deps, caller: Caller, token: Sensitive): Promise<
 
 function end(deps: Deps, caller: Caller, { action, held }: Act): Promise<void> {
   const { tenant } = caller;
-  const resource = `personal-access-token/${held.credential.pat}`;
+  const kind = held.principal.kind === 'virtual_account' ? 'va' : 'pat';
+  const resource =
+    kind === 'va' ? `virtual-account/${held.principal.id}` : `personal-access-token/${held.credential.pat}`;
   const ended: Ended = { at: deps.clock.now(), by: caller.principal.id, reason: 'deleted' };
   return change(deps, caller, { action, resource, locate: async () => held }, async (tx) => {
-    const moved = await ends[held.principal.kind === 'virtual_account' ? 'va' : 'pat'](tx, tenant.id, held, ended);
+    const moved = await ENDS[kind](tx, tenant.id, held, ended);
     const { preview, generation } = held.credential;
     return { result: undefined, details: { preview, generation, reason: ended.reason }, moved };
   });
 }
 
-type End = (tx: Transaction, tenant: Caller['tenant']['id'], held: Held, ended: Ended) => Promise<readonly Moved[]>;
+type End = (tx: Transaction, tenant: TenantId, held: Held, ended: Ended) => Promise<readonly Moved[]>;
 
-const ends: Readonly<Record<'pat' | 'va', End>> = {
+const ENDS: Readonly<Record<'pat' | 'va', End>> = {
   /** All its values: what is left of a token that got out is no use to its owner, who makes another. */
   async pat(tx, tenant, { principal, credential: { pat } }, ended) {
     await tx.pats.revoke(tenant, principal.id, pat, ended); // false where it was long over, and is removed
     return [{ kind: 'pat', id: pat }];
   },
   /** This value alone: the program may hold the next one already. */
-  async va(tx, tenant, { credential: { pat, id } }, ended) {
-    await tx.tokens.endOne(tenant, pat, id, ended); // false where it was over before
+  async va(tx, tenant, { principal, credential: { id } }, ended) {
+    await tx.tenants.hold(tenant);
+    await tx.principals.hold(tenant, principal.id);
+    const held = await tx.virtualAccounts.get(tenant, principal.id);
+    if (held !== undefined) await endOne(tx, tenant, { held, token: id, ended }); // else the account is gone, and all with it
     return [{ kind: 'token', id }];
   },
 };

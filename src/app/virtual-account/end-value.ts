@@ -1,8 +1,10 @@
 import type { Caller } from '#domain/caller.ts';
 import type { PrincipalId } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
-import type { TokenId } from '#domain/token.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import type { Ended, TokenId } from '#domain/token.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
+import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
@@ -17,17 +19,24 @@ export function endValue(deps: Deps, caller: Caller, id: PrincipalId, token: Tok
   return untilNotOvertaken(() =>
     change(deps, caller, { ...act, locate, prepare }, async (tx) => {
       const held = await heldAccount(tx, caller, act, { id });
-      const at = deps.clock.now();
-      const ended = { at, by: caller.principal.id, reason: 'deleted' } as const;
-      if (!(await tx.tokens.endOne(tenant, held.pat, token, ended))) throw absent();
-      const isCurrent = held.current === token;
-      if (isCurrent) await tx.virtualAccounts.dropValues(tenant, id);
-      const current = isCurrent ? undefined : held.current;
-      await tx.virtualAccounts.update(tenant, { ...held, current, version: held.version + 1, updatedAt: at });
+      const ended = { at: deps.clock.now(), by: caller.principal.id, reason: 'deleted' } as const;
+      if (!(await endOne(tx, tenant, { held, token, ended }))) throw absent();
       const details = { superseded: [token], reason: ended.reason };
       return { result: undefined, details, moved: [{ kind: 'token', id: token }] };
     }),
   );
+}
+
+type Ending = { readonly held: VirtualAccount; readonly token: TokenId; readonly ended: Ended };
+
+/** Of an account that the transaction holds; false for a value that does not stand. One that was current is not to be had again. */
+export async function endOne(tx: Transaction, tenant: TenantId, { held, token, ended }: Ending): Promise<boolean> {
+  if (!(await tx.tokens.endOne(tenant, held.pat, token, ended))) return false;
+  const isCurrent = held.current === token;
+  if (isCurrent) await tx.virtualAccounts.dropValues(tenant, held.id);
+  const current = isCurrent ? undefined : held.current;
+  await tx.virtualAccounts.update(tenant, { ...held, current, version: held.version + 1, updatedAt: ended.at });
+  return true;
 }
 
 const absent = (): Refusal =>

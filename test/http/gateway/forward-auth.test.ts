@@ -8,7 +8,7 @@ import { flushed } from '#support/flushed.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
 import { give, roleOf } from '../../authz/things.ts';
 import { asking, saidIn } from '../asked.ts';
-import { basic } from './presenting.ts';
+import { accountOf, basic } from './presenting.ts';
 
 const PATH = '/auth/forward-auth';
 
@@ -59,6 +59,14 @@ describe('whoever has a good token', () => {
       const asked = { method, path: `${PATH}/app/tenant-admin?a=b`, token: alice.token, headers: envoy };
       expect(told(await world.send(asked))).toEqual(ofAlice());
     }
+  });
+
+  test('of a virtual account is told of without an address, and so that none of a client’s own is left', async () => {
+    const { id, value } = await accountOf(world, 'robot');
+    expect(told(await get(PATH, value))).toEqual({
+      ...{ 'x-forwarded-user': 'robot', 'x-forwarded-email': '', 'x-tenant-name': 'default' },
+      ...{ 'x-auth-subject-type': 'virtualaccount', 'x-auth-subject-id': id },
+    });
   });
 
   test('is known to have used it there, from where the gateway is believed to say', async () => {

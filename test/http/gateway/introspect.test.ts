@@ -7,8 +7,8 @@ import { statementsOf } from '#support/statements.ts';
 import { JSON_TYPE, openWorld, type World } from '#support/world.ts';
 import { formOf } from '../../authz/matrix.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
-import { asking, rowNamed, saidIn, statusOf } from '../asked.ts';
-import { basic, gateway, INACTIVE, INTROSPECT, introspector } from './presenting.ts';
+import { asking, rowNamed, type Said, saidIn, statusOf } from '../asked.ts';
+import { accountOf, basic, gateway, INACTIVE, INTROSPECT, introspector } from './presenting.ts';
 
 const NEVER_SECONDS = Date.UTC(2999, 11, 31) / 1000;
 
@@ -54,6 +54,13 @@ describe('a token that is good', () => {
       body: { active: true, token_type: 'Bearer', ...same, subjectType: 'user', kind: 'pat' },
     });
     expect(body.exp).toBe(Math.floor(until / 1000));
+  });
+
+  test('of a virtual account names it as its own client', async () => {
+    const { id, value } = await accountOf(world, 'robot');
+    expect((await introspect(value.reveal())).body).toMatchObject({
+      ...{ active: true, sub: id, client_id: id, username: 'robot', subjectType: 'virtualaccount', kind: 'va' },
+    });
   });
 
   test('may be the very one that asks, and need not be: nobody learns of others by asking about themselves', async () => {
@@ -167,7 +174,7 @@ describe('what it leaves behind', () => {
 describe('who may ask', () => {
   test('is who holds token:Introspect: else 403, on the record, whatever is presented', async () => {
     const { token } = alice;
-    const answers = [];
+    const answers: Said[] = [];
     for (const presented of [token.reveal(), never(), 'x'])
       answers.push(await gateway(world, token).introspect(presented));
     expect(answers[0]).toEqual({
@@ -217,7 +224,7 @@ describe('who may ask', () => {
   });
 
   test('is charged for what nobody has issued, and not whoever presented it', async () => {
-    const answers = [];
+    const answers: number[] = [];
     for (let at = 0; at < 201; at += 1) answers.push((await introspect(never())).status);
     expect([answers.slice(0, 200).every((status) => status === 200), answers[200]]).toEqual([true, 429]);
     expect((await introspect(asker.token.reveal())).status).toBe(429); // was not looked at before

@@ -1,4 +1,6 @@
+import { createAccount } from '#app/virtual-account/apply.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import { parseVirtualAccountName } from '#domain/virtual-account.ts';
 import type { World } from '#support/world.ts';
 import { formOf } from '../../authz/matrix.ts';
 import { type Said, saidIn } from '../asked.ts';
@@ -15,6 +17,22 @@ export const basic = (name: string, password: string) => ({
 export async function introspector(world: World) {
   const caller = await world.user('gateway', 'tenant-member', 'token-introspector');
   return { caller, token: await world.pat(caller, 'first') };
+}
+
+/** A virtual account that holds nothing, with its first value. */
+export async function accountOf(world: World, name: string) {
+  const admin = await world.user(`maker-of-${name}`, 'tenant-admin');
+  const { view, value } = await createAccount(world.deps, admin, {
+    ...{
+      name: parseVirtualAccountName(name),
+      expiresAt: undefined,
+      format: undefined,
+      autoRotate: undefined,
+      tags: {},
+    },
+    ...{ permissions: undefined, team: undefined, mappings: [] },
+  });
+  return { id: view.account.id, admin, value };
 }
 
 /** A gateway’s requests, by its own token. */

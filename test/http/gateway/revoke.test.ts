@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { regenerateToken } from '#app/virtual-account/regenerate.ts';
+import { readAccountToken } from '#app/virtual-account/value.ts';
 import { mint } from '#crypto/opaque.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
@@ -9,7 +11,7 @@ import { formOf } from '../../authz/matrix.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { give, roleOf } from '../../authz/things.ts';
 import { asking, rowNamed, saidIn, statusOf } from '../asked.ts';
-import { basic, gateway, REVOKE } from './presenting.ts';
+import { accountOf, basic, gateway, REVOKE } from './presenting.ts';
 
 const DONE = { status: 200, body: {} };
 
@@ -42,6 +44,21 @@ describe('by whoever may', () => {
         ...{ principal: caller.principal.id, details: { generation: 1, reason: 'deleted' } },
       });
     }
+  });
+
+  test('of a virtual account that value ends, and no other; one that was current is not to be had again', async () => {
+    const { id, admin, value } = await accountOf(world, 'robot');
+    const { value: next } = await regenerateToken(world.deps, admin, id, 3_600_000);
+    expect(await gateway(world, token).revoke(value.reveal())).toEqual(DONE);
+    expect([await statusOf(world, value.reveal()), await statusOf(world, next.reveal())]).toEqual([401, 200]);
+    expect(await lastEntry()).toMatchObject({
+      ...{ action: 'token:RevokePresented', resource: `virtual-account/${id}`, decision: 'allowed' },
+      details: { generation: 1, reason: 'deleted' },
+    });
+    expect(await gateway(world, next).revoke(next.reveal())).toEqual(DONE);
+    expect(await statusOf(world, next.reveal())).toBe(401);
+    expect(await lastEntry()).toMatchObject({ action: 'token:RevokeItself', resource: `virtual-account/${id}` });
+    await expect(readAccountToken(world.deps, admin, id)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   test.each<[string, () => Promise<string> | string]>([
