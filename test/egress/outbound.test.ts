@@ -1,39 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Opening } from '#domain/destination.ts';
-import { openOutbound } from '#egress/outbound.ts';
 import { newPair } from '#support/certificates.ts';
-
-type Options = Parameters<typeof openOutbound>[0];
+import { listening, type OutboundOptions as Options, outboundHere as open, outbound } from './listening.ts';
 
 const SET = { keys: [] };
 const answering: RequestListener = (_, answer) => answer.end(JSON.stringify(SET));
 
-type Listening = { readonly port: number; readonly connections: () => number };
-
-async function listening(server: Server, host = '127.0.0.1', port = 0): Promise<Listening> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => void sockets.add(socket));
-  await new Promise<void>((resolve, reject) => server.on('error', reject).listen(port, host, resolve));
-  onTestFinished(async () => {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return { port: (server.address() as AddressInfo).port, connections: () => sockets.size };
-}
-
-function outbound(options: Partial<Options> = {}) {
-  const opened = openOutbound({ openings: [], ...options });
-  onTestFinished(() => opened.close());
-  return opened;
-}
-
-const LOOPBACK: Opening = { network: '127.0.0.1/32', port: undefined };
-const open = (options: Partial<Options> = {}) => outbound({ openings: [LOOPBACK], ...options });
 const refused = { ok: false, reason: 'refused_destination' };
 
 test('what stands at an address that the operator has opened comes back as it is', async () => {
