@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hostIn, hostsOf, isHostOf, originsAt, rivalsOf } from './host.ts';
+import { alikeTo, hostIn, hostsOf, isHostOf, originsAt, rivalsOf } from './host.ts';
 import { parseTenantOrigin } from './tenant.ts';
 
 describe('a host is that of an origin', () => {
@@ -52,3 +52,19 @@ test.each(['a.example:7080', 'https://a.example:7080', 'HTTP://a.example:7080/',
     expect(hostIn(given)).toBe('a.example:7080');
   },
 );
+
+test.each([
+  ['https://acme.example', ['https://acme.example', 'http://acme.example', 'http://acme.example:443']],
+  ['http://acme.example:8080', ['https://acme.example:8080', 'http://acme.example:8080']],
+])('a request to %s could be one to each of these', (origin, alike) => {
+  expect(alikeTo(origin)).toEqual(expect.arrayContaining(alike));
+  for (const one of alike) expect(hostsOf(one).some((host) => isHostOf(origin, host))).toBe(true);
+});
+
+test('of this machine every name is alike, on the same port', () => {
+  const alike = alikeTo('http://127.0.0.1:7080');
+  expect(alike).toEqual(
+    expect.arrayContaining(['http://localhost:7080', 'http://[::1]:7080', 'https://localhost:7080']),
+  );
+  expect(alike.every((origin) => origin.endsWith(':7080'))).toBe(true);
+});

@@ -37,6 +37,15 @@ export function hostsOf(origin: string): readonly string[] {
 export const rivalsOf = (origin: TenantOrigin): readonly TenantOrigin[] =>
   [...new Set(hostsOf(origin).flatMap(originsAt))].filter((other) => other !== origin);
 
+/** Origins that a request could not be told from one to this, itself among them; of this machine under all its names. */
+export function alikeTo(origin: string): readonly TenantOrigin[] {
+  const { hostname } = new URL(origin);
+  const names = LOOPBACK.test(hostname) ? [...new Set([hostname, ...OF_THIS_MACHINE])] : [hostname];
+  const hosts = names.flatMap((name) => hostsOf(origin.replace(hostname, name)));
+  return [...new Set(hosts.flatMap(originsAt))];
+}
+const OF_THIS_MACHINE = ['localhost', '127.0.0.1', '[::1]'];
+
 /** The host in what a client says that it was given: a host, or an address that begins with a scheme. */
 export const hostIn = (given: string): string =>
   given

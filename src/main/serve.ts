@@ -5,6 +5,7 @@ import type { Deps } from '#app/deps.ts';
 import { flush } from '#app/flush.ts';
 import { acknowledge, leave } from '#app/node/acknowledge.ts';
 import { type Rotated, rotateSigningKey, withdrawSigningKeys } from '#app/signing-key/rotate.ts';
+import { refuseRival } from '#app/tenant/at.ts';
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
 import { parseId } from '#domain/id.ts';
@@ -63,13 +64,14 @@ type Place = {
 
 async function served(instance: Instance & Place, config: Config, say: Say, log: WatchedLog): Promise<Served> {
   const { deps, tenant, folder, close, place, secured } = instance;
+  const scheme = secured === undefined ? 'http' : 'https';
+  await refuseRival(deps, { tenant, origin: siteOrigin(config.publicUrl, config.listen, scheme) });
   await bootstrap(deps, tenant, config, say);
   if (deps.store.isShared) await acknowledge(deps); // whoever waits for all must know of us before we accept anything
   const site: Site = { tenant, version: VERSION, origin: () => place.origin };
   const report = (error: unknown, requestId: string) => log.failed(error, { requestId });
   const server = openHttp(deps, { site, pages: readPages(), report, terms: termsOf(config, secured?.tls) });
   const ways: Way[] = [wayOf(server)];
-  const scheme = secured === undefined ? 'http' : 'https';
   try {
     const listened = { host: config.listen.host, port: await listening(server, config.listen) };
     place.origin = siteOrigin(config.publicUrl, listened, scheme);

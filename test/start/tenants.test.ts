@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '#support/folder.ts';
-import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serving, spawned, unattended } from '#support/process.ts';
+import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, spawned, unattended } from '#support/process.ts';
 import { rowsIn } from '../faults/database.ts';
+import { doctor } from './doctor.ts';
 
 const ACME = 'https://acme.example';
 
@@ -122,6 +123,21 @@ test('no other tenant gets the address of the server itself', async () => {
       ...{ code: 1, said: expect.stringContaining("another tenant's address already") },
     });
   }
+});
+
+test('a server that is moved to the address of another tenant does not start, and doctor says what to do', async () => {
+  const served = await serving(data, unattended(data));
+  await tenants('create', 'acme', '--origin', ACME);
+  served.process.kill();
+  await served.ended;
+  const told = expect.stringMatching(/tenant acme,.*countersign tenants origin acme https:\/\/acme\.example --remove/);
+  const theirs = { env: { COUNTERSIGN_PUBLIC_URL: ACME } };
+  expect(await serve(data, theirs)).toMatchObject({ code: 1, said: told });
+  expect((await doctor(data, theirs)).checks['public-url']).toMatchObject({ state: 'failed', found: told });
+  const env = { COUNTERSIGN_PUBLIC_URL: 'https://other.example' };
+  expect((await doctor(data, { env })).checks['public-url']).toMatchObject({ state: 'ok' });
+  await serving(data, { env });
+  expect(await tenants('origin', 'acme', ACME, '--remove')).toMatchObject({ code: 0 });
 });
 
 test.each([

@@ -1,4 +1,4 @@
-import { hostsOf, isHostOf, isOnLoopback, originsAt } from '#domain/host.ts';
+import { alikeTo, hostsOf, isHostOf, isOnLoopback, originsAt } from '#domain/host.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Tenant, TenantOrigin } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
@@ -33,6 +33,26 @@ export async function originFor({ store }: Pick<Deps, 'store'>, home: Home, tena
 /** Whether a request to this origin would be taken for one to the instance's own tenant. */
 export const isOfHome = (home: Home, origin: TenantOrigin): boolean =>
   hostsOf(origin).some((host) => isHostOf(home.origin, host));
+
+/**
+ * The operator may move the instance to an address that was given to another tenant: whoever comes there would be taken
+ * for one of the instance's own.
+ */
+export async function refuseRival({ store }: Pick<Deps, 'store'>, home: Home): Promise<void> {
+  for (const origin of alikeTo(home.origin)) {
+    const found = await store.tenants.byOrigin(origin);
+    if (found !== undefined && found.id !== home.tenant.id)
+      throw new Refusal('conflict', rivalInWords(home.origin, { ...found, origin }));
+  }
+}
+
+export const rivalInWords = (
+  own: string,
+  { name, origin }: { readonly name: string; readonly origin: string },
+): string =>
+  `${own} is to be the address of this server, and ${origin} is one of the tenant ${name}, so that a request there could be ` +
+  `for either. Set COUNTERSIGN_PUBLIC_URL (or COUNTERSIGN_LISTEN) to another; or start with the old one, and first take ` +
+  `it from that tenant: countersign tenants origin ${name} ${origin} --remove`;
 
 /** Without what was asked for: that is the client's to say, and nobody's to read. */
 const misdirected = (): Refusal =>

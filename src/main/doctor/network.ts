@@ -3,11 +3,13 @@ import { request as requestPlainly } from 'node:http';
 import { request as requestSecurely } from 'node:https';
 import { createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { rivalInWords } from '#app/tenant/at.ts';
 import type { Address } from '#config/address.ts';
 import type { Config } from '#config/read-config.ts';
+import { alikeTo } from '#domain/host.ts';
 import { certificateIn, endingOf, namelessFor } from '../certificate.ts';
 import { hostOf, tlsFilesIn } from '../network.ts';
-import { isEverywhere, originOf } from '../origin.ts';
+import { isEverywhere, originOf, siteOrigin } from '../origin.ts';
 import { addressRefusal } from '../system-refusal.ts';
 import { readTls } from '../tls.ts';
 import type { Check } from './check.ts';
@@ -28,6 +30,16 @@ const address: Check = {
     if (config.listen.port === 0) return ok(`Any free port of ${config.listen.host} will do.${elsewhere}`);
     await refuseTaken(config.listen);
     return ok(`${wanted} is free.${elsewhere}`);
+  },
+};
+
+const publicUrl: Check = {
+  name: 'public-url',
+  async run({ config, tables }) {
+    const own = siteOrigin(config.publicUrl, config.listen, config.tlsCertFile === undefined ? 'http' : 'https');
+    const found = await (await tables()).tenantsAt(alikeTo(own));
+    const rival = found.find(({ name }) => name !== config.tenant);
+    return rival === undefined ? ok(`${own} is the address of no other tenant.`) : failed(rivalInWords(own, rival));
   },
 };
 
@@ -91,4 +103,4 @@ const tls: Check = {
 const withoutTls = ({ listen }: Config): string =>
   isEverywhere(listen) ? 'Without TLS of its own.' : `Without TLS of its own, on ${listen.host}.`;
 
-export const NETWORK_CHECKS: readonly Check[] = [address, tls];
+export const NETWORK_CHECKS: readonly Check[] = [address, publicUrl, tls];

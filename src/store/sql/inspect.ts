@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Instant } from '#domain/instant.ts';
+import type { TenantName, TenantOrigin } from '#domain/tenant.ts';
 import type { ChangeReads } from '#ports/changes.ts';
 import type { JobReads } from '#ports/jobs.ts';
 import type { KeyShelf } from '#ports/keys.ts';
@@ -23,6 +24,10 @@ export type Inspection = {
   pending(): Promise<readonly string[]>;
   shelf(): Promise<KeyShelf | undefined>;
   tenantNames(): Promise<readonly string[]>;
+  /** To which tenants these addresses were given. */
+  tenantsAt(
+    origins: readonly TenantOrigin[],
+  ): Promise<readonly { readonly name: TenantName; readonly origin: TenantOrigin }[]>;
   /** By the clock of the database. */
   nowMs(): Promise<Instant>;
   writtenAfter(at: Instant): Promise<Written>;
@@ -53,6 +58,14 @@ export const inspectionOn = (db: Kysely<Schema>, engine: Engine, { tables, elsew
   },
   shelf: () => readShelf(db),
   tenantNames: async () => (await db.selectFrom('tenant').select('name').orderBy('name').execute()).map(nameOf),
+  tenantsAt: (origins) =>
+    db
+      .selectFrom('tenant_origin')
+      .innerJoin('tenant', 'tenant.id', 'tenant_origin.tenant')
+      .select(['tenant.name', 'tenant_origin.origin'])
+      .where('tenant_origin.origin', 'in', origins)
+      .orderBy('tenant_origin.origin')
+      .execute(),
   async nowMs() {
     const { rows } = await sql<{ now: number }>`select ${sql.raw(engine.nowMs)} as now`.execute(db);
     return rows[0]?.now ?? Number.NaN; // a statement without a table has one row
