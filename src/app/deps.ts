@@ -6,6 +6,7 @@ import type { Node } from '#ports/nodes.ts';
 import type { Step } from '#ports/step.ts';
 import type { Store } from '#ports/store.ts';
 import type { Denials } from './audit/denials.ts';
+import type { KeySets } from './identity-provider/key-sets.ts';
 import type { Attempts } from './session/attempts.ts';
 import type { Feed } from './token/feed.ts';
 import type { Strangers } from './token/strangers.ts';
@@ -27,6 +28,8 @@ export type Deps = {
   readonly denials: Denials;
   readonly attempts: Attempts;
   readonly strangers: Strangers;
+  /** The keys of identity providers. */
+  readonly keySets: KeySets;
   readonly counts: Counts;
   /** Who issues tokens, as others are told: scheme and host of this server. */
   readonly issuer: () => string;

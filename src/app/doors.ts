@@ -1,8 +1,10 @@
 import { type Act, type AuditDetails, type AuditEntry, entryOf } from '#domain/audit.ts';
-import type { Caller } from '#domain/caller.ts';
+import type { Caller, Credential } from '#domain/caller.ts';
 import type { Action } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { allows } from '#domain/rights.ts';
+import type { TenantId } from '#domain/tenant.ts';
+import { unreachable } from '#domain/unreachable.ts';
 import { type Known, notAuthenticated, standingOf } from '#domain/verification.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Transaction } from '#ports/store.ts';
@@ -129,11 +131,23 @@ async function refuseIfCutOff({ clock, uses }: Deps, tx: Transaction, caller: Ca
   const { tenant, principal, credential } = caller;
   await tx.principals.hold(tenant.id, principal.id);
   if (credential.kind === 'none') return;
-  const known = await (credential.kind === 'token'
-    ? tx.tokens.byGeneration(tenant.id, credential.pat, credential.generation)
-    : tx.sessions.byId(tenant.id, credential.id));
+  const known = await knownBy(tx, tenant.id, credential);
   const stands = known !== undefined && standingOf(known, clock.now(), uses.lastOf(known)) === 'live';
   if (!stands || !allows(known.rights, action, resource)) throw new CutOff(known);
+}
+
+/** What stands of a credential that was accepted before. */
+function knownBy(tx: Transaction, tenant: TenantId, credential: Exclude<Credential, { readonly kind: 'none' }>) {
+  switch (credential.kind) {
+    case 'token':
+      return tx.tokens.byGeneration(tenant, credential.pat, credential.generation);
+    case 'session':
+      return tx.sessions.byId(tenant, credential.id);
+    case 'external':
+      return tx.identityProviders.known(tenant, credential.id, credential.identity);
+    default:
+      return unreachable(credential);
+  }
 }
 
 /** The same as at the beginning: a use of a dead credential is noted, a denial is an entry. */

@@ -7,7 +7,7 @@ import { recordDenial } from './doors.ts';
 
 /** Whether the tenant keeps to signed-in browsers what a token asks for here. */
 export const isForSessions = ({ sessionOnly }: TokenSettings, { credential }: Caller): boolean =>
-  sessionOnly && credential.kind === 'token';
+  sessionOnly && credential.kind !== 'session' && credential.kind !== 'none';
 
 /** On the record, in words that say what a session can do instead. */
 export async function refuseToken(deps: Deps, caller: Caller, act: Act, message: string): Promise<never> {

@@ -2,7 +2,7 @@ import type { Claims } from '#domain/identity-provider-claims.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { isKid } from './external-jwt-keys.ts';
 import { type Reason, refused } from './external-jwt-reasons.ts';
-import { isCanonical, TYP } from './opaque-form.ts';
+import { isCanonical, JWT_SHAPE, TYP } from './opaque-form.ts';
 
 /*
  * What a token of somebody else says, before anybody has proved that it may. Good for finding out whom to ask, and for
@@ -20,6 +20,12 @@ export type ReadJwt = { readonly ok: true; readonly jwt: UnverifiedJwt } | Retur
 export const EXTERNAL_JWT_CHARS_MAX = 16_384;
 /** More than anybody's; each is compared. */
 const AUDIENCES_MAX = 100;
+
+/** Whether it could be one at all. No I/O, and no key is touched. */
+export function isExternalShaped(credential: Sensitive): boolean {
+  const text = credential.reveal();
+  return text.length <= EXTERNAL_JWT_CHARS_MAX && JWT_SHAPE.test(text);
+}
 
 export function readExternalJwt(credential: Sensitive): ReadJwt {
   const text = credential.reveal();

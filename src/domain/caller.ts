@@ -1,4 +1,6 @@
+import type { ExternalIdentity } from './external-identity.ts';
 import type { Id } from './id.ts';
+import type { IdentityProviderId, IdentityProviderName } from './identity-provider.ts';
 import type { Instant } from './instant.ts';
 import type { Principal } from './principal.ts';
 import type { Rights } from './rights.ts';
@@ -27,9 +29,17 @@ export type Credential =
       readonly preview: string;
       readonly expiresAt: Instant | undefined;
     }
+  | {
+      /** The word of an identity provider. */
+      readonly kind: 'external';
+      readonly id: IdentityProviderId;
+      readonly name: IdentityProviderName;
+      readonly identity: ExternalIdentity;
+      readonly expiresAt: Instant;
+    }
   | { readonly kind: 'session'; readonly id: SessionId; readonly expiresAt: Instant }
   | { readonly kind: 'none'; readonly id: undefined };
-export type CredentialId = Id<'Token'> | Id<'Session'>;
+export type CredentialId = Id<'Token'> | Id<'Session'> | IdentityProviderId;
 
 /** Who has no credential yet, at an address that is somebody's: host and port as they were asked for, if at all. */
 export type Visitor = { readonly host: string | undefined };

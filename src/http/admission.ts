@@ -78,7 +78,8 @@ function callerLimit(core: Pick<Core, 'now'>, limits: RequestLimits): Admission[
   if ([perToken, perPrincipal, perTenant].every((limit) => limit === undefined)) return undefined;
   return (caller) => {
     const now = core.now();
-    const byTokens = () => (caller.credential.kind === 'token' ? perPrincipal?.(caller.principal.id, now) : undefined);
+    const byTokens = () =>
+      caller.credential.kind !== 'session' ? perPrincipal?.(caller.principal.id, now) : undefined;
     return perToken?.(countedAs(caller), now) ?? byTokens() ?? perTenant?.(caller.tenant.id, now);
   };
 }

@@ -6,6 +6,7 @@ import { setUpTenant } from '#app/set-up/tenant.ts';
 import type { Config } from '#config/read-config.ts';
 import { rowMacs } from '#crypto/row-mac.ts';
 import type { Tenant } from '#domain/tenant.ts';
+import { openOutbound } from '#egress/outbound.ts';
 import type { Step } from '#ports/step.ts';
 import { filesIn, rootKeyFileOf } from './before-start.ts';
 import { systemClock } from './clock.ts';
@@ -28,13 +29,19 @@ export async function openInstance(config: Config, issuer: () => string): Promis
   const folder = dataFolder(config.data, filesIn(config), config.databaseUrl === undefined ? undefined : node.id);
   const clock = systemClock(config.testClockMs);
   const step = killingAt(config.testStopAt);
-  const { database, close } = await openDatabase(config, folder, { clock, step });
+  const { database, close: closeDatabase } = await openDatabase(config, folder, { clock, step });
+  const outbound = openOutbound({ openings: config.egressAllow });
+  const close = async () => {
+    await outbound.close();
+    await closeDatabase();
+  };
   try {
-    const parts = { keys: database.keys, clock, random, step };
-    const { keyring, wrapper } = await unlock(rootKeyFileOf(config), parts);
+    const keys = { keys: database.keys, clock, random, step };
+    const { keyring, wrapper } = await unlock(rootKeyFileOf(config), keys);
     const store = database.store(rowMacs(keyring));
     const { staleMsMax } = config;
-    const deps = await openDeps({ store, keyring, wrapper, clock, random, issuer, step, node, staleMsMax });
+    const parts = { store, keyring, wrapper, clock, random, issuer, step, node, outbound };
+    const deps = await openDeps({ ...parts, staleMsMax });
     const tenant = await setUpTenant(deps, config.tenant);
     return { deps, tenant, folder, close };
   } catch (error) {

@@ -6,6 +6,7 @@ import { present } from '#api/present.ts';
 import { visited } from '#api/visited.ts';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
+import { KeySets } from '#app/identity-provider/key-sets.ts';
 import { readMetrics } from '#app/metrics/read.ts';
 import { Attempts } from '#app/session/attempts.ts';
 import { Feed } from '#app/token/feed.ts';
@@ -17,11 +18,13 @@ import { Counts } from '#domain/counts.ts';
 import type { Core } from '#http/core.ts';
 import { httpServer, type Terms } from '#http/server.ts';
 import { Traffic } from '#http/traffic.ts';
+import type { Outbound } from '#ports/outbound.ts';
 import { metricsOf } from '#telemetry/metrics-scrape.ts';
 import { documents } from './pages.ts';
 import { watchProcess } from './watch-process.ts';
 
 type Parts = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'random' | 'issuer' | 'step' | 'node'> & {
+  readonly outbound: Outbound;
   readonly staleMsMax: number;
 };
 
@@ -30,7 +33,7 @@ const RUN_ID_BYTES = 9;
 const SALT_BYTES = 16;
 
 /** Everything the core needs, from the parts that differ between production and a test. */
-export async function openDeps({ staleMsMax, ...parts }: Parts): Promise<Deps> {
+export async function openDeps({ staleMsMax, outbound, ...parts }: Parts): Promise<Deps> {
   const feed = new Feed(parts.clock, { isShared: parts.store.isShared, staleMsMax });
   const salt = Buffer.from(parts.random.bytes(SALT_BYTES)).toString('hex');
   return {
@@ -41,6 +44,7 @@ export async function openDeps({ staleMsMax, ...parts }: Parts): Promise<Deps> {
     denials: new Denials(),
     attempts: new Attempts(),
     strangers: new Strangers(),
+    keySets: new KeySets(outbound, parts.clock),
     counts: new Counts(),
   };
 }

@@ -1,5 +1,5 @@
 /** What a change touched of all that a verification rests on. */
-export type MovedKind = 'token' | 'pat' | 'principal' | 'session' | 'team' | 'role' | 'tenant' | 'key';
+export type MovedKind = 'token' | 'pat' | 'principal' | 'session' | 'team' | 'role' | 'tenant' | 'provider' | 'key';
 export type Moved = { readonly kind: MovedKind; readonly id: string };
 export type Change = { readonly sequence: number; readonly moved: Moved };
 /** As it was read. */

@@ -3,6 +3,7 @@ import type { ChangeReads, ChangeWrites } from './changes.ts';
 import type { DeliveryReads, DeliveryWrites } from './deliveries.ts';
 import type { StoreFigures } from './figures.ts';
 import type { GrantReads, GrantWrites } from './grants.ts';
+import type { IdentityProviderReads, IdentityProviderWrites } from './identity-providers.ts';
 import type { InvitationReads, InvitationWrites } from './invitations.ts';
 import type { JobReads, JobWrites } from './jobs.ts';
 import type { KeyReads, KeyWrites } from './keys.ts';
@@ -37,6 +38,7 @@ export interface Store {
   readonly pats: PatReads;
   readonly tokens: TokenReads;
   readonly virtualAccounts: VirtualAccountReads;
+  readonly identityProviders: IdentityProviderReads;
   readonly tokenSettings: TokenSettingsReads;
   readonly replays: ReplayReads;
   readonly sessions: SessionReads;
@@ -73,6 +75,7 @@ export interface Transaction {
   readonly tokens: TokenReads & TokenWrites;
   readonly tokenUses: TokenUseWrites;
   readonly virtualAccounts: VirtualAccountReads & VirtualAccountWrites;
+  readonly identityProviders: IdentityProviderReads & IdentityProviderWrites;
   readonly tokenSettings: TokenSettingsReads & TokenSettingsWrites;
   readonly replays: ReplayReads & ReplayWrites;
   readonly sessions: SessionReads & SessionWrites;

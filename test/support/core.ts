@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { Denials } from '#app/audit/denials.ts';
 import type { Deps } from '#app/deps.ts';
+import { KeySets } from '#app/identity-provider/key-sets.ts';
 import { newId } from '#app/new-id.ts';
 import { Attempts } from '#app/session/attempts.ts';
 import { newSession } from '#app/session/issue.ts';
@@ -28,6 +29,7 @@ import { fileWrapper } from '#key-wrapper/file/wrapper.ts';
 import type { KeyPurpose, KeyWrapper } from '#ports/key-wrapper.ts';
 import type { WrappedKey } from '#ports/keys.ts';
 import type { NodeId } from '#ports/nodes.ts';
+import type { Outbound } from '#ports/outbound.ts';
 import type { Database } from '#store/database.ts';
 import { maced } from '#store/sql/maced.ts';
 import type { Schema } from '#store/sql/schema.ts';
@@ -72,6 +74,7 @@ export async function openCore() {
     node: { id: 'n'.repeat(24) as NodeId, name: 'here' },
     attempts: new Attempts(),
     strangers: new Strangers(),
+    keySets: new KeySets(NOTHING_OUTSIDE, clock),
     counts: new Counts(),
     issuer: () => ISSUER,
     step: () => {},
@@ -84,6 +87,9 @@ export async function openCore() {
   const deactivate = ({ principal }: Caller) => deactivated(past, deps, principal.id);
   return { clock, random, onDisk, again, deps, tenant, ...people(deps, tenant), ...past, deactivate };
 }
+
+/** What is fetched is tested where it is fetched from. */
+const NOTHING_OUTSIDE: Outbound = { getJson: async () => ({ ok: false, reason: 'unreachable' }) };
 
 export type Core = Awaited<ReturnType<typeof openCore>>;
 

@@ -15,10 +15,13 @@ export const callerHandlers: Handlers<typeof CALLER_OPERATIONS> = {
 };
 
 /** By what other operations know it. */
-const named = (credential: Exclude<Credential, { readonly kind: 'none' }>) =>
-  credential.kind === 'session'
-    ? { id: credential.id }
-    : { id: credential.pat, valueId: credential.id, name: credential.name, preview: credential.preview };
+function named(credential: Exclude<Credential, { readonly kind: 'none' }>) {
+  if (credential.kind === 'session') return { id: credential.id };
+  const { id, name } = credential;
+  return credential.kind === 'external'
+    ? { id, name }
+    : { id: credential.pat, valueId: id, name, preview: credential.preview };
+}
 
 function shown(credential: Credential) {
   if (credential.kind === 'none') throw new Error('whoever has no credential is no caller of this operation');

@@ -4,7 +4,7 @@ import type { Caller } from '#domain/caller.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Api, Handlers } from '../handler.ts';
 import { visited } from '../visited.ts';
-import { subjectOf } from './subject.ts';
+import { patNameOf, subjectOf } from './subject.ts';
 
 /** Where model calls go; a path of this very host. */
 const LLM_GATEWAY_URL = '/api/llm';
@@ -16,7 +16,7 @@ export const sessionHandlers: Handlers<typeof SESSION_OPERATIONS> = {
       email: principal.kind === 'user' ? principal.name : null,
       tenantName: tenant.name,
       subjectSlug: principal.name,
-      subject: subjectOf(principal, credential.kind === 'token' ? credential.name : undefined),
+      subject: subjectOf(principal, patNameOf({ principal, credential })),
       metadata: {},
     },
     tenantInfo: { tenantName: tenant.name },
@@ -39,7 +39,7 @@ async function infoOf(api: Api, caller: Caller) {
     subjectType,
     subjectSlug,
     subjectPatName,
-  } = subjectOf(principal, credential.kind === 'token' ? credential.name : undefined);
+  } = subjectOf(principal, patNameOf({ principal, credential }));
   return {
     ...{ id, userName: principal.name, subjectSlug, subjectType, effectiveUserId: id },
     ...(subjectPatName === undefined ? {} : { subjectPatName }),

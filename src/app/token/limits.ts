@@ -11,6 +11,9 @@ import { Overtaken } from '../overtaken.ts';
 import { isForSessions, refuseToken } from '../session-only.ts';
 
 const NO_TOKEN_CREATES = 'Here a token creates no tokens: sign in to the console, and create it there.';
+/** It ends in minutes; what it made would not. */
+const NO_WORD_CREATES =
+  'The token of an identity provider creates no tokens, which would outlive it: sign in, or use a token of your own.';
 const FOR_PEOPLE =
   'A virtual account has one token, and no personal access tokens. Give it another value with POST /virtual-accounts/{id}/regenerate-token.';
 
@@ -19,6 +22,7 @@ export async function settingsFor(deps: Deps, caller: Caller, act: Act): Promise
   if (caller.principal.kind === 'virtual_account' && act.action === 'personal-access-token:Create') {
     return refuseToken(deps, caller, act, FOR_PEOPLE);
   }
+  if (caller.credential.kind === 'external') return refuseToken(deps, caller, act, NO_WORD_CREATES);
   const settings = await deps.store.tokenSettings.get(caller.tenant.id);
   if (!isForSessions(settings, caller)) return settings;
   return refuseToken(deps, caller, act, NO_TOKEN_CREATES);

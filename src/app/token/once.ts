@@ -42,9 +42,11 @@ export function onceOnly(
 }
 
 /** Asked by a credential, since the answer is sealed for it. */
-function askerOf({ credential }: Caller, once: Once) {
+function askerOf({ principal, credential }: Caller, once: Once) {
   if (credential.kind === 'none') throw new Error('whoever sends an Idempotency-Key has shown a credential');
-  return { id: credential.id, credential: once.credential };
+  // Of a provider's words there is no one id; who presents one is somebody.
+  const id = credential.kind === 'external' ? principal.id : credential.id;
+  return { id, credential: once.credential };
 }
 
 function newReplay(deps: Deps, caller: Caller, once: Once, { value, pat }: Issue): Replay {

@@ -1,3 +1,4 @@
+import { isExternalShaped } from '#crypto/external-jwt-read.ts';
 import { isJwtShaped, isOurJwt } from '#crypto/jwt.ts';
 import { digestsOf } from '#crypto/opaque.ts';
 import { kindOf } from '#crypto/opaque-form.ts';
@@ -8,53 +9,51 @@ import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { TOKEN_KINDS } from '#domain/token.ts';
 import { type Known, standingOf } from '#domain/verification.ts';
-import type { Digest } from '#ports/digest.ts';
 import type { Deps } from '../deps.ts';
 import { learnKeys } from '../key/learn.ts';
+import { knownExternal } from './external.ts';
 
 /** Expected outcomes are values; only an outage throws, and an outage never looks like a bad credential. */
 export type Verification =
   | { readonly ok: true; readonly caller: Caller }
   | { readonly ok: false; readonly reason: 'malformed' | 'unknown' | 'revoked' | 'expired' };
 
-type VerifyDeps = Pick<Deps, 'store' | 'keyring' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers' | 'counts'>;
+type VerifyDeps = Pick<
+  Deps,
+  'store' | 'keyring' | 'keySets' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers' | 'counts'
+>;
 
-/** Whether it can be one of these at all, and the one read that knows it. */
-type Way = {
-  readonly isOurs: boolean;
-  readonly read: (digests: readonly Digest[]) => Promise<Known | undefined>;
-  /** What spares the read whatever we never issued; only of what is not in memory. */
-  readonly isIssued?: () => Promise<boolean>;
-};
+/** Whether it can be one of these at all, and how it is looked up where it is not in memory. */
+type Way = { readonly isOurs: boolean; readonly look: () => Promise<Known | undefined> };
 
 /** At once where the credential is in memory: this stands before every request. */
 export type Verified = Verification | Promise<Verification>;
 
-/** An access token of either form, as it stands behind `Bearer`. */
+/** An access token of either form, or one that a provider has signed, as it stands behind `Bearer`. */
 export function verifyToken(deps: VerifyDeps, token: Sensitive, origin: Origin): Verified {
-  const read = (digests: readonly Digest[]) => deps.store.tokens.byDigest(digests);
-  const learn = async () => (deps.store.isShared ? learnKeys(deps) : undefined);
-  if (!isJwtShaped(token)) {
-    return verify(deps, token, origin, { isOurs: kindOf(token, TOKEN_KINDS) !== undefined, read });
+  const look = () => deps.store.tokens.byDigest(digestsOf(deps.keyring, token));
+  if (!isExternalShaped(token)) {
+    return verify(deps, token, origin, { isOurs: kindOf(token, TOKEN_KINDS) !== undefined, look });
   }
-  return verify(deps, token, origin, { isOurs: true, read, isIssued: () => isOurJwt(deps.keyring, token, learn) });
+  const signed = async () => ((await isIssued(deps, token)) ? look() : knownExternal(deps, token));
+  return verify(deps, token, origin, { isOurs: true, look: signed });
 }
+
+/** What spares the read of our file whatever we never signed. */
+const isIssued = async (deps: VerifyDeps, token: Sensitive): Promise<boolean> =>
+  isJwtShaped(token) && isOurJwt(deps.keyring, token, async () => (deps.store.isShared ? learnKeys(deps) : undefined));
 
 /** A browser session, by the value of its cookie. */
 export const verifySession = (deps: VerifyDeps, cookie: Sensitive, origin: Origin): Verified =>
   verify(deps, cookie, origin, {
     isOurs: kindOf(cookie, ['session']) !== undefined,
-    read: (digests) => deps.store.sessions.byDigest(digests),
+    look: () => deps.store.sessions.byDigest(digestsOf(deps.keyring, cookie)),
   });
 
 /** Checksum, memory, signature, one indexed read: each step only when the one before cannot tell. Writes nothing. */
-function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOurs, read, isIssued }: Way): Verified {
+function verify(deps: VerifyDeps, credential: Sensitive, origin: Origin, { isOurs, look }: Way): Verified {
   if (!isOurs) return ended(deps, 'malformed');
   const now = deps.clock.now();
-  const look = async () => {
-    if (isIssued !== undefined && !(await isIssued())) return undefined;
-    return read(digestsOf(deps.keyring, credential));
-  };
   const found = deps.verified.find(credential, now, (wasKnown) =>
     wasKnown ? look() : deps.strangers.read(origin.address, now, look),
   );

@@ -19,8 +19,8 @@ export const CALLER_OPERATIONS = {
       tenant: z.strictObject({ id: z.string(), name: z.string() }),
       rights: z.strictObject({ roles: z.array(z.string()), actions: z.array(z.enum(ACTIONS)) }),
       credential: z.strictObject({
-        kind: z.enum(['token', 'session']),
-        /** Of the token, as its operations take it, or of the session. */
+        kind: z.enum(['token', 'session', 'external']),
+        /** Of the token, as its operations take it, of the session, or of the identity provider whose word it is. */
         id: z.string(),
         /** Which of the token's values it is; the audit has it under this one. */
         valueId: z.string().optional(),

@@ -2,11 +2,12 @@ import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { Held, Holding, SubjectId } from '#domain/grant.ts';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import { builtInOf, type Role, type RoleId } from '#domain/role.ts';
-import type { Membership } from '#domain/team.ts';
+import type { Membership, TeamId } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import { columnsOf, partOf } from './joined.ts';
 import { MACED, type MacedRow, proved } from './maced.ts';
+import { inParts } from './parts.ts';
 import { prepared } from './prepared.ts';
 import type { Schema } from './schema.ts';
 
@@ -66,15 +67,19 @@ const isItsRole = sql<SqlBool>`role.id = role_grant.role`;
 
 const allOf = prepared((db, asked: Asked) => ownOf(db, asked).unionAll(ofTeams(db, asked)));
 
-/** `everyone` holds users alone. */
+/** `everyone` holds users alone. `besides`: teams to which they belong as long as a credential of theirs says so. */
 export async function heldBy(
   db: Kysely<Schema>,
   macs: RowMacs,
   tenant: TenantId,
   { id, kind }: Pick<Principal, 'id' | 'kind'>,
+  besides: readonly TeamId[] = [],
 ): Promise<Held> {
-  const { rows } = await allOf(db, { tenant, principal: id, everybody: kind === 'user' ? tenant : id });
-  const memberships = new Map<string, Membership>();
+  const { rows: own } = await allOf(db, { tenant, principal: id, everybody: kind === 'user' ? tenant : id });
+  const rows = [...own, ...(await heldByTeams(db, tenant, besides))];
+  const memberships = new Map<string, Membership>(
+    besides.map((team) => [team, { team, isMember: true, isManager: false }]),
+  );
   const holdings: Holding[] = [];
   for (const row of rows as readonly object[]) {
     const membership = part(macs, row, 'team_member');
@@ -84,6 +89,18 @@ export async function heldBy(
   }
   return { memberships: [...memberships.values()], holdings };
 }
+
+/** Of teams to which somebody belongs by no row of theirs. */
+const heldByTeams = (db: Kysely<Schema>, tenant: TenantId, teams: readonly TeamId[]) =>
+  inParts<TeamId, object>(teams, (some) =>
+    db
+      .selectFrom('role_grant')
+      .leftJoin('role', (join) => join.onRef('role.tenant', '=', 'role_grant.tenant').on(isItsRole))
+      .select([...NOTHING, ...GRANT, ...ROLE])
+      .where('role_grant.tenant', '=', tenant)
+      .where('role_grant.subject', 'in', some)
+      .execute(),
+  );
 
 const membershipOf = ({ team, member, manager }: MacedRow<'team_member'>): Membership => ({
   ...{ team, isMember: member === 1, isManager: manager === 1 },

@@ -1,9 +1,11 @@
 import type { Compilable, Kysely } from 'kysely';
 import type { Credential } from '#domain/caller.ts';
 import type { Held } from '#domain/grant.ts';
+import type { PrincipalId } from '#domain/principal.ts';
 import { allHoldings, compile } from '#domain/rights.ts';
 import { builtInOf } from '#domain/role.ts';
 import type { SessionId } from '#domain/session.ts';
+import type { TeamId } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { PatId } from '#domain/token.ts';
 import { earliest, endOf, idleOf, type Life, settingsOfKind } from '#domain/token-settings.ts';
@@ -155,16 +157,31 @@ function byDigests(build: (db: Kysely<Schema>, digests: readonly Digest[]) => Co
   };
 }
 
-type Own = Pick<Known, 'credential' | 'issuedAt' | 'expiresAt' | 'idle' | 'ended' | 'restsOn'>;
+type Own = Pick<Known, 'credential' | 'issuedAt' | 'expiresAt' | 'idle' | 'ended' | 'restsOn'> & {
+  /** To which they belong for as long as this credential says so. */
+  readonly teams?: readonly TeamId[];
+};
+
+/** A principal with their tenant, as `knownOf` takes them. */
+export function ofPrincipal(db: Kysely<Schema>, tenant: TenantId, id: PrincipalId): Promise<object> {
+  const rows = db.selectFrom('principal').innerJoin('tenant', 'tenant.id', 'principal.tenant');
+  const one = rows.where('principal.tenant', '=', tenant).where('principal.id', '=', id);
+  return one.select(columnsOfAll('tenant', 'principal')).executeTakeFirstOrThrow();
+}
 
 /**
  * What its principal holds is read by a second statement. Something may change between the two: whoever remembers the
  * answer is told of it after that, and reads again.
  */
-async function knownOf(db: Kysely<Schema>, macs: RowMacs, row: object, own: Own): Promise<Known> {
+export async function knownOf(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  row: object,
+  { teams = [], ...own }: Own,
+): Promise<Known> {
   const { id, name, disabled_at: disabledAt } = part(macs, row, 'tenant');
   const principal = part(macs, row, 'principal');
-  const held = await heldBy(db, macs, id, principal);
+  const held = await heldBy(db, macs, id, principal, teams);
   return {
     ...own,
     tenant: { id, name },

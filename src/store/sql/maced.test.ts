@@ -100,6 +100,9 @@ test('what a MAC covers, and in which order, stands for ever', () => {
       ],
       'version',
     ],
+    identity_provider: ['tenant', 'id', 'name', 'enabled', 'definition'],
+    identity_audience: ['issuer', 'audience', 'tenant', 'provider'],
+    identity_mapping: ['tenant', 'provider', 'kind', 'value', 'mapped'],
     token: [
       ...['tenant', 'id', 'kind', 'pat', 'subject', 'generation', 'format', 'signed_by', 'digest', 'pepper'],
       ...['created_at', 'expires_at', 'ended_at', 'ended_by', 'end_reason'],

@@ -196,4 +196,29 @@ export const MIGRATIONS: readonly Migration[] = [
       )`,
     ],
   },
+  {
+    number: 5,
+    name: 'identity providers',
+    statements: ({ bytes, instant, text, keyed }) => [
+      `create table identity_provider (
+        tenant ${text} not null references tenant (id), id ${text} not null, name ${text} not null,
+        enabled integer not null check (enabled in (0, 1)), definition ${text} not null, created_by ${text} not null,
+        created_at ${instant} not null, updated_at ${instant} not null, mac ${bytes} not null, primary key (tenant, id),
+        unique (tenant, name)
+      )`,
+      // Without the tenant: of which tenant a token is, this says.
+      `create table identity_audience (
+        issuer ${text} not null, audience ${text} not null, tenant ${text} not null, provider ${text} not null,
+        mac ${bytes} not null, primary key (issuer, audience),
+        foreign key (tenant, provider) references identity_provider (tenant, id)
+      )`,
+      'create index identity_audience_provider on identity_audience (tenant, provider)',
+      `create table identity_mapping (
+        tenant ${text} not null, provider ${text} not null, kind ${text} not null, value ${text} not null,
+        mapped ${text} not null, mac ${bytes} not null, primary key (tenant, provider, kind, value),
+        foreign key (tenant, provider) references identity_provider (tenant, id)
+      ) ${keyed}`,
+      'create index identity_mapping_mapped on identity_mapping (tenant, mapped)',
+    ],
+  },
 ];

@@ -1,5 +1,6 @@
 import type { GrantId, Resource, SubjectId } from '#domain/grant.ts';
 import type { Id } from '#domain/id.ts';
+import type { IdentityProviderId, IdentityProviderName } from '#domain/identity-provider.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { InvitationId } from '#domain/invitation.ts';
 import type { JobId, JobKind } from '#domain/job.ts';
@@ -12,6 +13,7 @@ import type { TenantId, TenantName, TenantOrigin } from '#domain/tenant.ts';
 import type { EndReason, PatId, TokenFormat, TokenId, TokenKind, TokenName } from '#domain/token.ts';
 import type { MovedKind } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
+import type { Mapped } from '#ports/identity-providers.ts';
 import type { LeaseId } from '#ports/jobs.ts';
 import type { KeyPurpose } from '#ports/key-wrapper.ts';
 import type { NodeId } from '#ports/nodes.ts';
@@ -108,6 +110,23 @@ export type Schema = {
       rotates_at: Instant | null;
       version: number;
     };
+  identity_provider: Mac &
+    Made & {
+      tenant: TenantId;
+      id: IdentityProviderId;
+      name: IdentityProviderName;
+      enabled: 0 | 1;
+      /** JSON. */
+      definition: string;
+    };
+  identity_audience: Mac & { issuer: string; audience: string; tenant: TenantId; provider: IdentityProviderId };
+  identity_mapping: Mac & {
+    tenant: TenantId;
+    provider: IdentityProviderId;
+    kind: Mapped['kind'];
+    value: string;
+    mapped: Mapped['id'];
+  };
   virtual_account_value: { tenant: TenantId; account: PrincipalId; token: TokenId; sealed: Uint8Array };
   token: Mac &
     End & {

@@ -6,6 +6,7 @@ import { changeReads, changeWrites } from './changes.ts';
 import { deliveryReads, deliveryWrites } from './deliveries.ts';
 import type { Engine } from './engine.ts';
 import { grantReads, grantWrites } from './grants.ts';
+import { identityProviderReads, identityProviderWrites } from './identity-providers.ts';
 import { invitationReads, invitationWrites } from './invitations.ts';
 import { jobReads, jobWrites } from './jobs.ts';
 import { keyReads, keyWrites } from './keys.ts';
@@ -38,6 +39,7 @@ export const reads = (
   pats: patReads(db, macs),
   tokens: tokenReads(db, macs),
   virtualAccounts: virtualAccountReads(db, macs),
+  identityProviders: identityProviderReads(db, macs),
   tokenSettings: tokenSettingsReads(db, macs),
   replays: replayReads(db),
   sessions: sessionReads(db, macs),
@@ -62,6 +64,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs, engine) },
   tokenUses: tokenUseWrites(db, macs),
   virtualAccounts: { ...virtualAccountReads(db, macs), ...virtualAccountWrites(db, macs) },
+  identityProviders: { ...identityProviderReads(db, macs), ...identityProviderWrites(db, macs) },
   tokenSettings: { ...tokenSettingsReads(db, macs), ...tokenSettingsWrites(db, macs) },
   replays: { ...replayReads(db), ...replayWrites(db) },
   sessions: { ...sessionReads(db, macs), ...sessionWrites(db, macs) },
