@@ -15,12 +15,18 @@ export function commandIn(row: string, program: string): string {
   return command;
 }
 
-/** The one block of this language on the page. */
-export function blockOf(language: string): string {
-  const [, text] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(readFileSync(PAGE, 'utf8')) ?? [];
-  if (text === undefined) throw new Error(`${PAGE} has no block of ${language}`);
+/** The one block of this language on a page. */
+export function blockOf(language: string, page = PAGE): string {
+  const [text] = blocksOf(language, page);
+  if (text === undefined) throw new Error(`${page} has no block of ${language}`);
   return text;
 }
+
+/** All of them, in their order. */
+export const blocksOf = (language: string, page: string): readonly string[] =>
+  [...readFileSync(page, 'utf8').matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
+    ([, text = '']) => text,
+  );
 
 /** As somebody types it, in this folder. */
 export const typed = (command: string, cwd: string, env: Readonly<Record<string, string>> = {}) =>
