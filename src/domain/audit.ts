@@ -28,6 +28,8 @@ export type AuditDetails = {
   readonly accountRules?: AccountRules;
   /** Of an account: whether anything of it is accepted from now on. */
   readonly active?: boolean;
+  /** How many are mapped to it, or were. */
+  readonly mapped?: number;
   /** A value that was presented after it was replaced. */
   readonly presented?: TokenId;
   /** Rows that do not prove themselves, so that nothing was changed in them. */

@@ -25,6 +25,7 @@ const GRANTABLE = {
     ...(['CreateProviderAccount', 'ReadProviderAccount', 'UseIntegrations', 'ManageProviderAccount'] as const),
     'DeleteProviderAccount',
   ],
+  'identity-provider': ['ListIdentityProviders', 'ManageIdentityProviders'],
   'mcp-server': ['CreateMcpServer', 'ReadMcpServer', 'UseMcpServer', 'ManageMcpServer', 'DeleteMcpServer'],
   metrics: ['Read'],
   token: ['Introspect', 'RevokePresented'],

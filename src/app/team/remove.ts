@@ -4,6 +4,7 @@ import type { Moved } from '#ports/changes.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { refuseRoles, stillWithin } from '../grant/role.ts';
+import { putMappings } from '../identity-provider/mapping.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
 import { isEveryone } from './everyone.ts';
 import { heldTeam, keepAdministrators, refuseEveryone, weightOf } from './membership.ts';
@@ -32,11 +33,16 @@ export async function removeTeam(deps: Deps, caller: Caller, id: TeamId): Promis
         tenant.id,
         grants.map((grant) => grant.id),
       );
+      const unmapped = await putMappings(tx, caller, { kind: 'team', id }, []);
       await tx.virtualAccounts.disown(tenant.id, id, deps.clock.now());
       await tx.teams.remove(tenant.id, id);
       await keepAdministrators(tx, caller, weight);
       const moved: Moved[] = people.map(({ principal }) => ({ kind: 'principal', id: principal.id }));
-      return { result: undefined, details: { count: people.length }, moved: [{ kind: 'team', id }, ...moved] };
+      return {
+        result: undefined,
+        details: { count: people.length },
+        moved: [{ kind: 'team', id }, ...moved, ...unmapped],
+      };
     }),
   );
 }

@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts';
 import { type Changed, change, made } from '../doors.ts';
 import { holdAll } from '../grant/hold.ts';
 import { refuseRoles, stillWithin } from '../grant/role.ts';
+import { putMappings } from '../identity-provider/mapping.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken } from '../overtaken.ts';
 import { addValue } from '../token/issue.ts';
@@ -88,12 +89,13 @@ async function added(tx: Transaction, caller: Caller, ready: Ready, taken: () =>
   }));
   const owning = account.team === undefined ? [] : [ownersGrant(first, account.team, id)];
   for (const grant of [...grants, ...owning] satisfies readonly Grant[]) await tx.grants.add(tenant, grant);
+  const moved = await putMappings(tx, caller, { kind: 'virtual_account', id }, plan.mappings);
   const view = await viewOf(tx, caller, account);
   return {
     result: { view, value: value.value },
     resource: `virtual-account/${id}`,
     details: { preview: value.token.preview, count: grants.length, ...(account.team && { subject: account.team }) },
-    moved: movedWith(id, account.team),
+    moved: [...movedWith(id, account.team), ...moved],
   };
 }
 

@@ -3,6 +3,7 @@ import type { PrincipalId } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { GRACE_MS_MAX, type VirtualAccount } from '#domain/virtual-account.ts';
+import type { Store } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
@@ -19,12 +20,14 @@ export function regenerateToken(deps: Deps, caller: Caller, id: PrincipalId, gra
   const locate = () => deps.store.virtualAccounts.get(tenant.id, id);
   const prepare = async (account: VirtualAccount) => {
     await refuseBeyondAccount(deps, caller, act, account);
+    await refuseMapped(deps.store, caller, id);
     return mintFor(deps, caller, account);
   };
   refuseGrace(graceMs);
   return untilNotOvertaken(() =>
     change(deps, caller, { ...act, locate, prepare }, async (tx, _, value: AccountValue) => {
       const held = await heldAccount(tx, caller, act, { id });
+      await refuseMapped(tx, caller, id);
       const { account, generation, retired } = await replaceValue(tx, caller, held, value, {
         ...{ now: deps.clock.now(), graceMs },
       });
@@ -33,6 +36,19 @@ export function regenerateToken(deps: Deps, caller: Caller, id: PrincipalId, gra
       const moved = retired.map((token) => ({ kind: 'token', id: token }) as const);
       return { result: { view, value: value.value }, details, moved };
     }),
+  );
+}
+
+/** The words of the public product. */
+async function refuseMapped(
+  { identityProviders }: Pick<Store, 'identityProviders'>,
+  { tenant }: Caller,
+  id: PrincipalId,
+) {
+  if ((await identityProviders.mappingsOf(tenant.id, [id])).length === 0) return;
+  throw new Refusal(
+    'unprocessable',
+    'The token of a virtual account with an identity provider mapping cannot be regenerated.',
   );
 }
 

@@ -3,6 +3,7 @@ import type { PrincipalId } from '#domain/principal.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
+import { putMappings } from '../identity-provider/mapping.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
 import { movedWith } from './owner.ts';
 import { accountAct, heldAccount, refuseBeyondAccount } from './upon.ts';
@@ -26,9 +27,10 @@ export function removeAccount(deps: Deps, caller: Caller, id: PrincipalId): Prom
         grants.map((grant) => grant.id),
       );
       await tx.pats.revoke(tenant, id, pat, { at, by: caller.principal.id, reason: 'removed' });
+      const unmapped = await putMappings(tx, caller, { kind: 'virtual_account', id }, []);
       await tx.virtualAccounts.remove(tenant, id);
       await tx.principals.remove(tenant, id, at);
-      return { result: undefined, details: { count: grants.length }, moved: movedWith(id, team) };
+      return { result: undefined, details: { count: grants.length }, moved: [...movedWith(id, team), ...unmapped] };
     }),
   );
 }

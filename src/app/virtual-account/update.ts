@@ -9,6 +9,7 @@ import type { Deps } from '../deps.ts';
 import { type Changed, change } from '../doors.ts';
 import { holdAll } from '../grant/hold.ts';
 import { refuseRoles, stillWithin } from '../grant/role.ts';
+import { putMappings } from '../identity-provider/mapping.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import { above } from '../user/upon.ts';
@@ -94,9 +95,11 @@ async function updated(
   }
   const isHanded = account.team !== held.team;
   if (isHanded) await handOver(tx, caller, account, first);
+  const remapped = await putMappings(tx, caller, { kind: 'virtual_account', id: held.id }, plan.mappings);
   const view = await viewOf(tx, caller, account);
   const details = { count: gone.length + missing.length, ...(isHanded && account.team && { subject: account.team }) };
-  return { result: view, details, moved: movedWith(held.id, ...(isHanded ? [held.team, account.team] : [])) };
+  const moved = [...movedWith(held.id, ...(isHanded ? [held.team, account.team] : [])), ...remapped];
+  return { result: view, details, moved };
 }
 
 async function handOver(tx: Transaction, { tenant }: Caller, { id, team }: VirtualAccount, grant: GrantId) {

@@ -6,6 +6,7 @@ import { earliest } from '#domain/token-settings.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
 import type { Store } from '#ports/store.ts';
 import { type ShownGrant, shownGrants } from '../grant/show.ts';
+import { type ShownMapping, shownMappings } from '../identity-provider/mapping.ts';
 
 /** A virtual account as it is shown to whoever may see it. */
 export type AccountView = {
@@ -22,12 +23,22 @@ export type AccountView = {
   /** What it holds by itself; what came with role bindings is among it. */
   readonly grants: readonly ShownGrant[];
   readonly team: Team | undefined;
+  /** By which words of providers it can be acted as. */
+  readonly mappings: readonly ShownMapping[];
   readonly createdBy: Principal;
 };
 
 export type Reads = Pick<
   Store,
-  'tenants' | 'principals' | 'teams' | 'roles' | 'grants' | 'roleBindings' | 'pats' | 'virtualAccounts'
+  | 'tenants'
+  | 'principals'
+  | 'teams'
+  | 'roles'
+  | 'grants'
+  | 'roleBindings'
+  | 'pats'
+  | 'virtualAccounts'
+  | 'identityProviders'
 >;
 
 /** In the order in which they came; a few statements, however many they are. */
@@ -41,6 +52,7 @@ export async function viewsOf(
   const tokens = new Map((await reads.pats.ofAccounts(tenant, ids)).map((token) => [token.pat.owner, token]));
   const held = await shownGrants(reads, caller, await reads.grants.ofSubjects(tenant, ids));
   const grants = Map.groupBy(held, ({ subject }) => subject.id as PrincipalId);
+  const mappings = await shownMappings(reads, caller, ids);
   const owners = accounts.flatMap(({ team }) => team ?? []);
   const teams = new Map((await reads.teams.named(tenant, [...new Set(owners)])).map((team) => [team.id, team]));
   const records = await reads.principals.records(tenant, [...ids, ...accounts.map(({ createdBy }) => createdBy)]);
@@ -53,6 +65,7 @@ export async function viewsOf(
       isActive: people.get(account.id)?.active === true,
       current: values.find(({ id }) => id === account.current),
       team: account.team && teams.get(account.team),
+      mappings: mappings.get(account.id) ?? [],
       createdBy: people.get(account.createdBy) ?? nameless(account.createdBy),
     };
   });

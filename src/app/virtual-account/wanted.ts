@@ -3,8 +3,11 @@ import type { Instant } from '#domain/instant.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Team } from '#domain/team.ts';
 import { parseAutoRotate, rescheduled, type VirtualAccount, type VirtualAccountName } from '#domain/virtual-account.ts';
+import type { Mapping } from '#ports/identity-providers.ts';
+import type { Store } from '#ports/store.ts';
 import type { Permitted } from '../grant/permitted.ts';
 import type { Reads } from '../grant/subject.ts';
+import { plannedMappings, type WantedMapping } from '../identity-provider/mapping.ts';
 import { ownerNamed } from './owner.ts';
 import { type GrantPlan, plannedGrants } from './permissions.ts';
 
@@ -16,28 +19,39 @@ export type WantedAccount = Pick<VirtualAccount, 'expiresAt' | 'format' | 'autoR
   /** That owns it, by name. */
   readonly team: string | undefined;
   /** By which tokens of others it can be acted as. */
-  readonly mappings: readonly { readonly provider: string; readonly value: string }[];
+  readonly mappings: readonly WantedMapping[];
 };
 
 /** The same looked up by what is there. */
-export type AccountPlan = { readonly owner: Team | undefined; readonly grants: GrantPlan };
+export type AccountPlan = {
+  readonly owner: Team | undefined;
+  readonly grants: GrantPlan;
+  readonly mappings: readonly Mapping[];
+};
 
 export async function planned(
-  reads: Reads,
+  reads: Reads & Pick<Store, 'identityProviders'>,
   caller: Caller,
   wanted: WantedAccount,
   known?: VirtualAccount,
 ): Promise<AccountPlan> {
-  for (const { provider } of wanted.mappings) throw noProvider(provider);
+  if (wanted.mappings.length > 0 && wanted.autoRotate !== undefined) throw notRotated();
   const owner = await ownerNamed(reads, caller, wanted.team);
-  return { owner, grants: await plannedGrants(reads, caller, wanted.permissions, known?.id) };
+  const mappings = await plannedMappings(reads, caller, wanted.mappings);
+  return { owner, grants: await plannedGrants(reads, caller, wanted.permissions, known?.id), mappings };
 }
 
 /** Of what was planned before the transaction nothing has become another thing by its name. */
 export const isSamePlan = (one: AccountPlan, other: AccountPlan): boolean => idsIn(one) === idsIn(other);
 
-const idsIn = ({ owner, grants: { roles, missing, gone } }: AccountPlan): string =>
-  [owner?.id, ...roles.map(({ id }) => id), ...missing.map(({ role }) => role), ...gone.map(({ id }) => id)].join();
+const idsIn = ({ owner, grants: { roles, missing, gone }, mappings }: AccountPlan): string =>
+  [
+    owner?.id,
+    ...mappings.map(({ provider }) => provider),
+    ...roles.map(({ id }) => id),
+    ...missing.map(({ role }) => role),
+    ...gone.map(({ id }) => id),
+  ].join();
 
 /** What the manifest makes of it, whether or not it is there already. */
 export function changedBy(
@@ -58,9 +72,9 @@ const past = (): Refusal =>
     problems: [{ field: 'expiration_date', problem: 'must be in the future' }],
   });
 
-const NAME_CHARS_MAX = 100;
-
-const noProvider = (name: string): Refusal =>
-  new Refusal('unprocessable', `There is no identity provider ${name.slice(0, NAME_CHARS_MAX)}.`, {
-    problems: [{ field: 'identity_provider_mapping', problem: 'names no identity provider' }],
-  });
+const notRotated = (): Refusal =>
+  new Refusal(
+    'unprocessable',
+    'A virtual account with an identity provider mapping is not rotated: leave out auto_rotate, or the mapping.',
+    { problems: [{ field: 'auto_rotate', problem: 'must not stand beside identity_provider_mapping' }] },
+  );
