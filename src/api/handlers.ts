@@ -8,6 +8,7 @@ import { teamRemovalHandlers } from './own/team.ts';
 import { tokenHandlers } from './own/token.ts';
 import { tokenSettingsHandlers } from './own/token-settings.ts';
 import { ownUserHandlers } from './own/user.ts';
+import { ownVirtualAccountHandlers } from './own/virtual-account.ts';
 import { collaboratorHandlers } from './wire/collaborator.ts';
 import { deploymentHandlers } from './wire/deployment.ts';
 import { deviceLoginHandlers } from './wire/device-login.ts';
@@ -18,6 +19,7 @@ import { sessionHandlers } from './wire/session.ts';
 import { teamHandlers } from './wire/team.ts';
 import { tenantHandlers } from './wire/tenant.ts';
 import { userHandlers } from './wire/user.ts';
+import { virtualAccountHandlers } from './wire/virtual-account.ts';
 import { workspaceHandlers } from './wire/workspace.ts';
 
 export const HANDLERS: Handlers<typeof OPERATIONS> = {
@@ -25,6 +27,8 @@ export const HANDLERS: Handlers<typeof OPERATIONS> = {
   ...deviceLoginHandlers,
   ...sessionHandlers,
   ...personalAccessTokenHandlers,
+  ...virtualAccountHandlers,
+  ...ownVirtualAccountHandlers,
   ...userHandlers,
   ...teamHandlers,
   ...teamRemovalHandlers,

@@ -47,6 +47,11 @@ export const tokenName = z.string().meta({
   description: '3 to 36 lower-case letters, digits and dashes; a letter first, no dash last.',
   examples: ['ci-pipeline'],
 });
+export const accountName = z.string().meta({
+  pattern: TOKEN_NAME.source,
+  description: '3 to 36 lower-case letters, digits and dashes; a letter first, no dash last.',
+  examples: ['ci-gateway'],
+});
 export const teamName = z.string().meta({
   pattern: TEAM_NAME.source,
   description: 'At most 24 letters, digits and dashes; no dash first or last.',

@@ -7,6 +7,7 @@ import { TEAM_REMOVAL_OPERATIONS } from './own/team.ts';
 import { TOKEN_OPERATIONS } from './own/token.ts';
 import { TOKEN_SETTINGS_OPERATIONS } from './own/token-settings.ts';
 import { OWN_USER_OPERATIONS } from './own/user.ts';
+import { OWN_VIRTUAL_ACCOUNT_OPERATIONS } from './own/virtual-account.ts';
 import { COLLABORATOR_OPERATIONS } from './wire/collaborator.ts';
 import { DEPLOYMENT_OPERATIONS } from './wire/deployment.ts';
 import { DEVICE_LOGIN_OPERATIONS } from './wire/device-login.ts';
@@ -17,6 +18,7 @@ import { SESSION_OPERATIONS } from './wire/session.ts';
 import { TEAM_OPERATIONS } from './wire/team.ts';
 import { TENANT_OPERATIONS } from './wire/tenant.ts';
 import { USER_OPERATIONS } from './wire/user.ts';
+import { VIRTUAL_ACCOUNT_OPERATIONS } from './wire/virtual-account.ts';
 import { WORKSPACE_OPERATIONS } from './wire/workspace.ts';
 
 /** Every public operation, once; one file per noun. What is no such row stands in `entrances.ts`. */
@@ -25,6 +27,8 @@ export const OPERATIONS = composed(
   DEVICE_LOGIN_OPERATIONS,
   SESSION_OPERATIONS,
   PERSONAL_ACCESS_TOKEN_OPERATIONS,
+  VIRTUAL_ACCOUNT_OPERATIONS,
+  OWN_VIRTUAL_ACCOUNT_OPERATIONS,
   USER_OPERATIONS,
   OWN_USER_OPERATIONS,
   TEAM_OPERATIONS,

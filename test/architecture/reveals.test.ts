@@ -10,7 +10,9 @@ test('plaintext leaves its type in these files only (I1)', () => {
   expect(files.filter(reveals).sort()).toEqual([
     'api/link.ts', // into the link of an invitation, behind its #
     'api/own/token.ts', // into the answer of the one that mints
+    'api/own/virtual-account.ts', // into the answers that mint a value of an account, and the one that reads it again
     'api/wire/personal-access-token.ts', // into the answers of the three that mint tokens
+    'api/wire/virtual-account.ts', // into the answers that mint a value of an account, and the one that reads it again
     'cli/profile.ts', // into the profile of whoever logs in
     'cli/way.ts', // to a terminal that asked for it, or into a file of its own
     'client/request.ts', // into the header of a request
@@ -35,6 +37,13 @@ test('plaintext leaves the server in the answers of these operations only (I1)',
     'wireCreatePat',
     'wireGetOrCreatePat',
     'wireCreatePatForUser',
+    'wirePutAccount',
+    'wirePostAccount',
+    'wireGetAccountToken',
+    'wireRegenerateAccountToken',
+    'ownCreateAccount',
+    'ownRegenerateAccountToken',
+    'ownGetAccountToken',
     'wireInviteUser',
     'ownCreateToken',
   ]);
@@ -49,6 +58,11 @@ test('these make a new credential, whatever their method', () => {
     'wireCreatePat',
     'wireGetOrCreatePat',
     'wireCreatePatForUser',
+    'wirePutAccount',
+    'wirePostAccount',
+    'wireRegenerateAccountToken',
+    'ownCreateAccount',
+    'ownRegenerateAccountToken',
     'wireInviteUser',
     'ownCreateToken',
     'signIn',

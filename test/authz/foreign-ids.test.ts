@@ -6,12 +6,14 @@ import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
 import { type Kind, MATRIX, requestFor } from './matrix.ts';
 import { secondTenant } from './second-tenant.ts';
-import { bindingOf, give, roleOf, teamOf } from './things.ts';
+import { accountOf, bindingOf, give, roleOf, teamOf } from './things.ts';
 
 /** A hundred thousand with `npm run test:full`. */
 const TRIES = process.env.COUNTERSIGN_TEST_FULL === '1' ? 100_000 : 2_000;
 const SIDE_BY_SIDE = 8;
-const OF_AN_ID: ReadonlySet<Kind> = new Set(['token', 'userId', 'team', 'role', 'binding']);
+const OF_AN_ID: ReadonlySet<Kind> = new Set([
+  ...(['token', 'userId', 'team', 'role', 'binding', 'account', 'accountValue'] as const),
+]);
 const ON_IDS = OPERATION_IDS.filter((id) => OF_AN_ID.has(MATRIX[id].of));
 /** An id of the right shape that is nowhere. */
 const ABSENT = 'z00000000000000000000000';
@@ -67,7 +69,9 @@ async function foreignIdsIn(world: World): Promise<readonly string[]> {
   const role = await roleOf(made, caller, 'their-role', ['user:ListUsers']);
   await give(made, caller, role);
   const binding = await bindingOf(made, caller, 'their-binding');
-  return [tenant.id, caller.principal.id, team.id, role.id, binding.id, ...(await idsIn(world, caller))];
+  const { account, values } = (await accountOf(made, caller, 'their-account')).view;
+  const theirs = [account.id, ...values.map(({ id }) => id), `${account.id}/${values[0]?.id}`];
+  return [tenant.id, caller.principal.id, team.id, role.id, binding.id, ...theirs, ...(await idsIn(world, caller))];
 }
 
 async function idsIn(world: World, { tenant }: Caller): Promise<readonly string[]> {
@@ -99,6 +103,15 @@ function bytesOf({ status, headers, text }: Answer): string {
 
 /** All rows of both tenants that somebody could have changed. */
 async function everythingOf(world: World): Promise<readonly unknown[]> {
-  const tables = ['principal', 'role_grant', 'team', 'team_member', 'role', 'role_binding', 'personal_access_token'];
+  const tables = [
+    'principal',
+    'role_grant',
+    'team',
+    'team_member',
+    'role',
+    'role_binding',
+    'personal_access_token',
+    'virtual_account',
+  ];
   return Promise.all(tables.map((table) => world.rows(`select * from ${table} order by 1, 2, 3`)));
 }

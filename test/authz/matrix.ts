@@ -5,9 +5,12 @@ import { NO_LIMITS } from '../http/asked.ts';
 
 /**
  * What an operation is on: a token by id or by name, a user by e-mail address or by id, a team by id or by name, a role or a
- * role binding by id, or nothing that anybody has.
+ * role binding by id, a virtual account by id or by name, a value of its token by both their ids, or nothing that anybody has.
  */
-export type Kind = 'token' | 'name' | 'user' | 'userId' | 'team' | 'teamName' | 'role' | 'binding' | 'none';
+export type Kind =
+  | ('token' | 'name' | 'user' | 'userId' | 'team' | 'teamName' | 'role' | 'binding')
+  | ('account' | 'accountName' | 'accountValue')
+  | 'none';
 
 type Row = {
   readonly of: Kind;
@@ -15,6 +18,8 @@ type Row = {
   readonly body?: (on: string) => object;
   /** Where the row’s own path does not say it all: several placeholders, or a query without which nothing is asked. */
   readonly path?: (on: string) => string;
+  /** Those that the row names. */
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 const ROLE = { resourceType: 'tenant', permissions: ['user:ListUsers'] };
@@ -25,6 +30,14 @@ const bindingTo = (email: string) => ({
   subjects: [{ type: 'user', name: email }],
   permissions: [{ resourceType: 'tenant', resourceFqn: 'default', role: 'metrics-reader' }],
 });
+
+const manifestOf = (name: string) => ({ manifest: { type: 'virtual-account', name, ownedBy: null } });
+/** A value is named by its account and itself; one id stands for both where there is no more. */
+const valueAt = (base: string, values: string) => (on: string) => {
+  const [account = '', value = account] = on.split('/').map(encodeURIComponent);
+  return `${base}/virtual-accounts/${account}/${values}/${value}`;
+};
+const RULES = { tokenReadable: true, afterRetirement: 'report' };
 
 /** A good request for each operation. One that is missing here does not compile. */
 export const MATRIX: Readonly<Record<OperationId, Row>> = {
@@ -44,6 +57,28 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   wireGetPatToken: { of: 'name' },
   wireDeletePat: { of: 'token' },
   wireRevokeAllPats: { of: 'user', body: (email) => ({ email }) },
+  wireListAccounts: { of: 'none' },
+  wirePutAccount: { of: 'accountName', body: manifestOf },
+  wirePostAccount: { of: 'accountName', body: manifestOf },
+  wireAccountExists: { of: 'none', path: () => '/api/svc/v1/virtual-accounts/exists?name=any-account' },
+  wireGetAccount: { of: 'account' },
+  wireDeleteAccount: { of: 'account' },
+  wireGetAccountToken: { of: 'account' },
+  wireRegenerateAccountToken: { of: 'account', body: () => ({ gracePeriodInMinutes: 60 }) },
+  wireDeleteAccountValue: { of: 'accountValue', path: valueAt('/api/svc/v1', 'jwt') },
+  wireSyncAccount: { of: 'account' },
+  ownListAccounts: { of: 'none' },
+  ownCreateAccount: { of: 'accountName', body: (name) => ({ name }) },
+  ownGetAccount: { of: 'account' },
+  ownPutAccount: { of: 'account', body: () => ({ name: 'any-account' }), headers: { 'if-match': '"1"' } },
+  ownDeleteAccount: { of: 'account' },
+  ownRegenerateAccountToken: { of: 'account', body: () => ({ graceMinutes: 60 }) },
+  ownGetAccountToken: { of: 'account' },
+  ownEndAccountValue: { of: 'accountValue', path: valueAt('/api/v1', 'values') },
+  ownFreezeAccount: { of: 'account' },
+  ownThawAccount: { of: 'account' },
+  ownGetAccountRules: { of: 'none' },
+  ownPutAccountRules: { of: 'none', body: () => RULES },
   wireRegisterUser: { of: 'user', body: (email) => ({ email }) },
   wireInviteUser: { of: 'user', body: (email) => ({ email, acceptInviteClientUrl: 'https://x.example/accept' }) },
   wireListUsers: { of: 'none' },
@@ -165,6 +200,9 @@ export const ANY_ON: Readonly<Record<Kind, string>> = {
   teamName: 'any-team',
   role: 'd00000000000000000000000',
   binding: 'e00000000000000000000000',
+  account: 'f00000000000000000000000',
+  accountName: 'any-account',
+  accountValue: 'f00000000000000000000000/g00000000000000000000000',
   none: 'anything',
 };
 
@@ -175,7 +213,10 @@ const ANY_SUBJECT = 'user:any-user@example.com';
 export function requestFor(id: OperationId, on = ANY_ON[MATRIX[id].of]) {
   const { method, path } = OPERATIONS[id];
   const body = MATRIX[id].body?.(on);
-  const headers: Readonly<Record<string, string>> = body === undefined ? {} : JSON_TYPE;
+  const headers: Readonly<Record<string, string>> = {
+    ...(body === undefined ? {} : JSON_TYPE),
+    ...MATRIX[id].headers,
+  };
   return {
     ...{ method, headers },
     path:

@@ -1,10 +1,14 @@
 import { newId } from '#app/new-id.ts';
+import type { Added } from '#app/virtual-account/add.ts';
+import { createAccount } from '#app/virtual-account/apply.ts';
 import type { Caller } from '#domain/caller.ts';
 import { onTenant } from '#domain/grant.ts';
 import type { Permission } from '#domain/permission.ts';
-import { type CustomRole, parseRoleName } from '#domain/role.ts';
+import { compile, tenantWide } from '#domain/rights.ts';
+import { builtIn, type CustomRole, parseRoleName } from '#domain/role.ts';
 import { parseRoleBindingName, type RoleBinding } from '#domain/role-binding.ts';
 import { type Belonging, parseTeamName, type Team } from '#domain/team.ts';
+import { parseVirtualAccountName } from '#domain/virtual-account.ts';
 import type { World } from '#support/world.ts';
 
 /* What there is in a tenant beside people and tokens, as rows that somebody has made. */
@@ -48,4 +52,12 @@ export async function bindingOf(world: Made, caller: Caller, name: string): Prom
   const binding = { id: newId<'RoleBinding'>(world.deps), name: parseRoleBindingName(name), ...byMeans(world, caller) };
   await world.deps.store.transact((tx) => tx.roleBindings.insert(caller.tenant.id, binding));
   return binding;
+}
+
+/** Made by the caller, whatever they may; owned by a team of this name, or by nobody. */
+export function accountOf({ deps }: Made, caller: Caller, name: string, team?: string): Promise<Added> {
+  const nothing = { expiresAt: undefined, format: undefined, autoRotate: undefined, tags: {}, mappings: [] };
+  const wanted = { name: parseVirtualAccountName(name), permissions: undefined, team, ...nothing };
+  const rights = compile(tenantWide(builtIn('tenant-admin')));
+  return createAccount(deps, { ...caller, rights, credential: { kind: 'none', id: undefined } }, wanted);
 }

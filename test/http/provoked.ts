@@ -28,7 +28,7 @@ export const PROVOKED: Readonly<Record<ErrorCode, () => Promise<Answer>>> = {
     const made = await world.send({ ...post('/api/v1/virtual-accounts', { name: 'ci-gateway' }), token });
     const seen = { ...JSON_TYPE, 'if-match': '"99"' };
     const path = `/api/v1/virtual-accounts/${JSON.parse(made.text).account.id}`;
-    return world.send({ method: 'PUT', path, headers: seen, body: '{}', token });
+    return world.send({ method: 'PUT', path, headers: seen, body: '{"name":"ci-gateway"}', token });
   },
   too_large: () => asMember(post(PATS, { name: 'x'.repeat(70_000) })),
   unsupported_media_type: () => asMember({ ...post(PATS, {}), headers: { 'content-type': 'text/plain' } }),

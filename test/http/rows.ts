@@ -11,6 +11,7 @@ export function required({ input: { body } }: Operation): readonly string[] {
 /** Of bodies that are a manifest, or hold it: none of these must be there, but together they must. */
 export const MANIFEST_FIELDS: Readonly<Partial<Record<OperationId, readonly string[]>>> = {
   wirePutRole: ['name', 'resourceType', 'permissions'],
+  wireRegenerateAccountToken: ['gracePeriodInMinutes'], // or the other
   wirePutRoleBinding: ['name', 'subjects', 'permissions'],
 };
 
