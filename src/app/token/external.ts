@@ -9,7 +9,7 @@ import type { Tenant } from '#domain/tenant.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Deps } from '../deps.ts';
 
-type ExternalDeps = Pick<Deps, 'store' | 'keyring' | 'keySets' | 'clock' | 'counts'>;
+type ExternalDeps = Pick<Deps, 'store' | 'keyring' | 'keySets' | 'clock' | 'counts' | 'issuer'>;
 type Believed = { readonly tenant: Tenant; readonly provider: IdentityProvider };
 
 /** Whoever is meant by a token that somebody else has signed; undefined for nobody, whatever the reason. */
@@ -24,10 +24,13 @@ export async function knownExternal(deps: ExternalDeps, token: Sensitive): Promi
   throw keysOut(verified);
 }
 
-/** By what it says itself, which decides nothing but whom to ask: there must be exactly one. */
-async function providerFor({ store }: ExternalDeps, token: Sensitive): Promise<Believed | undefined> {
+/**
+ * By what it says itself, which decides nothing but whom to ask: there must be exactly one. No provider has our own name,
+ * so about that nobody is asked.
+ */
+async function providerFor({ store, issuer }: ExternalDeps, token: Sensitive): Promise<Believed | undefined> {
   const read = readExternalJwt(token);
-  if (!read.ok || read.jwt.issuer === undefined) return undefined;
+  if (!read.ok || read.jwt.issuer === undefined || read.jwt.issuer === issuer()) return undefined;
   const [one, ...others] = await store.identityProviders.believing(read.jwt.issuer, read.jwt.audiences);
   return others.length === 0 ? one : undefined;
 }

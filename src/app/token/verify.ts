@@ -20,7 +20,7 @@ export type Verification =
 
 type VerifyDeps = Pick<
   Deps,
-  'store' | 'keyring' | 'keySets' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers' | 'counts'
+  'store' | 'keyring' | 'keySets' | 'issuer' | 'wrapper' | 'clock' | 'verified' | 'uses' | 'strangers' | 'counts'
 >;
 
 /** Whether it can be one of these at all, and how it is looked up where it is not in memory. */
