@@ -51,6 +51,7 @@ const UNUSABLE: readonly (readonly [what: string, key: unknown, problem: RegExp]
   ['RSA of a hundred thousand bits', { ...RSA, n: Buffer.alloc(12_500, 0xff).toString('base64url') }, /8192 bits/],
   ['RSA whose exponent is 1', { ...RSA, e: 'AQ' }, /exponent/],
   ['RSA whose exponent is even', { ...RSA, e: 'AQAA' }, /exponent/],
+  ['RSA whose exponent is long', { ...RSA, e: 'AQAAAAE' }, /exponent/],
   ['RSA without a modulus', { ...RSA, n: undefined }, /not written/],
   ['a point that is on no curve', { ...P256, x: P256.y, y: P256.x }, /not written/],
   ['a point of another curve', { ...P256, crv: 'P-384' }, /not written/],

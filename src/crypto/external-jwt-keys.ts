@@ -20,8 +20,8 @@ export type Fingerprint = string;
 
 /** The fewest that RS256 may have (RFC 7518, 3.3), and more than anybody uses: one of a million bits would stop us. */
 const RSA_BITS = { min: 2_048, max: 8_192 };
-/** With an exponent of 1, everything is its own signature. */
-const RSA_EXPONENT_MIN = 3n;
+/** With an exponent of 1, everything is its own signature; beyond four bytes, not every library goes on. */
+const RSA_EXPONENT = { min: 3n, max: 0xffff_ffffn };
 
 const KIND_OF: Readonly<Record<ExternalAlgorithm, string>> = {
   ...{ RS256: 'RSA', RS384: 'RSA', RS512: 'RSA', PS256: 'RSA', PS384: 'RSA', PS512: 'RSA' },
@@ -62,7 +62,9 @@ function keyIn(jwk: unknown): Read {
   const kid = isKid(jwk.kid) ? jwk.kid : undefined;
   return isStrong(key)
     ? { kid, algorithms: algorithmsOf(jwk), key, fingerprint: fingerprintOf(key) }
-    : { fault: `must be of ${RSA_BITS.min} to ${RSA_BITS.max} bits, with an exponent of ${RSA_EXPONENT_MIN} or more` };
+    : {
+        fault: `must be of ${RSA_BITS.min} to ${RSA_BITS.max} bits, with an odd exponent of ${RSA_EXPONENT.min} to ${RSA_EXPONENT.max}`,
+      };
 }
 
 /** The first that fits. A private key that is published is nobody's any more. */
@@ -94,7 +96,8 @@ function publicKeyIn({ kty, n, e, crv, x, y }: Jwk): KeyObject | undefined {
 function isStrong({ asymmetricKeyDetails: details = {} }: KeyObject): boolean {
   const { modulusLength: bits, publicExponent: exponent } = details;
   if (bits === undefined || exponent === undefined) return true; // a curve, whose strength is its name
-  return bits >= RSA_BITS.min && bits <= RSA_BITS.max && exponent >= RSA_EXPONENT_MIN && exponent % 2n === 1n;
+  const isSound = exponent >= RSA_EXPONENT.min && exponent <= RSA_EXPONENT.max && exponent % 2n === 1n;
+  return bits >= RSA_BITS.min && bits <= RSA_BITS.max && isSound;
 }
 
 const fingerprintOf = (key: KeyObject): Fingerprint =>

@@ -7,7 +7,7 @@ import {
   sign,
 } from 'node:crypto';
 import * as fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { verifyExternalJwt } from './external-jwt.ts';
@@ -466,6 +466,12 @@ test('more keys are asked for where none of those that are known fits, and only 
   for (const text of [GOOD, under({ kid: 'new' }), under({ kid: 'p256' })])
     await verifyExternalJwt(new Sensitive(text), { rules, keys, ours: new Set(), now: NOW });
   expect(asks).toEqual([true, false, false]);
+});
+
+test('what cannot be verified because the runtime fails is a fault of ours, and no bad credential', async () => {
+  const fails = vi.spyOn(globalThis.crypto.subtle, 'verify').mockRejectedValue(new Error('out of memory'));
+  onTestFinished(() => fails.mockRestore());
+  await expect(verified(GOOD)).rejects.toThrow();
 });
 
 test('whatever letter of it is changed, it is refused', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type ProviderInput, parseProvider } from './identity-provider.ts';
 import { type Claims, parseClaimPath, textAt, textsAt } from './identity-provider-claims.ts';
 import { parseUploadedKeys } from './identity-provider-keys.ts';
@@ -136,6 +136,7 @@ describe('keys that are handed over', () => {
     ['a key that is null', { keys: [null] }],
     ['too many', { keys: Array(51).fill(KEY) }],
     ['a shared secret', { keys: [KEY, { kty: 'oct', k: 'AA' }] }],
+    ['a shared secret without the secret', { keys: [{ kty: 'oct' }] }],
     ['a key with a part that never ends', { keys: [{ ...KEY, x: 'x'.repeat(3_001) }] }],
     ...['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'].map((part): [string, unknown] => [
       ...([`the private part ${part}`, { keys: [{ ...KEY, [part]: 'AA' }] }] as const),
@@ -157,7 +158,7 @@ describe('a claim is found', () => {
   const CLAIMS: Claims = JSON.parse(`{
     "sub": "build-7", "number": 7, "empty": "", "lines": "a\\nb", "null": null, "list": ["a", "b", "a"], "mixed": ["a", 7],
     "kubernetes.io": { "namespace": "ci", "serviceaccount": { "name": "builder" } },
-    "kubernetes.io/namespace": "not this one", "https://acme.example/role": "ops", "a~b": "tilde",
+    "kubernetes.io/namespace": "not this one", "https://acme.example/role": "ops", "a~b": "tilde", "a~1b": "a tilde and a one", "a/b": "slash",
     "__proto__": { "polluted": "yes" }
   }`);
   const text = (path: string) => textAt(CLAIMS, parseClaimPath('claim', path));
@@ -170,6 +171,7 @@ describe('a claim is found', () => {
     ['kubernetes.io~1namespace', 'not this one'],
     ['https:~1~1acme.example~1role', 'ops'],
     ['a~0b', 'tilde'],
+    ['a~01b', 'a tilde and a one'],
     ...['number', 'empty', 'lines', 'null', 'list', 'kubernetes.io', 'absent', 'sub/length', 'list/0'].map(
       (path): [string, undefined] => [path, undefined],
     ),
@@ -189,6 +191,12 @@ describe('a claim is found', () => {
     ]),
   ])('at %s as a list: %j', (path, expected) => {
     expect(texts(path)).toEqual(expected);
+  });
+
+  test('never where only every object has it', () => {
+    Object.assign(Object.prototype, { role: 'admin' });
+    onTestFinished(() => void Reflect.deleteProperty(Object.prototype, 'role'));
+    expect([text('role'), text('kubernetes.io/role'), texts('role')]).toEqual([undefined, undefined, []]);
   });
 
   test('nowhere in a list without end', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Opening } from '#domain/destination.ts';
@@ -83,6 +84,16 @@ describe('a name that is bound to another address meanwhile (DNS rebinding)', ()
     const { meant, hidden, url } = await twoMachines();
     expect(await outbound({ openings: [OPENED], resolve: async () => addresses }).getJson(url)).toEqual(refused);
     expect([meant.connections(), hidden.connections()]).toEqual([0, 0]);
+  });
+
+  test('is checked again for each of many requests in turn: no connection is kept for the next', async () => {
+    const { meant, url } = await twoMachines();
+    const { getJson } = outbound({ openings: [OPENED], resolve: async () => ['127.0.0.2'] });
+    for (let count = 1; count <= 5; count++) {
+      await getJson(url);
+      await setImmediate(); // one that is kept would be free by then
+      expect(meant.connections()).toBe(count);
+    }
   });
 
   test('is checked again for each of many requests at once: none is served by a connection of another', async () => {
@@ -174,6 +185,28 @@ describe('an answer that is not what was asked for', () => {
     expect(await at(dripping, { totalMsMax: 300 })).toEqual({ ok: false, reason: 'timeout' });
   });
 
+  test('one that was given up is not waited for: its connection is closed', async () => {
+    const closed = Promise.withResolvers<void>();
+    const tcp = createTcpServer((socket) =>
+      socket
+        .on('error', () => {})
+        .on('close', () => closed.resolve())
+        .resume(),
+    );
+    const { port } = await listening(tcp);
+    expect(await open({ totalMsMax: 200 }).getJson(`http://127.0.0.1:${port}/`)).toMatchObject({ reason: 'timeout' });
+    await closed.promise;
+  });
+
+  test('looking up, connecting and waiting have one time together', async () => {
+    const { port } = await listening(createTcpServer((socket) => socket.on('error', () => {}).resume()));
+    const resolve = () => new Promise<string[]>((done) => setTimeout(() => done(['127.0.0.1']), 400));
+    const begun = performance.now();
+    const answer = await open({ resolve, totalMsMax: 500 }).getJson(`https://idp.example:${port}/`);
+    expect(answer).toEqual({ ok: false, reason: 'timeout' });
+    expect(performance.now() - begun).toBeLessThan(850);
+  });
+
   test('a name that nobody answers for does not make the time longer', async () => {
     const options = { resolve: () => new Promise<never>(() => {}), totalMsMax: 200 };
     expect(await open(options).getJson('https://idp.example/')).toEqual({ ok: false, reason: 'timeout' });
@@ -193,7 +226,7 @@ describe('an answer that is not what was asked for', () => {
   });
 
   test('a fault of ours is none of the network’s', async () => {
-    const resolve = () => Promise.reject(new TypeError('ours'));
+    const resolve = () => Promise.reject(Object.assign(new TypeError('ours'), { code: 'ERR_INVALID_ARG_TYPE' }));
     await expect(open({ resolve }).getJson('https://idp.example/')).rejects.toThrow('ours');
   });
 });
