@@ -45,6 +45,6 @@ async function isRotated(deps: Deps, run: Run, { tenant, id }: DueAccount): Prom
 
 async function nextRunAt({ store, clock }: Deps, isSomeLeft: boolean): Promise<number> {
   const now = clock.now();
-  const next = (await store.virtualAccounts.nextDueAt()) ?? Number.POSITIVE_INFINITY;
+  const next = (await store.virtualAccounts.nextDueAt(now)) ?? Number.POSITIVE_INFINITY;
   return Math.min(now + DELAY_MS_MAX, Math.max(next, isSomeLeft ? now + AGAIN_MS : now));
 }

@@ -29,10 +29,13 @@ export interface VirtualAccountReads {
   list(tenant: TenantId, page: VirtualAccountPage): Promise<Listing<VirtualAccount>>;
   /** How many a team owns. */
   countOfTeam(tenant: TenantId, team: TeamId): Promise<number>;
-  /** Of all tenants that are enabled, and not frozen, those that are due for the longest first. Not proved: whoever rotates one reads it again. */
+  /**
+   * Of all tenants that are enabled, neither frozen nor over, those that are due for the longest first. Not proved: whoever
+   * rotates one reads it again.
+   */
   due(now: Instant, max: number): Promise<readonly DueAccount[]>;
   /** When the next of these is due, past ones included; undefined where none ever is. */
-  nextDueAt(): Promise<Instant | undefined>;
+  nextDueAt(now: Instant): Promise<Instant | undefined>;
   /** A value as it was kept, sealed for its account and itself; undefined where it was not, or was shredded since. */
   sealedValue(tenant: TenantId, account: PrincipalId, token: TokenId): Promise<Uint8Array | undefined>;
 }

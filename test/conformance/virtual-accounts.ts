@@ -227,7 +227,7 @@ export function virtualAccountConformance(adapter: Adapter): void {
       });
 
       test('the next is the first of them, past or not; undefined where none ever is', async () => {
-        const next = () => store.virtualAccounts.nextDueAt();
+        const next = () => store.virtualAccounts.nextDueAt(5);
         expect(await next()).toBeUndefined();
         const { account } = await made('robot', { rotatesAt: 20 });
         await made('later', { rotatesAt: 30 }, other);
@@ -236,14 +236,21 @@ export function virtualAccountConformance(adapter: Adapter): void {
         expect(await next()).toBe(30);
       });
 
+      test('are none that are over, though it was their turn before that', async () => {
+        const { account } = await made('robot', { rotatesAt: 10, expiresAt: 20 });
+        const next = (now: number) => store.virtualAccounts.nextDueAt(now);
+        expect([await due(19), await next(19)]).toEqual([[[acme.id, account.id]], 10]);
+        expect([await due(20), await next(20)]).toEqual([[], undefined]);
+      });
+
       test('are none that are frozen, until they are thawed, and none of a tenant that is disabled', async () => {
         const { account } = await made('robot', { rotatesAt: 10 });
         await frozen(account.id);
-        expect([await due(10), await store.virtualAccounts.nextDueAt()]).toEqual([[], undefined]);
+        expect([await due(10), await store.virtualAccounts.nextDueAt(10)]).toEqual([[], undefined]);
         await frozen(account.id, true);
         expect(await due(10)).toEqual([[acme.id, account.id]]);
         await store.transact((tx) => tx.tenants.setDisabled(acme.id, 5));
-        expect([await due(10), await store.virtualAccounts.nextDueAt()]).toEqual([[], undefined]);
+        expect([await due(10), await store.virtualAccounts.nextDueAt(10)]).toEqual([[], undefined]);
       });
     });
 

@@ -1,4 +1,5 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Instant } from '#domain/instant.ts';
 import type { PrincipalId } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { AutoRotate, VirtualAccount, VirtualAccountName } from '#domain/virtual-account.ts';
@@ -44,7 +45,9 @@ export const virtualAccountReads = (db: Kysely<Schema>, macs: RowMacs): VirtualA
       return Number((await counted.executeTakeFirstOrThrow()).total);
     },
     async due(now, max) {
-      const rows = rotating(db).select(['virtual_account.tenant', 'virtual_account.id']).where('rotates_at', '<=', now);
+      const rows = rotating(db, now)
+        .select(['virtual_account.tenant', 'virtual_account.id'])
+        .where('rotates_at', '<=', now);
       return rows
         .orderBy('rotates_at')
         .orderBy('virtual_account.tenant')
@@ -52,8 +55,8 @@ export const virtualAccountReads = (db: Kysely<Schema>, macs: RowMacs): VirtualA
         .limit(max)
         .execute();
     },
-    async nextDueAt() {
-      const waiting = rotating(db).where('rotates_at', 'is not', null);
+    async nextDueAt(now) {
+      const waiting = rotating(db, now).where('rotates_at', 'is not', null);
       const first = await waiting.select(({ fn }) => fn.min('rotates_at').as('at')).executeTakeFirst();
       return first?.at ?? undefined;
     },
@@ -77,8 +80,8 @@ const accountsOf = (db: Kysely<Schema>, tenant: TenantId) =>
     .where('principal.kind', '=', 'virtual_account')
     .where('principal.removed_at', 'is', null);
 
-/** Of a tenant that is enabled, and not frozen: what nobody can use is given nothing. */
-const rotating = (db: Kysely<Schema>) =>
+/** Of a tenant that is enabled, neither frozen nor over: what nobody can use is given nothing. */
+const rotating = (db: Kysely<Schema>, now: Instant) =>
   db
     .selectFrom('virtual_account')
     .innerJoin('tenant', 'tenant.id', 'virtual_account.tenant')
@@ -86,7 +89,10 @@ const rotating = (db: Kysely<Schema>) =>
       join.onRef('principal.tenant', '=', 'virtual_account.tenant').onRef('principal.id', '=', 'virtual_account.id'),
     )
     .where('tenant.disabled_at', 'is', null)
-    .where('principal.active', '=', 1);
+    .where('principal.active', '=', 1)
+    .where(({ eb, or }) =>
+      or([eb('virtual_account.expires_at', 'is', null), eb('virtual_account.expires_at', '>', now)]),
+    );
 
 type Accounts = ReturnType<typeof accountsOf>;
 
