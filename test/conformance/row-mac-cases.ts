@@ -1,8 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite';
+import type { ExternalIdentity } from '#domain/external-identity.ts';
 import { onTenant } from '#domain/grant.ts';
+import type { IdentityProviderId } from '#domain/identity-provider.ts';
 import type { JobId } from '#domain/job.ts';
-import { parseEmail } from '#domain/principal.ts';
+import { type PrincipalId, parseEmail } from '#domain/principal.ts';
+import type { TeamId } from '#domain/team.ts';
 import { parseTenantName, parseTenantOrigin } from '#domain/tenant.ts';
+import type { Mapping } from '#ports/identity-providers.ts';
 import type { MACED, MacedTable } from '#store/sql/maced.ts';
 import type { Adapter } from './adapters.ts';
 import {
@@ -15,6 +19,7 @@ import {
   newBinding,
   newId,
   newPat,
+  newProvider,
   newRole,
   newTeam,
   newUser,
@@ -65,6 +70,9 @@ export const UNCOVERED = {
   token_settings: { mac: 'is the MAC' },
   session: { mac: 'is the MAC' },
   invitation: { mac: 'is the MAC' },
+  identity_provider: { ...MADE, mac: 'is the MAC' },
+  identity_audience: { mac: 'is the MAC' },
+  identity_mapping: { mac: 'is the MAC' },
 } as const satisfies Record<MacedTable, Readonly<Record<string, string>>>;
 
 /** A row of each table, and everything a forger would want to put in its place. */
@@ -89,7 +97,9 @@ export async function openForged(adapter: Adapter) {
   const job = { id: newId<'Job'>(), kind: 'token-uses', payload: '{}', dueAt: 5 } as const;
   await store.transact((tx) => tx.jobs.add(job));
   const foreign = Buffer.from(random.bytes(32));
-  const held = { ...(await openHeld(world)), ...(await openAccounts(world)) };
+  const [holdings, accounts] = [await openHeld(world), await openAccounts(world)];
+  const provider = await openProvider(world, accounts.robot.account.id, holdings.ops.id);
+  const held = { ...holdings, ...accounts, provider };
   return { ...world, ...held, raw, bob, own, empty, gone, bobs, theirs, twin, session, invitation, job, foreign };
 }
 
@@ -121,6 +131,20 @@ async function openAccounts({ store, acme, other }: StoreWorld) {
   });
   return { robot, bare: named };
 }
+
+/** The other tenant has one too, for another audience; the account is mapped by `robot`, the team by `ops`. */
+async function openProvider({ store, acme, other }: StoreWorld, account: PrincipalId, team: TeamId) {
+  const provider = newProvider('builds');
+  const { id } = provider;
+  await store.transact(async (tx) => {
+    await tx.identityProviders.insert(acme.id, provider);
+    await tx.identityProviders.insert(other.id, newProvider('theirs', { audiences: ['theirs'] }));
+    await tx.identityProviders.setMappings(acme.id, { kind: 'virtual_account', id: account }, [ROBOT(id)]);
+    await tx.identityProviders.setMappings(acme.id, { kind: 'team', id: team }, [{ provider: id, value: 'ops' }]);
+  });
+  return provider;
+}
+const ROBOT = (provider: IdentityProviderId): Mapping => ({ provider, value: 'robot' });
 export type Forged = Awaited<ReturnType<typeof openForged>>;
 
 /** One column of one row changed, and a read that meets the row nevertheless. */
@@ -149,6 +173,16 @@ const byAlias = ({ store, alias }: Forged) => store.tenants.byNameOrAlias(alias)
 const team = ({ store, acme, ops }: Forged) => store.teams.get(acme.id, ops.id);
 const robots = ({ store, acme, robot: { account } }: Forged) => store.virtualAccounts.get(acme.id, account.id);
 const binding = ({ store, acme, binding: { id } }: Forged) => store.roleBindings.get(acme.id, id);
+const provider = ({ store, acme, provider: { id } }: Forged) => store.identityProviders.get(acme.id, id);
+const believing = ({ store, provider: { issuer, audiences } }: Forged) =>
+  store.identityProviders.believing(issuer, audiences);
+const NOBODYS = { subject: 'nobody', email: undefined, teams: [], expiresAt: 9_000 } as const;
+const external =
+  (said: Partial<ExternalIdentity>) =>
+  ({ store, acme, provider: { id } }: Forged) =>
+    store.identityProviders.known(acme.id, id, { ...NOBODYS, ...said });
+const byMapping = external({ subject: 'robot' });
+const mapped = ({ store, acme, robot }: Forged) => store.identityProviders.mappingsOf(acme.id, [robot.account.id]);
 const EVIL = parseTenantOrigin('https://evil.example');
 const nowhere = () => 'other-tenant';
 
@@ -299,6 +333,38 @@ export const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)
     used_at: { to: () => 5, read: byCode },
     invited_by: { to: nobody, read: byCode },
   },
+  identity_provider: {
+    tenant: { to: elsewhere, read: ({ store, other }) => store.identityProviders.list(other.id) },
+    id: {
+      to: nobody,
+      read: ({ store, acme, provider: { name } }) => store.identityProviders.byName(acme.id, name),
+    },
+    name: { to: () => 'evil', read: byMapping },
+    enabled: { to: () => 0, read: byMapping },
+    definition: { to: () => '{"issuer":"https://evil.example"}', read: believing },
+  },
+  identity_audience: {
+    issuer: {
+      to: () => EVIL,
+      read: ({ store, provider: { audiences } }) => store.identityProviders.believing(EVIL, audiences),
+    },
+    audience: {
+      to: () => 'evil',
+      read: ({ store, provider: { issuer } }) => store.identityProviders.believing(issuer, ['evil']),
+    },
+    tenant: { to: elsewhere, read: believing },
+    provider: { to: nobody, read: believing },
+  },
+  identity_mapping: {
+    tenant: {
+      to: elsewhere,
+      read: ({ store, other, robot }) => store.identityProviders.mappingsOf(other.id, [robot.account.id]),
+    },
+    provider: { to: nobody, read: mapped },
+    kind: { to: () => 'team', read: external({ teams: ['robot'], email: 'alice@example.com' }) },
+    value: { to: () => 'evil', read: external({ subject: 'evil' }) },
+    mapped: { to: ({ bare }) => bare.id, read: byMapping },
+  },
   job: {
     id: { to: nobody, read: ({ store }) => store.transact((tx) => tx.jobs.retry(nobody() as JobId, 9)) },
     kind: { to: () => 'retention', read: byRetrying },
@@ -325,6 +391,9 @@ export const ROW: { readonly [T in MacedTable]: (world: Forged) => readonly [whe
   token_settings: ({ acme }) => ['tenant = ?', acme.id],
   session: ({ acme, session }) => ['tenant = ? and id = ?', acme.id, session.session.id],
   invitation: ({ acme, invitation }) => ['tenant = ? and id = ?', acme.id, invitation.invitation.id],
+  identity_provider: ({ acme, provider: { id } }) => ['tenant = ? and id = ?', acme.id, id],
+  identity_audience: ({ provider: { id } }) => ['provider = ?', id],
+  identity_mapping: ({ acme, robot: { account } }) => ['tenant = ? and mapped = ?', acme.id, account.id],
   job: ({ job }) => ['id = ?', job.id],
 };
 
@@ -333,6 +402,6 @@ export const READ: Record<MacedTable, Case['read']> = {
   ...{ tenant: byToken, tenant_origin: ({ store, origin }) => store.tenants.byOrigin(origin), tenant_alias: byAlias },
   ...{ principal: byToken, password, role_grant: byToken, team, team_member: byToken, role: byToken },
   ...{ role_binding: binding, personal_access_token: byToken, token: byToken, token_use: byToken },
-  virtual_account: robots,
+  ...{ virtual_account: robots, identity_provider: provider, identity_audience: believing, identity_mapping: mapped },
   ...{ token_settings: byToken, session: bySession, invitation: byCode, job: byRetrying },
 };

@@ -43,6 +43,9 @@ export const NAMED: Readonly<Record<Target, RegExp>> = {
   token_settings: /^a row of token_settings does not carry a valid MAC/,
   session: /^a row of session does not carry a valid MAC/,
   invitation: /^a row of invitation does not carry a valid MAC/,
+  identity_provider: /^a row of identity_provider does not carry a valid MAC/,
+  identity_audience: /^a row of identity_audience does not carry a valid MAC/,
+  identity_mapping: /^a row of identity_mapping does not carry a valid MAC/,
   job: /^a job is unproved/,
   wrapped_key: /^the key \S+ for \S+ does not unwrap/,
   delivery: /^what is sealed for token-delivery does not open/,
@@ -120,6 +123,15 @@ export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string
     digest: 'whoever presents a cookie is found by it: another is not known',
   },
   invitation: { digest: 'whoever presents a code is found by it: another is not known' },
+  identity_provider: { tenant: 'as of principals', id: 'it is known by it', name: 'it is found by it' },
+  identity_audience: { issuer: 'whom to ask about a token is found by it', audience: 'and by it' },
+  identity_mapping: {
+    tenant: 'as of principals',
+    provider: 'whom a token names is found by it',
+    kind: 'accounts are found by it, and teams',
+    value: 'whom a token names is found by it',
+    mapped: 'what an account or a team is mapped by is found by it',
+  },
   job: { kind: 'a worker asks for those of a kind' },
   virtual_account_value: {
     tenant: 'as of principals',
@@ -141,6 +153,8 @@ export const MET_EVEN_SO: readonly string[] = [
   ...['tenant.id', 'tenant_origin.origin', 'tenant_alias.name', 'principal.active', 'principal.removed_at'],
   ...['role_grant.id', 'role_grant.resource', 'role_grant.binding', 'team_member.member', 'team_member.manager'],
   ...['team.id', 'team.name', 'role.id', 'role.name', 'role_binding.id', 'role_binding.name'],
+  ...['identity_provider.id', 'identity_provider.name', 'identity_mapping.provider', 'identity_mapping.kind'],
+  ...['identity_mapping.value', 'identity_mapping.mapped'],
   ...['virtual_account.team', 'virtual_account.expires_at', 'virtual_account.rotates_at'],
 ];
 

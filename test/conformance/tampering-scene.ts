@@ -23,6 +23,7 @@ import type { LeaseId } from '#ports/jobs.ts';
 import { addKey, type Core, ORIGIN, openCore } from '#support/core.ts';
 import { accountOf, ofAccount, ofAccountIn, ofAccountsOf, ofDue } from './tampering-accounts.ts';
 import { about, holdingsOf, ofAddresses, ofHoldingsIn, ofHoldingsOf, type Question } from './tampering-holdings.ts';
+import { ofProviderIn, ofProviders, providerOf } from './tampering-providers.ts';
 
 /*
  * Rows in every table, of two tenants, made by the program's own use cases; and everything that can be asked of them, of
@@ -87,7 +88,8 @@ async function personIn(core: Core, tenant: Tenant, wanted: Wanted) {
   await deliverable(core, tenant, first);
   const holdings = await holdingsOf(deps, caller);
   const account = await accountOf(deps, caller, holdings.team.id);
-  return { tenant, caller, holdings, account, values, signedIn, codes, once };
+  const provider = await providerOf(deps, caller, account.account.id, holdings.team.id);
+  return { tenant, caller, holdings, account, provider, values, signedIn, codes, once };
 }
 
 async function userOf({ deps }: Core, tenant: Tenant, { name, role }: Wanted): Promise<Caller> {
@@ -148,6 +150,7 @@ function ofTenant({ deps }: Core, tenant: Tenant, people: readonly Person[]): re
     ...people.flatMap((person) => ofPersonIn(deps, tenant, person)),
     ...people.flatMap(({ caller, holdings }) => ofHoldingsIn(deps, tenant, caller, holdings)),
     ...people.flatMap(({ account }) => ofAccountIn(deps, tenant, account)),
+    ...people.flatMap(({ provider }) => ofProviderIn(deps, tenant, provider)),
   ];
 }
 
@@ -177,7 +180,7 @@ const EVERYTHING = { limit: 100, offset: 0, nameContains: '', endedAfter: 0 };
 
 function ofPerson(
   { deps }: Core,
-  { tenant, caller, account, values, signedIn, codes, once }: Person,
+  { tenant, caller, account, provider, values, signedIn, codes, once }: Person,
 ): readonly Question[] {
   const { tokens, pats, sessions, invitations } = deps.store;
   const { id: owner, name: email } = caller.principal;
@@ -199,6 +202,7 @@ function ofPerson(
     ...codes.map(({ digest }, at) => about(`code ${at} of ${email}`, () => invitations.byDigest([digest.digest]))),
     ...ofAddresses(deps, caller),
     ...ofAccount(deps, account),
+    ...ofProviders(deps, tenant, provider),
     about(`what ${email} asked for with a key`, async () => (await once()).value.reveal()),
   ];
 }

@@ -3,6 +3,7 @@ import { Keyring } from '#crypto/keyring.ts';
 import { rowMacs } from '#crypto/row-mac.ts';
 import { onTenant } from '#domain/grant.ts';
 import { ID_RANDOM_BYTES, type Id, idFrom } from '#domain/id.ts';
+import { type IdentityProvider, type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
 import type { Invitation } from '#domain/invitation.ts';
 import { type PrincipalId, type PrincipalRecord, parseEmail } from '#domain/principal.ts';
 import { type BuiltInRoleId, type CustomRole, parseRoleName } from '#domain/role.ts';
@@ -92,6 +93,14 @@ export const newRole = (name: string, own: Partial<CustomRole> = {}): CustomRole
   ...{ id: newId(), name: parseRoleName(name), displayName: name, description: '' },
   ...{ permissions: ['team:ReadTeam', 'user:ListUsers'], ...MADE },
   ...own,
+});
+
+export const newProvider = (name: string, input: Partial<ProviderInput> = {}): IdentityProvider => ({
+  ...parseProvider({
+    ...{ name, issuer: 'https://idp.example', jwksUri: 'https://idp.example/keys', audiences: ['countersign'] },
+    ...{ emailClaim: 'email', teamClaim: 'groups', ...input },
+  }),
+  ...{ id: newId(), ...MADE },
 });
 
 export const newBinding = (name: string): RoleBinding => ({

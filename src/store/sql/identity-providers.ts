@@ -25,8 +25,9 @@ export const identityProviderReads = (db: Kysely<Schema>, macs: RowMacs): Identi
       const claimed = new Map(rows.map((row) => [row.provider, proved(macs, 'identity_audience', row)]));
       const found: { tenant: Tenant; provider: IdentityProvider }[] = [];
       for (const { tenant, provider: id } of claimed.values()) {
-        const row = await providerRow(db, tenant, id).executeTakeFirstOrThrow();
-        const owner = await db.selectFrom('tenant').selectAll().where('id', '=', tenant).executeTakeFirstOrThrow();
+        const row = await providerRow(db, tenant, id).executeTakeFirst();
+        const owner = await db.selectFrom('tenant').selectAll().where('id', '=', tenant).executeTakeFirst();
+        if (row === undefined || owner === undefined) continue; // removed since
         const { name } = proved(macs, 'tenant', owner);
         found.push({ tenant: { id: tenant, name }, provider: providerOf(proved(macs, 'identity_provider', row)) });
       }

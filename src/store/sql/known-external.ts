@@ -28,11 +28,12 @@ export async function knownExternal(db: Kysely<Schema>, macs: RowMacs, asked: As
   if (row === undefined) return undefined;
   const { name, enabled } = proved(macs, 'identity_provider', row);
   const principal = await principalFor(db, macs, asked);
-  if (principal === undefined) return undefined;
+  const found = principal && (await ofPrincipal(db, tenant, principal));
+  if (found === undefined) return undefined;
   const { expiresAt } = identity;
   const credential: Credential = { kind: 'external', id, name, identity, expiresAt };
   const teams = await teamsFor(db, macs, asked);
-  return knownOf(db, macs, await ofPrincipal(db, tenant, principal), {
+  return knownOf(db, macs, found, {
     ...{ credential, expiresAt, ended: enabled !== 1, restsOn: [id, ...teams] },
     teams,
   });

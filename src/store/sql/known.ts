@@ -162,11 +162,11 @@ type Own = Pick<Known, 'credential' | 'issuedAt' | 'expiresAt' | 'idle' | 'ended
   readonly teams?: readonly TeamId[];
 };
 
-/** A principal with their tenant, as `knownOf` takes them. */
-export function ofPrincipal(db: Kysely<Schema>, tenant: TenantId, id: PrincipalId): Promise<object> {
+/** A principal with their tenant, as `knownOf` takes them; undefined where one of them is not there. */
+export function ofPrincipal(db: Kysely<Schema>, tenant: TenantId, id: PrincipalId): Promise<object | undefined> {
   const rows = db.selectFrom('principal').innerJoin('tenant', 'tenant.id', 'principal.tenant');
   const one = rows.where('principal.tenant', '=', tenant).where('principal.id', '=', id);
-  return one.select(columnsOfAll('tenant', 'principal')).executeTakeFirstOrThrow();
+  return one.select(columnsOfAll('tenant', 'principal')).executeTakeFirst();
 }
 
 /**
