@@ -1,11 +1,8 @@
-import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import type { Opening } from '#domain/destination.ts';
 import { type Asked, mayReach } from './destination.ts';
-
-/** Every address of a host, each as it will be dialled. */
-export type Resolve = (host: string) => Promise<readonly string[]>;
+import { lookUp, type Resolve } from './look-up.ts';
 
 export type Dialer = {
   readonly openings: readonly Opening[];
@@ -44,8 +41,6 @@ export const lateAfter = (ms: number): Promise<never> =>
     signal.addEventListener('abort', () => reject(signal.reason));
   });
 
-const byDns: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
-
 function askedIn({ hostname, protocol, port }: buildConnector.Options): Asked {
   const isEncrypted = protocol === 'https:';
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
@@ -53,7 +48,7 @@ function askedIn({ hostname, protocol, port }: buildConnector.Options): Asked {
 }
 
 /** One address that is refused refuses them all: an honest name does not lead both ways. */
-async function reachable({ openings, resolve = byDns }: Dialer, asked: Asked): Promise<readonly string[]> {
+async function reachable({ openings, resolve = lookUp }: Dialer, asked: Asked): Promise<readonly string[]> {
   const addresses = isIP(asked.host) === 0 ? await resolve(asked.host) : [asked.host];
   if (addresses.length === 0 || !addresses.every((address) => mayReach(openings, asked, address)))
     throw new RefusedDestination();

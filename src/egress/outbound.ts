@@ -1,8 +1,9 @@
 import { type Dispatcher, request } from 'undici';
 import type { Opening } from '#domain/destination.ts';
 import type { Fetched, Outbound, OutboundFailure } from '#ports/outbound.ts';
-import { guardedAgent, lateAfter, type Resolve } from './dialer.ts';
+import { guardedAgent, lateAfter } from './dialer.ts';
 import { failureOf } from './failure.ts';
+import type { Resolve } from './look-up.ts';
 
 /** From the look-up of the name to the last byte: somebody waits for it. */
 const TOTAL_MS_MAX = 5_000;
