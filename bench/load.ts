@@ -58,6 +58,12 @@ export function getting(path: string, tokens: readonly string[], ...statuses: re
   return { next, statuses: statuses.length > 0 ? statuses : [200] };
 }
 
+/** The same token presented again and again, as a program sends a form. */
+export const introspecting = (path: string, asker: string, token: string): Requests => ({
+  statuses: [200],
+  next: () => requestOf('POST', path, asker, `token=${token}`, 'application/x-www-form-urlencoded'),
+});
+
 /** Each with a name of its own. */
 export function creating(path: string, token: string, run: string): Requests {
   let made = 0;
@@ -67,8 +73,8 @@ export function creating(path: string, token: string, run: string): Requests {
   };
 }
 
-function requestOf(method: string, path: string, token: string, body?: string): string {
+function requestOf(method: string, path: string, token: string, body?: string, type = 'application/json'): string {
   const head = `${method} ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${token}\r\n`;
   if (body === undefined) return `${head}\r\n`;
-  return `${head}content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+  return `${head}content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 }

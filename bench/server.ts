@@ -5,12 +5,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parse as parseForm } from 'node:querystring';
 import { DatabaseSync } from 'node:sqlite';
 import { fastify } from 'fastify';
 import * as z from 'zod';
 import { flush } from '#app/flush.ts';
 import { originOf } from '#app/program-caller.ts';
 import { verifyToken } from '#app/token/verify.ts';
+import { ENTRANCES } from '#contract/entrances.ts';
 import { OPERATIONS } from '#contract/operations.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { runDueJobs } from '#jobs/worker.ts';
@@ -23,6 +25,8 @@ import { newPat, ORIGIN, openWorld } from './world.ts';
 type Bare = { readonly token: string; readonly path: string; readonly answer: string };
 export type Begin =
   | (Bare & { readonly kind: 'node' | 'fastify' })
+  /** The same for whoever presents this token in a form. */
+  | (Bare & { readonly kind: 'introspector'; readonly presented: string })
   /** A table of so many rows that one row is added to by each commit. */
   | { readonly kind: 'inserts'; readonly folder: string; readonly rows: number }
   | { readonly kind: 'countersign'; readonly folder: string };
@@ -53,6 +57,7 @@ type Served = {
 const SERVERS = {
   node: serveNode,
   fastify: serveFastify,
+  introspector: serveIntrospector,
   inserts: serveInserts,
   countersign: serveCountersign,
 } satisfies { readonly [Kind in Begin['kind']]: (begin: Begin & { kind: Kind }) => Promise<Served> };
@@ -79,6 +84,22 @@ async function serveFastify({ token, path, answer }: Bare): Promise<Served> {
   const schema = { response: { 200: z.toJSONSchema(OPERATIONS.ownWhoami.output, { target: 'draft-7' }) } };
   const server = fastify();
   server.get(path, { schema }, async (request) => known.get(digestOf(request.headers.authorization)));
+  return { origin: await server.listen({ port: 0, host: HOST }), close: () => server.close() };
+}
+
+/** The least that an authenticated introspection can do: a form, two digests, two look-ups, the program’s own serialiser. */
+async function serveIntrospector({ token, path, answer, presented }: Bare & { presented: string }): Promise<Served> {
+  const askers = new Set([digestOf(`Bearer ${token}`)]);
+  const known = new Map([[digestOf(presented), JSON.parse(answer)]]);
+  const schema = { response: { 200: z.toJSONSchema(ENTRANCES.introspect.answer, { target: 'draft-7' }) } };
+  const server = fastify();
+  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) =>
+    done(null, parseForm(String(body))),
+  );
+  server.post(path, { schema }, async ({ headers, body }) => {
+    if (!askers.has(digestOf(headers.authorization))) throw new Error('nobody of that token may ask');
+    return known.get(digestOf((body as { token?: string }).token)) ?? { active: false };
+  });
   return { origin: await server.listen({ port: 0, host: HOST }), close: () => server.close() };
 }
 

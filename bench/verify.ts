@@ -15,8 +15,8 @@ const STRANGERS = { some: 90, many: 600, readMax: 200, windowMs: 10_000 };
 const COUNTED = 1_000;
 
 /** `rate` and `cpuMs` of all its rounds, in the order of the run. */
-type Row = { readonly row: string; readonly what: string; readonly target: Target; readonly requests: Requests };
-type Measured = Row & { readonly rounds: readonly Round[]; readonly counts: Counts };
+export type Row = { readonly row: string; readonly what: string; readonly target: Target; readonly requests: Requests };
+export type Measured = Row & { readonly rounds: readonly Round[]; readonly counts: Counts };
 
 export async function benchVerify({ folder, tokens }: Seeded, settings: Settings): Promise<Report> {
   const token = tokens[0] as string;
@@ -51,7 +51,10 @@ async function jwtOf({ origin }: Target, token: string): Promise<string | undefi
 
 const mistyped = (token: string): string => token.slice(0, -1) + (token.endsWith('0') ? '1' : '0');
 
-async function inTurns(rows: readonly Row[], { rounds, roundMs, warmMs }: Settings): Promise<readonly Measured[]> {
+export async function inTurns(
+  rows: readonly Row[],
+  { rounds, roundMs, warmMs }: Settings,
+): Promise<readonly Measured[]> {
   const all = rows.map((row) => ({ ...row, rounds: [] as Round[] }));
   for (const { target, requests } of all) await target.measure(requests, CONNECTIONS, { ms: warmMs });
   for (let round = 0; round < rounds; round++) {
@@ -113,7 +116,7 @@ function reported(measured: readonly Measured[], { figure, readsOfMany }: Strang
   };
 }
 
-const figureOf = ({ row, what, rounds, counts }: Measured): Figure => ({
+export const figureOf = ({ row, what, rounds, counts }: Measured): Figure => ({
   ...{ row, what, connections: CONNECTIONS, ...middleOf(rounds) },
   statements: counts.statements,
 });

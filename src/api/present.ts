@@ -30,7 +30,7 @@ const INACTIVE: Introspection = { active: false };
 
 /** Carries out one of the two on a form that nobody has looked at yet. */
 export async function present(api: Api, id: PresentId, form: object, asking: Asking): Promise<object> {
-  const { token } = parsedInput({ body: ENTRANCES[id].form }, { body: form }, 'wire') as { readonly token: string };
+  const { token } = parsedInput({ body: ENTRANCES[id].form }, { body: form }, 'own') as { readonly token: string };
   return HANDLERS[id](api, new Sensitive(token), asking);
 }
 
@@ -38,11 +38,18 @@ export async function present(api: Api, id: PresentId, form: object, asking: Ask
 function saidOf({ principal, tenant, credential, issuedAt, expiresAt }: KnownToken, issuer: string): Introspection {
   const isAccount = principal.kind === 'virtual_account';
   return {
-    ...{ active: true, token_type: 'Bearer', sub: principal.id, username: principal.name },
-    ...(isAccount && { client_id: principal.id }),
-    ...{ iss: issuer, aud: issuer, jti: credential.id },
-    ...(issuedAt !== undefined && { iat: Math.floor(issuedAt / 1000) }),
+    active: true,
+    token_type: 'Bearer',
+    sub: principal.id,
+    username: principal.name,
+    client_id: isAccount ? principal.id : undefined, // left out, as JSON does
+    iss: issuer,
+    aud: issuer,
+    jti: credential.id,
+    iat: issuedAt === undefined ? undefined : Math.floor(issuedAt / 1000),
     exp: expiresAt === undefined ? NEVER_SECONDS : Math.floor(expiresAt / 1000),
-    ...{ tenantName: tenant.name, subjectType: isAccount ? 'virtualaccount' : 'user', kind: isAccount ? 'va' : 'pat' },
+    tenantName: tenant.name,
+    subjectType: isAccount ? 'virtualaccount' : 'user',
+    kind: isAccount ? 'va' : 'pat',
   };
 }

@@ -35,20 +35,28 @@ export const originOf = (request: FastifyRequest, surface: Surface): Origin => (
 export function authenticate(core: Core, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
   const { authorization } = request.headers;
   const outcome = authorization === undefined ? bySession(core, request) : byToken(core, request, authorization);
-  if (outcome instanceof Promise) return outcome.then((late) => admit(late, request, reply));
-  admit(outcome, request, reply);
-}
-
-function admit(verification: Outcome, request: FastifyRequest, reply: FastifyReply): void {
-  if (verification !== 'absent' && verification.ok) {
-    request.caller = verification.caller;
-    return;
-  }
-  reply.header('www-authenticate', challenge(verification));
-  throw notAuthenticated();
+  return admitted(outcome, request, reply, challenge);
 }
 
 type Outcome = Verification | 'absent';
+type Bad = Exclude<Outcome, { readonly ok: true }>;
+type ChallengeOf = (bad: Bad, request: FastifyRequest) => string;
+
+/** At once where it is known at once: this stands before every request. */
+function admitted(
+  outcome: Outcome | Promise<Outcome>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  challengeOf: ChallengeOf,
+): void | Promise<void> {
+  if (outcome instanceof Promise) return outcome.then((late) => admitted(late, request, reply, challengeOf));
+  if (outcome !== 'absent' && outcome.ok) {
+    request.caller = outcome.caller;
+    return;
+  }
+  reply.header('www-authenticate', challengeOf(outcome, request));
+  throw notAuthenticated();
+}
 
 function byToken(
   core: Core,
@@ -61,23 +69,22 @@ function byToken(
 }
 
 /** By the token of a request that was made of somebody else's server; what a browser sends by itself counts for nothing. */
-export async function authenticateForwarded(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  admit(await byToken(core, request, request.headers.authorization ?? '', 'forward-auth'), request, reply);
+export function authenticateForwarded(core: Core, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
+  const outcome = byToken(core, request, request.headers.authorization ?? '', 'forward-auth');
+  return admitted(outcome, request, reply, challenge);
 }
 
 /** A program, by a token. Many can send one only as a client's secret: as the password of HTTP Basic, whatever the name. */
-export async function authenticateClient(core: Core, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+export function authenticateClient(core: Core, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
   const token = clientTokenIn(request);
-  const verification = token === undefined ? 'absent' : await core.verifyToken(token, originOf(request, 'rest'));
-  if (verification !== 'absent' && verification.ok) {
-    request.caller = verification.caller;
-    return;
-  }
-  const isBasic = BASIC.test(request.headers.authorization ?? '');
-  const taken = verification === 'absent' ? ['Bearer', TAKES_BASIC] : [isBasic ? TAKES_BASIC : challenge(verification)];
-  reply.header('www-authenticate', taken.join(', '));
-  throw notAuthenticated();
+  const outcome = token === undefined ? 'absent' : core.verifyToken(token, originOf(request, 'rest'));
+  return admitted(outcome, request, reply, clientChallenge);
 }
+
+const clientChallenge: ChallengeOf = (bad, { headers: { authorization = '' } }) => {
+  if (bad === 'absent') return `Bearer, ${TAKES_BASIC}`;
+  return BASIC.test(authorization) ? TAKES_BASIC : challenge(bad);
+};
 
 /** As `presentedBy`, where `authenticateClient` has let somebody in. */
 export function clientTokenIn({ headers: { authorization = '' } }: FastifyRequest): Sensitive | undefined {
@@ -108,7 +115,7 @@ export function bySession(core: Core, request: FastifyRequest): Outcome | Promis
 }
 
 /** Error codes of RFC 6750, section 3.1. Unknown, revoked and expired are one answer. */
-function challenge(verification: 'absent' | Extract<Verification, { ok: false }>): string {
+function challenge(verification: Bad): string {
   if (verification === 'absent') return 'Bearer';
   switch (verification.reason) {
     case 'malformed':

@@ -5,6 +5,7 @@ import { authenticateForwarded } from './authenticate.ts';
 import type { Core, ForwardId } from './core.ts';
 import { BAD_URL } from './errors.ts';
 import { BAD_QUERY } from './query.ts';
+import { atOnceOrLater } from './route.ts';
 
 /** What a gateway that can say nothing in the URL demands instead. A client that says it only demands more of itself. */
 const REQUIRE_HEADER = 'x-auth-require';
@@ -27,7 +28,7 @@ export function addForwardAuth(server: FastifyInstance, core: Core, id: ForwardI
     for (const [url, isOurs] of [[path, true] as const, ...(below ? [[`${path}/*`, false] as const] : [])]) {
       server.route({
         ...{ method, url, config: { answers } },
-        onRequest: (request, reply) => authenticateForwarded(core, request, reply),
+        onRequest: (request, reply, done) => atOnceOrLater(() => authenticateForwarded(core, request, reply), done),
         preParsing: answer(isOurs),
         handler: () => {}, // it was answered before its body
       });

@@ -40,7 +40,7 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
 }
 
 /** Nobody waits for what is there already: this is on the way of every request. */
-function atOnceOrLater(act: () => void | Promise<void>, done: (error?: Error) => void): void {
+export function atOnceOrLater(act: () => void | Promise<void>, done: (error?: Error) => void): void {
   try {
     const later = act();
     if (later === undefined) done();

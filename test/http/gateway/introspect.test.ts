@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { mint } from '#crypto/opaque.ts';
 import { Sensitive } from '#domain/sensitive.ts';
@@ -8,6 +9,7 @@ import { JSON_TYPE, openWorld, type World } from '#support/world.ts';
 import { formOf } from '../../authz/matrix.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { asking, rowNamed, type Said, saidIn, statusOf } from '../asked.ts';
+import { answerIn, rawSocket, saidOn } from '../raw-socket.ts';
 import { accountOf, basic, gateway, INACTIVE, INTROSPECT, introspector } from './presenting.ts';
 
 const NEVER_SECONDS = Date.UTC(2999, 11, 31) / 1000;
@@ -268,6 +270,25 @@ describe('what is asked', () => {
     const elsewhere = { method: 'POST', path: '/api/v1/tokens', token: alice.token, ...formOf({ name: 'x' }) };
     expect((await world.send(elsewhere)).status).toBe(415);
     expect((await world.send({ ...elsewhere, headers: JSON_TYPE, body: '{"name":"by-json"}' })).status).toBe(200);
+  });
+
+  test('is not answered to who was shut out while their form arrived', async () => {
+    const head = `POST ${INTROSPECT} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 8\r\n`;
+    const headers = `authorization: Bearer ${asker.token.reveal()}\r\ncontent-type: ${formOf({}).headers['content-type']}\r\n`;
+    for (const [waits, status] of [
+      [0, 200],
+      [1_000, 401],
+    ] as const) {
+      const socket = await rawSocket(world.origin);
+      const [begun, said] = [once(world.server.server, 'request'), saidOn(socket)];
+      socket.write(`${head}${headers}\r\ntok`);
+      await begun;
+      world.clock.advance(waits);
+      if (waits > 0)
+        await asking(world, asker.token).remove((await rowNamed(asking(world, asker.token).list, 'first')).id);
+      socket.write('en=ab');
+      expect(answerIn(await said).status).toBe(status);
+    }
   });
 
   test('in a URL is not taken, where logs would keep it', async () => {
