@@ -3,6 +3,7 @@ import type { Handlers } from './handler.ts';
 import { accessHandlers } from './own/access.ts';
 import { authorizationServerHandlers } from './own/authorization-server.ts';
 import { callerHandlers } from './own/caller.ts';
+import { identityProviderHandlers } from './own/identity-provider.ts';
 import { signingKeyHandlers } from './own/signing-key.ts';
 import { teamRemovalHandlers } from './own/team.ts';
 import { tokenHandlers } from './own/token.ts';
@@ -29,6 +30,7 @@ export const HANDLERS: Handlers<typeof OPERATIONS> = {
   ...personalAccessTokenHandlers,
   ...virtualAccountHandlers,
   ...ownVirtualAccountHandlers,
+  ...identityProviderHandlers,
   ...userHandlers,
   ...teamHandlers,
   ...teamRemovalHandlers,

@@ -2,6 +2,7 @@ import { composed } from './compose.ts';
 import { ACCESS_OPERATIONS } from './own/access.ts';
 import { AUTHORIZATION_SERVER_OPERATIONS } from './own/authorization-server.ts';
 import { CALLER_OPERATIONS } from './own/caller.ts';
+import { IDENTITY_PROVIDER_OPERATIONS } from './own/identity-provider.ts';
 import { SIGNING_KEY_OPERATIONS } from './own/signing-key.ts';
 import { TEAM_REMOVAL_OPERATIONS } from './own/team.ts';
 import { TOKEN_OPERATIONS } from './own/token.ts';
@@ -29,6 +30,7 @@ export const OPERATIONS = composed(
   PERSONAL_ACCESS_TOKEN_OPERATIONS,
   VIRTUAL_ACCOUNT_OPERATIONS,
   OWN_VIRTUAL_ACCOUNT_OPERATIONS,
+  IDENTITY_PROVIDER_OPERATIONS,
   USER_OPERATIONS,
   OWN_USER_OPERATIONS,
   TEAM_OPERATIONS,

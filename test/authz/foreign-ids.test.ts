@@ -6,13 +6,13 @@ import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
 import { type Kind, MATRIX, requestFor } from './matrix.ts';
 import { secondTenant } from './second-tenant.ts';
-import { accountOf, bindingOf, give, roleOf, teamOf } from './things.ts';
+import { accountOf, bindingOf, give, providerOf, roleOf, teamOf } from './things.ts';
 
 /** A hundred thousand with `npm run test:full`. */
 const TRIES = process.env.COUNTERSIGN_TEST_FULL === '1' ? 100_000 : 2_000;
 const SIDE_BY_SIDE = 8;
 const OF_AN_ID: ReadonlySet<Kind> = new Set([
-  ...(['token', 'userId', 'team', 'role', 'binding', 'account', 'accountValue'] as const),
+  ...(['token', 'userId', 'team', 'role', 'binding', 'account', 'accountValue', 'provider'] as const),
 ]);
 const ON_IDS = OPERATION_IDS.filter((id) => OF_AN_ID.has(MATRIX[id].of));
 /** An id of the right shape that is nowhere. */
@@ -70,7 +70,8 @@ async function foreignIdsIn(world: World): Promise<readonly string[]> {
   await give(made, caller, role);
   const binding = await bindingOf(made, caller, 'their-binding');
   const { account, values } = (await accountOf(made, caller, 'their-account')).view;
-  const theirs = [account.id, ...values.map(({ id }) => id), `${account.id}/${values[0]?.id}`];
+  const provider = await providerOf(made, caller, 'their-provider');
+  const theirs = [provider.id, account.id, ...values.map(({ id }) => id), `${account.id}/${values[0]?.id}`];
   return [tenant.id, caller.principal.id, team.id, role.id, binding.id, ...theirs, ...(await idsIn(world, caller))];
 }
 
@@ -112,6 +113,7 @@ async function everythingOf(world: World): Promise<readonly unknown[]> {
     'role_binding',
     'personal_access_token',
     'virtual_account',
+    'identity_provider',
   ];
   return Promise.all(tables.map((table) => world.rows(`select * from ${table} order by 1, 2, 3`)));
 }

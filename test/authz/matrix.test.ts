@@ -17,7 +17,7 @@ import { type Answer, openWorld, type World } from '#support/world.ts';
 import { inWords } from './in-words.ts';
 import { ANY_ON, ENTRANCE_IDS, entryFor, type Keys, type Kind, MATRIX, requestFor } from './matrix.ts';
 import { secondTenant } from './second-tenant.ts';
-import { accountOf, bindingOf, give, roleOf, teamOf } from './things.ts';
+import { accountOf, bindingOf, give, providerOf, roleOf, teamOf } from './things.ts';
 
 const UNKNOWN = mint('pat', { bytes: (length) => Buffer.alloc(length, 3) });
 const MALFORMED = new Sensitive('tfy_pat_of-no-known-form');
@@ -351,7 +351,13 @@ const objectsOf = async (world: World, name: string): Promise<Objects> => {
   return {
     own,
     others,
-    absent: { ...ANY_ON, name: `${name}-new`, user: `${name}-new@example.com`, accountName: `${name}-new` },
+    absent: {
+      ...ANY_ON,
+      name: `${name}-new`,
+      user: `${name}-new@example.com`,
+      accountName: `${name}-new`,
+      providerName: `${name}-idp`,
+    },
   };
 };
 
@@ -361,7 +367,7 @@ async function holdingOf(world: World, name: string): Promise<Objects['own']> {
   return ownOf(world, caller, `${name}-pat`);
 }
 
-/** One's own team is one to which one belongs; a virtual account of it; of a role and a role binding, one that one has made. */
+/** One's own team is one to which one belongs; a virtual account of it; of a role, a role binding and an identity provider, one that one has made. */
 async function ownOf(world: World, caller: Caller, name = 'spare', isManager = false): Promise<Objects['own']> {
   const { principal } = caller;
   const short = `t${principal.id.slice(-12)}${isManager ? 'm' : ''}`;
@@ -371,7 +377,13 @@ async function ownOf(world: World, caller: Caller, name = 'spare', isManager = f
     ...{ team: team.id, teamName: team.name, role: (await roleOf(world, caller, short, [])).id },
     binding: (await bindingOf(world, caller, short)).id,
     ...(await accountIn(world, caller, short)),
+    ...(await providerIn(world, caller, short)),
   };
+}
+
+async function providerIn(world: World, caller: Caller, name: string) {
+  const provider = await providerOf(world, caller, `p-${name}`);
+  return { provider: provider.id, providerName: provider.name };
 }
 
 async function accountIn(world: World, caller: Caller, team: string) {

@@ -5,11 +5,11 @@ import { NO_LIMITS } from '../http/asked.ts';
 
 /**
  * What an operation is on: a token by id or by name, a user by e-mail address or by id, a team by id or by name, a role or a
- * role binding by id, a virtual account by id or by name, a value of its token by both their ids, or nothing that anybody has.
+ * role binding by id, a virtual account by id or by name, a value of its token by both their ids, an identity provider by id or by name, or nothing that anybody has.
  */
 export type Kind =
   | ('token' | 'name' | 'user' | 'userId' | 'team' | 'teamName' | 'role' | 'binding')
-  | ('account' | 'accountName' | 'accountValue')
+  | ('account' | 'accountName' | 'accountValue' | 'provider' | 'providerName')
   | 'none';
 
 type Row = {
@@ -37,6 +37,15 @@ const valueAt = (base: string, values: string) => (on: string) => {
   const [account = '', value = account] = on.split('/').map(encodeURIComponent);
   return `${base}/virtual-accounts/${account}/${values}/${value}`;
 };
+/** By what it is on, since a name is one provider’s, and so is an audience. */
+const anyProvider = (on: string) => ({
+  ...{
+    name: `idp-${on}`,
+    issuer: 'https://idp.example',
+    jwksUri: 'https://idp.example/keys',
+    audiences: [`for-${on}`],
+  },
+});
 const RULES = { tokenReadable: true, afterRetirement: 'report' };
 
 /** A good request for each operation. One that is missing here does not compile. */
@@ -79,6 +88,12 @@ export const MATRIX: Readonly<Record<OperationId, Row>> = {
   ownThawAccount: { of: 'account' },
   ownGetAccountRules: { of: 'none' },
   ownPutAccountRules: { of: 'none', body: () => RULES },
+  ownListProviders: { of: 'none' },
+  ownCreateProvider: { of: 'providerName', body: (name) => ({ ...anyProvider(name), name }) },
+  ownGetProvider: { of: 'provider' },
+  ownPutProvider: { of: 'provider', body: anyProvider },
+  ownDeleteProvider: { of: 'provider' },
+  ownTestProvider: { of: 'provider', body: () => ({ token: 'no.token.atall' }) },
   wireRegisterUser: { of: 'user', body: (email) => ({ email }) },
   wireInviteUser: { of: 'user', body: (email) => ({ email, acceptInviteClientUrl: 'https://x.example/accept' }) },
   wireListUsers: { of: 'none' },
@@ -203,6 +218,8 @@ export const ANY_ON: Readonly<Record<Kind, string>> = {
   account: 'f00000000000000000000000',
   accountName: 'any-account',
   accountValue: 'f00000000000000000000000/g00000000000000000000000',
+  provider: 'h00000000000000000000000',
+  providerName: 'any-provider',
   none: 'anything',
 };
 

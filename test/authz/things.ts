@@ -3,6 +3,7 @@ import type { Added } from '#app/virtual-account/add.ts';
 import { createAccount } from '#app/virtual-account/apply.ts';
 import type { Caller } from '#domain/caller.ts';
 import { onTenant } from '#domain/grant.ts';
+import { type IdentityProvider, parseProvider } from '#domain/identity-provider.ts';
 import type { Permission } from '#domain/permission.ts';
 import { compile, tenantWide } from '#domain/rights.ts';
 import { builtIn, type CustomRole, parseRoleName } from '#domain/role.ts';
@@ -52,6 +53,14 @@ export async function bindingOf(world: Made, caller: Caller, name: string): Prom
   const binding = { id: newId<'RoleBinding'>(world.deps), name: parseRoleBindingName(name), ...byMeans(world, caller) };
   await world.deps.store.transact((tx) => tx.roleBindings.insert(caller.tenant.id, binding));
   return binding;
+}
+
+/** For tokens that nobody has; believed by an address where nobody is. */
+export async function providerOf({ deps }: Made, caller: Caller, name: string): Promise<IdentityProvider> {
+  const said = { name, issuer: 'https://idp.example', jwksUri: 'https://idp.example/keys', audiences: [name] };
+  const provider = { ...parseProvider(said), id: newId<'IdentityProvider'>(deps), ...byMeans({ deps }, caller) };
+  await deps.store.transact((tx) => tx.identityProviders.insert(caller.tenant.id, provider));
+  return provider;
 }
 
 /** Made by the caller, whatever they may; owned by a team of this name, or by nobody. */

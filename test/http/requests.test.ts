@@ -123,7 +123,7 @@ test.each(['Basic', 'Token', 'Bearertoken', ''])('the scheme %j is none that is 
 
 /** On what is not there. */
 const ABSENT: readonly OperationId[] = ['wireGetCluster', 'wireLookUpFqn', 'ownWhy'];
-const BY_ID: readonly Kind[] = ['token', 'userId', 'team', 'role', 'binding', 'account', 'accountValue'];
+const BY_ID: readonly Kind[] = ['token', 'userId', 'team', 'role', 'binding', 'account', 'accountValue', 'provider'];
 
 /** What an administrator’s good request is answered, on an id that nobody has. */
 function answered(id: OperationId): number {

@@ -13,7 +13,7 @@ type Shown = { readonly isWhole: boolean };
 /** Our team in the public product's words; `isWhole` with the lists of who belongs to it. */
 export function rowOf(
   { tenant }: Caller,
-  { team, createdBy, people, roles }: TeamView,
+  { team, createdBy, people, roles, mappings }: TeamView,
   { isWhole }: Shown = { isWhole: true },
 ): TeamRow {
   const isEveryone = people === undefined;
@@ -25,7 +25,7 @@ export function rowOf(
     ...{ tenantName: tenant.name, accountId: tenant.id, createdBySubject: subjectOf(createdBy) },
     ...(isWhole && !isEveryone ? { members: lists.members } : {}),
     ...{ createdAt: wireDate(team.createdAt), updatedAt: wireDate(team.updatedAt) },
-    manifest: { ...manifestOf(team), ...lists },
+    manifest: { ...manifestOf(team), ...lists, ...mappedIn(mappings) },
     ...{ isEditable: !isEveryone, roles: [...roles] },
   };
 }
@@ -39,6 +39,13 @@ const manifestOf = ({ name, displayName, description, tags }: Team) => ({
   ...(description === '' ? {} : { description }),
   ...(Object.keys(tags).length === 0 ? {} : { tags }),
 });
+
+const mappedIn = (mappings: TeamView['mappings']) =>
+  mappings.length === 0
+    ? {}
+    : {
+        identity_provider_mapping: mappings.map(({ provider, value }) => ({ identity_provider: provider.name, value })),
+      };
 
 const TOP_MAX = 5;
 
@@ -65,14 +72,12 @@ export function wantedOf({ tenant }: Caller, manifest: TeamManifest): WantedTeam
   if (ownedBy && ownedBy.account !== tenant.name) {
     throw not('ownedBy.account', `must be ${tenant.name}, the one account on this server`);
   }
-  if (mapping && mapping.length > 0) {
-    throw not('identity_provider_mapping', 'is not there yet: this server knows no identity providers');
-  }
   return {
     ...{ name: parseTeamName(manifest.name), displayName: manifest.displayName ?? undefined },
     ...{ description: manifest.description ?? '', tags: manifest.tags ?? {} },
     members: addresses('members', manifest.members),
     managers: addresses('managers', manifest.managers ?? []),
+    mappings: (mapping ?? []).map((one) => ({ provider: one.identity_provider, value: one.value })),
   };
 }
 

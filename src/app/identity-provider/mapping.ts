@@ -56,18 +56,26 @@ export async function putMappings(
 
 /** By the id of whoever is mapped. */
 export async function shownMappings(
-  { identityProviders }: Reads,
-  { tenant }: Caller,
+  reads: Reads,
+  caller: Caller,
   ids: readonly Mapped['id'][],
 ): Promise<ReadonlyMap<Mapped['id'], readonly ShownMapping[]>> {
-  const all = await identityProviders.mappingsOf(tenant.id, ids);
-  if (all.length === 0) return new Map();
+  const shown = await shownAs(reads, caller, await reads.identityProviders.mappingsOf(caller.tenant.id, ids));
+  return Map.groupBy(shown, ({ mapped }) => mapped.id);
+}
+
+/** With what their providers are called. */
+export async function shownAs<Given extends Mapping>(
+  { identityProviders }: Reads,
+  { tenant }: Caller,
+  mappings: readonly Given[],
+): Promise<readonly (Omit<Given, 'provider'> & ShownMapping)[]> {
+  if (mappings.length === 0) return [];
   const providers = new Map((await identityProviders.list(tenant.id)).map((one) => [one.id, one]));
-  const shown = all.flatMap(({ provider: id, value, mapped }) => {
-    const provider = providers.get(id);
-    return provider === undefined ? [] : [{ of: mapped.id, provider: { id, name: provider.name }, value }];
+  return mappings.flatMap((mapping) => {
+    const provider = providers.get(mapping.provider);
+    return provider === undefined ? [] : [{ ...mapping, provider: { id: provider.id, name: provider.name } }];
   });
-  return Map.groupBy(shown, ({ of }) => of);
 }
 
 const wrong = (message: string): Refusal =>

@@ -4,13 +4,19 @@ import type { Team, TeamMember, TeamName } from '#domain/team.ts';
 import type { Deps } from '../deps.ts';
 import { change, made, viewOne } from '../doors.ts';
 import { refuseRoles, stillWithin } from '../grant/role.ts';
+import { shownAs, type WantedMapping } from '../identity-provider/mapping.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
+import { type MappingPlan, mappingPlan, weightOfMappings, writeMappings } from './mapped.ts';
 import { changesTo, heldTeam, peopleWith, type WantedPeople, weightOfChanges, writeMembership } from './membership.ts';
 import { counted, type Person, type TeamView, teamView } from './view.ts';
 
 /** All that a manifest says. */
-export type WantedTeam = Pick<Team, 'name' | 'displayName' | 'description' | 'tags'> & WantedPeople;
+export type WantedTeam = Pick<Team, 'name' | 'displayName' | 'description' | 'tags'> &
+  WantedPeople & {
+    /** Whose groups belong to it besides. */
+    readonly mappings: readonly WantedMapping[];
+  };
 
 const CREATES = { action: 'team:CreateTeam', resource: 'team/' } as const;
 const managing = ({ id }: Team) => ({ action: 'team:ManageTeam', resource: `team/${id}` }) as const;
@@ -32,12 +38,13 @@ export function applyTeam(deps: Deps, caller: Caller, wanted: WantedTeam): Promi
 export async function wouldApply(deps: Deps, caller: Caller, wanted: WantedTeam): Promise<TeamView> {
   const known = await teamNamed(deps, caller, wanted.name);
   await viewOne(deps, caller, { ...(known === undefined ? CREATES : managing(known)), locate: made });
-  const people =
+  const { people, plan } =
     known === undefined
-      ? await peopleWith(deps.store, caller, wanted)
+      ? { people: await peopleWith(deps.store, caller, wanted), plan: await planOf(deps, caller, wanted) }
       : await allowedIn(deps, caller, { team: known, wanted });
+  const mappings = await shownAs(deps.store, caller, plan.mappings);
   const team = known === undefined ? newTeam(deps, caller, wanted) : { ...known, ...writtenIn(deps, wanted) };
-  return { ...(await teamView(deps, caller, team)), ...counted(people) };
+  return { ...(await teamView(deps, caller, team)), ...counted(people), mappings };
 }
 
 /** Makes one of which there is none; whoever makes it manages it, as nobody else is named. */
@@ -46,7 +53,7 @@ export async function createTeam(
   caller: Caller,
   { name, description }: Pick<WantedTeam, 'name' | 'description'>,
 ): Promise<TeamView> {
-  const said = { name, description, displayName: undefined, tags: {}, members: [], managers: [] };
+  const said = { name, description, displayName: undefined, tags: {}, members: [], managers: [], mappings: [] };
   return teamView(deps, caller, await added(deps, caller, said, nameTaken, managedBy(caller)));
 }
 
@@ -67,41 +74,61 @@ function added(
 ): Promise<Team> {
   const prepare = async () => {
     const people = [...(await peopleWith(deps.store, caller, wanted)), ...besides];
-    return { team: newTeam(deps, caller, wanted), changes: changesTo([], people) };
+    const plan = await planOf(deps, caller, wanted);
+    return { team: newTeam(deps, caller, wanted), changes: changesTo([], people), plan };
   };
-  type Ready = { readonly team: Team; readonly changes: readonly TeamMember[] };
-  return change(deps, caller, { ...CREATES, locate: made, prepare }, async (tx, _, { team, changes }: Ready) => {
+  type Ready = { readonly team: Team; readonly changes: readonly TeamMember[]; readonly plan: MappingPlan };
+  return change(deps, caller, { ...CREATES, locate: made, prepare }, async (tx, _, { team, changes, plan }: Ready) => {
+    if (plan.isChange) await tx.tenants.hold(caller.tenant.id); // no provider goes meanwhile
     if (!(await tx.teams.insert(caller.tenant.id, team))) throw taken();
     const moved = await writeMembership(tx, caller, team.id, changes);
-    return { result: team, resource: `team/${team.id}`, details: { count: changes.length }, moved };
+    const mapped = await writeMappings(tx, caller, team.id, await mappingPlan(tx, caller, wanted.mappings));
+    const details = { count: changes.length, ...mappedIn(plan) };
+    return { result: team, resource: `team/${team.id}`, details, moved: [...moved, ...mapped] };
   });
 }
+
+type Ready = { readonly people: readonly Person[]; readonly plan: MappingPlan };
 
 function updated(deps: Deps, caller: Caller, known: Team, wanted: WantedTeam): Promise<Team> {
   const locate = async () => known;
   const prepare = (team: Team) => allowedIn(deps, caller, { team, wanted });
-  return change(deps, caller, { ...managing(known), locate, prepare }, async (tx, _, people: readonly Person[]) => {
+  return change(deps, caller, { ...managing(known), locate, prepare }, async (tx, _, { people }: Ready) => {
     const team = { ...(await heldTeam(tx, caller, known.id)), ...writtenIn(deps, wanted) };
     const standing = await tx.teams.membersOf(caller.tenant.id, [team.id]);
     const changes = changesTo(standing, people);
-    await stillWithin(tx, caller, await weightOfChanges(tx, caller, team.id, { standing, changes }));
+    const mapping = await mappingPlan(tx, caller, wanted.mappings, team.id);
+    await stillWithin(tx, caller, [
+      ...(await weightOfChanges(tx, caller, team.id, { standing, changes })),
+      ...(await weightOfMappings(tx, caller, team.id, mapping)),
+    ]);
     await tx.teams.update(caller.tenant.id, team);
     const moved = await writeMembership(tx, caller, team.id, changes);
-    return { result: team, details: { count: changes.length }, moved };
+    const mapped = await writeMappings(tx, caller, team.id, mapping);
+    return { result: team, details: { count: changes.length, ...mappedIn(mapping) }, moved: [...moved, ...mapped] };
   });
 }
+
+const planOf = ({ store }: Deps, caller: Caller, { mappings }: WantedTeam, team?: Team) =>
+  mappingPlan(store, caller, mappings, team?.id);
+
+const mappedIn = ({ isChange, mappings }: MappingPlan) => (isChange ? { mapped: mappings.length } : {});
 
 /** Who is to be in it, where nobody is taken in or out who would get, or lose, more than the caller holds. */
 async function allowedIn(
   deps: Deps,
   caller: Caller,
   { team, wanted }: { readonly team: Team; readonly wanted: WantedTeam },
-): Promise<readonly Person[]> {
+): Promise<Ready> {
   const people = await peopleWith(deps.store, caller, wanted);
   const standing = await deps.store.teams.membersOf(caller.tenant.id, [team.id]);
   const moves = { standing, changes: changesTo(standing, people) };
-  await refuseRoles(deps, caller, managing(team), await weightOfChanges(deps.store, caller, team.id, moves));
-  return people;
+  const plan = await planOf(deps, caller, wanted, team);
+  await refuseRoles(deps, caller, managing(team), [
+    ...(await weightOfChanges(deps.store, caller, team.id, moves)),
+    ...(await weightOfMappings(deps.store, caller, team.id, plan)),
+  ]);
+  return { people, plan };
 }
 
 const writtenIn = (deps: Deps, { displayName, description, tags }: WantedTeam) => ({

@@ -5,6 +5,7 @@ import type { Belonging, Team, TeamId } from '#domain/team.ts';
 import type { Tenant } from '#domain/tenant.ts';
 import type { Deps } from '../deps.ts';
 import { rolesIn } from '../grant/role.ts';
+import { type ShownMapping, shownMappings } from '../identity-provider/mapping.ts';
 import { isEveryone } from './everyone.ts';
 
 /** Somebody who belongs to a team. */
@@ -19,6 +20,8 @@ export type TeamView = {
   readonly memberCount: number;
   /** Names of the roles that it holds on the whole tenant, in order. */
   readonly roles: readonly string[];
+  /** Whose groups belong to it, for as long as a token says so. */
+  readonly mappings: readonly ShownMapping[];
 };
 
 export const membersAmong = (people: readonly Person[]): readonly Principal[] =>
@@ -41,9 +44,11 @@ export async function teamViews(deps: Deps, caller: Caller, teams: readonly Team
     tenant,
     teams.map(({ createdBy }) => createdBy),
   );
+  const mappings = await shownMappings(deps.store, caller, kept);
   const userCount = kept.length === teams.length ? 0 : await countUsers(deps, tenant);
   return teams.map((team) => ({
     ...{ team, createdBy: makers.get(team.createdBy) ?? nameless(team.createdBy), roles: roles.get(team.id) ?? [] },
+    mappings: mappings.get(team.id) ?? [],
     ...(isEveryone(caller, team.id) ? { people: undefined, memberCount: userCount } : counted(people.get(team.id))),
   }));
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CLAIM_CHARS_MAX } from '#domain/identity-provider-claims.ts';
 import { documentedAs, email, id, teamName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { TEAM_ABSENT } from '../team-words.ts';
@@ -14,6 +15,8 @@ const MAY_NOT_MANAGE = 'Only a tenant admin or a manager of the team can say who
 const FILTER_CHARS_MAX = 1_000;
 const TAGS_MAX = 50;
 const TEXT_CHARS_MAX = 256;
+/** As many as a team, or an account, can have. */
+const MAPPINGS_MAX = 50;
 const DESCRIPTION_CHARS_MAX = 1_000;
 
 /** The size of a body bounds how many. */
@@ -48,11 +51,11 @@ const manifest = z.object({
     properties: { account: { const: tenant } },
     required: ['account'],
   })).nullish(),
-  identity_provider_mapping: documentedAs(z.array(z.unknown()), {
-    type: 'array',
-    items: { type: 'object' },
-    maxItems: 0,
-  }).nullish(),
+  /** People whose tokens of that provider say this value in its team claim belong to the team. */
+  identity_provider_mapping: z
+    .array(z.object({ identity_provider: tag, value: keptText(CLAIM_CHARS_MAX) }))
+    .max(MAPPINGS_MAX)
+    .nullish(),
 });
 export type TeamManifest = z.output<typeof manifest>;
 
@@ -77,6 +80,7 @@ const team = z.object({
     members: z.array(z.string()),
     managers: z.array(z.string()).optional(),
     tags: z.record(z.string(), z.string()).optional(),
+    identity_provider_mapping: z.array(z.object({ identity_provider: z.string(), value: z.string() })).optional(),
   }),
   isEditable: z.boolean(),
   roles: z.array(z.string()),

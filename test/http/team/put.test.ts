@@ -135,10 +135,10 @@ test.each([
     ...{ fields: ['ownedBy.account'], message: 'ownedBy.account must be default, the one account on this server.' },
   },
   {
-    what: 'an identity provider',
+    what: 'an identity provider that is not there',
     also: { identity_provider_mapping: [PROVIDER] },
     fields: ['identity_provider_mapping'],
-    message: 'identity_provider_mapping is not there yet: this server knows no identity providers.',
+    message: 'There is no identity provider idp.',
   },
 ])('$what is refused with its name, and nothing is written', async ({ also, fields, message }) => {
   const { status, body } = await admin.put({ name: 'platform', ...also });
