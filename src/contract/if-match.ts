@@ -8,14 +8,14 @@ export const entityTag = (version: number): string => `"${version}"`;
 
 const TAG = /^"(\d{1,15})"$/;
 
+const WORDS = 'must be the version that you have seen, as its ETag says it: If-Match: "3". GET it first';
+
 /**
  * The version that the caller has seen, as its ETag said it. Neither `*`, which is any version, nor a list: whoever sends
  * those has not looked.
  */
 export const ifMatch = documentedAs(
-  z.union([z.string().regex(TAG), z.never()], {
-    error: 'must be the version that you have seen, as its ETag says it: If-Match: "3". GET it first',
-  }),
+  z.union([z.string().regex(TAG, WORDS), z.never()], WORDS), // a union has words for what is not there, too
   {
     type: 'string',
     pattern: TAG.source,

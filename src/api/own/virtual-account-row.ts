@@ -21,6 +21,7 @@ export function accountOf(view: AccountView, now: Instant): OwnAccount {
       ...{ grant: grant.id, role: namedOf(grant.role), resource: grant.resource },
       binding: grant.binding === undefined ? null : namedOf(grant.binding),
     })),
+    mappings: view.mappings.map(({ provider, value }) => ({ provider: provider.name, value })),
     values: values.map((value) => shownValue(view, value, now)),
     ...{ lastUsed: useOf(lastUse), usedAfterEnd: useOf(deadUse) },
   };

@@ -38,7 +38,7 @@ export function rowOf(caller: Caller, view: AccountView, now: Instant): AccountR
   };
 }
 
-function manifestOf({ tenant }: Caller, { account, grants, team }: AccountView): AccountRow['manifest'] {
+function manifestOf({ tenant }: Caller, { account, grants, team, mappings }: AccountView): AccountRow['manifest'] {
   const { name, expiresAt, autoRotate, tags, format } = account;
   return {
     ...{ name, type: 'virtual-account' },
@@ -47,9 +47,14 @@ function manifestOf({ tenant }: Caller, { account, grants, team }: AccountView):
     ...(autoRotate === undefined ? {} : { auto_rotate: rotationOf(autoRotate) }),
     ...(team === undefined ? {} : { ownedBy: { account: tenant.name, team: team.name } }),
     ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    ...(mappings.length === 0 ? {} : { identity_provider_mapping: mappings.map(mappingOf) }),
     ...(format === undefined ? {} : { token_type: format }),
   };
 }
+
+const mappingOf = ({ provider, value }: AccountView['mappings'][number]) => ({
+  ...{ identity_provider: provider.name, value },
+});
 
 const permissionOf = ({ name }: Caller['tenant'], { resource, type, role }: ShownGrant) => ({
   resource_fqn: resource === TENANT_WIDE ? name : `${name}:${resource.slice(type.length + 1)}`,

@@ -71,6 +71,8 @@ export const ownAccount = z.strictObject({
   tags: z.record(z.string(), z.unknown()),
   /** What it holds; `binding` is the role binding that gives it. */
   roles: z.array(z.strictObject({ grant: z.string(), role: named, resource: z.string(), binding: named.nullable() })),
+  /** By which words of which identity providers' tokens it can be acted as. */
+  mappings: z.array(z.strictObject({ provider: z.string(), value: z.string() })),
   /** Of its token, newest first. */
   values: z.array(value),
   /** When any of them was last accepted, and where. */
