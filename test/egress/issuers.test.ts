@@ -1,29 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { createServer } from 'node:http';
-import { OAuth2Server } from 'oauth2-mock-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ASK_AGAIN_MS, KeySets } from '#app/identity-provider/key-sets.ts';
-import { verifyExternalJwt } from '#crypto/external-jwt.ts';
-import { type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
-import { Sensitive } from '#domain/sensitive.ts';
-import { fixedClock } from '#support/fixed.ts';
-import { listening, outboundHere } from './listening.ts';
-import { oidcProvider } from './oidc-provider.ts';
-
-const ID = 'a'.repeat(24) as never;
-
-/** What is made of the tokens of a real issuer, by keys fetched from it as it publishes them. */
-function accepting(jwksUri: string, provider: Partial<ProviderInput>) {
-  const clock = fixedClock(Date.now());
-  const rules = parseProvider({
-    ...{ name: 'real', issuer: 'https://issuer.example', audiences: ['https://countersign.example'], jwksUri },
-    ...provider,
-  });
-  const keys = new KeySets(outboundHere(), clock).of({ id: ID, keys: rules.keys });
-  const verified = (token: string) =>
-    verifyExternalJwt(new Sensitive(token), { rules, keys, ours: new Set(), now: clock.now() });
-  return { verified, clock };
-}
+import { ASK_AGAIN_MS } from '#app/identity-provider/key-sets.ts';
+import { granted, mockServer } from './issuers.ts';
+import { outboundHere } from './listening.ts';
 
 type Shape = {
   readonly shape: string;
@@ -69,26 +47,6 @@ const SHAPES: readonly Shape[] = [
     subject: 'builder',
   },
 ];
-
-async function mockServer(alg = 'RS256') {
-  const server = new OAuth2Server();
-  await server.issuer.keys.generate(alg);
-  await server.start(0, '127.0.0.1');
-  onTestFinished(() => server.stop());
-  const jwksUri = `http://127.0.0.1:${server.address().port}/jwks`;
-  const token = (claims: object, header: object = {}) =>
-    server.issuer.buildToken({
-      scopesOrTransform: (ownHeader, payload) => {
-        Object.assign(ownHeader, header);
-        Object.assign(
-          payload,
-          { iss: 'https://issuer.example', aud: 'https://countersign.example', sub: 'svc' },
-          claims,
-        );
-      },
-    });
-  return { server, jwksUri, token };
-}
 
 describe('oauth2-mock-server', () => {
   test.each(SHAPES)(
@@ -149,21 +107,6 @@ describe('oauth2-mock-server', () => {
 });
 
 describe('oidc-provider', () => {
-  const CLIENT = { client_id: 'build-7', client_secret: 's3cret' };
-
-  async function granted(alg: string, audience = 'https://countersign.example') {
-    const pair = alg === 'RS256' ? generateKeyPairSync('rsa', { modulusLength: 2_048 }) : ecPair();
-    const jwk = { ...pair.privateKey.export({ format: 'jwk' }), alg, use: 'sig', kid: 'one' };
-    const { port } = await listening(createServer(oidcProvider({ jwk, audience, client: CLIENT })));
-    const answer = await fetch(`http://127.0.0.1:${port}/token`, {
-      method: 'POST',
-      body: new URLSearchParams({ grant_type: 'client_credentials', ...CLIENT }),
-    });
-    const { access_token } = (await answer.json()) as { access_token: string };
-    return { token: access_token, jwksUri: `http://127.0.0.1:${port}/jwks` };
-  }
-  const ecPair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-
   test.each(['RS256', 'ES256'])('its access token by %s is accepted', async (alg) => {
     const { token, jwksUri } = await granted(alg);
     const { verified } = accepting(jwksUri, { subjectClaim: 'client_id' });

@@ -53,8 +53,10 @@ export const ISSUER = 'https://countersign.example';
 
 const ROOT_KEY = Buffer.alloc(32, 1);
 
+type Around = { readonly outbound?: Outbound };
+
 /** The core on a real database; only time and chance are ours. */
-export async function openCore() {
+export async function openCore({ outbound = NOTHING_OUTSIDE }: Around = {}) {
   const clock = fixedClock();
   const random = countingRandom();
   const wrapper = fileWrapper(ROOT_KEY, random);
@@ -74,7 +76,7 @@ export async function openCore() {
     node: { id: 'n'.repeat(24) as NodeId, name: 'here' },
     attempts: new Attempts(),
     strangers: new Strangers(),
-    keySets: new KeySets(NOTHING_OUTSIDE, clock),
+    keySets: new KeySets(outbound, clock),
     counts: new Counts(),
     issuer: () => ISSUER,
     step: () => {},
@@ -88,7 +90,7 @@ export async function openCore() {
   return { clock, random, onDisk, again, deps, tenant, ...people(deps, tenant), ...past, deactivate };
 }
 
-/** What is fetched is tested where it is fetched from. */
+/** Where a test has nobody to ask. */
 const NOTHING_OUTSIDE: Outbound = { getJson: async () => ({ ok: false, reason: 'unreachable' }) };
 
 export type Core = Awaited<ReturnType<typeof openCore>>;

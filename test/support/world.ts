@@ -29,8 +29,8 @@ export type Answer = {
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 
 /** The core of `openCore` behind the real server, on a port of its own. */
-export async function openWorld(terms: Terms = {}) {
-  const core = await openCore();
+export async function openWorld(terms: Terms = {}, around: Parameters<typeof openCore>[0] = {}) {
+  const core = await openCore(around);
   const reported: unknown[] = [];
   let origin = '';
   const site: Site = { tenant: core.tenant, version: VERSION, origin: () => origin };
