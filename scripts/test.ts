@@ -8,6 +8,7 @@ import { folderInMemory } from '#support/memory.ts';
 import { PARTS, type PartName, partNames } from '#support/parts.ts';
 import { passSignalsOn, run } from './child.ts';
 import { installParts, type Missing, missingLine } from './parts.ts';
+import { bundleProgram } from './program.ts';
 import { type Tally, tally } from './test/tally.ts';
 
 const vitest = resolve(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
@@ -25,6 +26,9 @@ const isAllRequired = process.env.COUNTERSIGN_TEST_REQUIRE === 'all';
 const temporary = mkdtempSync(join(tmpdir(), 'countersign-test-'));
 const inMemory = mkdtempSync(join(folderInMemory(), 'countersign-test-'));
 for (const each of [temporary, inMemory]) chmodSync(each, 0o711); // what runs as a user without rights must be able to pass through
+const isLong = asked.includes('--long');
+/** Where there is time, and for a few tests, the sources are started. */
+const program = isFull || isLong || isNarrowed ? undefined : await bundleProgram();
 passSignalsOn(removeTemporary);
 try {
   const missing = await installParts(names);
@@ -39,6 +43,7 @@ function removeTemporary(): void {
   const places = mounts.map((line) => line.split(' ')[1] ?? '').filter((place) => place.startsWith(`${temporary}/`));
   for (const place of places) spawnSync('umount', ['--lazy', place]);
   for (const each of [temporary, inMemory]) rmSync(each, { recursive: true, force: true, maxRetries: 5 });
+  program?.remove();
 }
 
 async function runVitest() {
@@ -46,9 +51,11 @@ async function runVitest() {
   const json = join(temporary, 'report.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${json}`];
   const suite = isFull ? { COUNTERSIGN_TEST_SUITE: 'full' } : {};
-  const long = asked.includes('--long') ? { COUNTERSIGN_TEST_FULL: '1' } : {};
+  const long = isLong ? { COUNTERSIGN_TEST_FULL: '1' } : {};
   const folders = { COUNTERSIGN_TEST_RAN: ranFolder, TMPDIR: temporary, COUNTERSIGN_TEST_MEMORY: inMemory };
-  const env = { ...process.env, ...suite, ...long, ...folders };
+  const started = program === undefined ? {} : { COUNTERSIGN_TEST_PROGRAM: program.file };
+  const compiled = { NODE_COMPILE_CACHE: join(temporary, 'compiled') };
+  const env = { ...process.env, ...suite, ...long, ...folders, ...started, ...compiled };
   const { code } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], { env, shown: true });
   const used = readdirSync(ranFolder);
   return { code, counted: tally(json), unused: names.filter((name) => !used.includes(name)) };

@@ -248,7 +248,7 @@ export const SETTINGS = {
     env: 'COUNTERSIGN_TEST_STOP_AT',
     flag: undefined,
     fallback: '',
-    about: 'for fault tests: the step at which the process kills itself',
+    about: 'for fault tests: the step, or steps separated by commas, at which the process kills itself',
     parse: optional,
   },
   testClockMs: {

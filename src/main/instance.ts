@@ -55,8 +55,9 @@ const newNode = (): Deps['node'] => ({ id: newId({ random }), name: `${hostname(
 const random = { bytes: randomBytes };
 
 /** The seam of the fault tests: the process is gone as if by `kill -9`. */
-const killingAt =
-  (stopAt: string | undefined): Step =>
-  (label) => {
-    if (label === stopAt) process.kill(process.pid, 'SIGKILL');
+function killingAt(stopAt: string | undefined): Step {
+  const labels = new Set(stopAt?.split(','));
+  return (label) => {
+    if (labels.has(label)) process.kill(process.pid, 'SIGKILL');
   };
+}

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { StepLabel } from '#ports/step.ts';
 import { databaseEnvOf, knownDatabaseEnvOf } from './database-of.ts';
@@ -29,13 +30,21 @@ function cleanEnvironment(env: Env): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(ours), ...env };
 }
 
+const SOURCES = 'src/main/bin.ts';
+
+/** Where it is started again and again, what the runner has made of the sources; how it starts is tested with what is shipped. */
+function programToStart(): string {
+  const isOfStart = expect.getState().testPath?.includes('/test/start/') ?? false;
+  return isOfStart ? SOURCES : (process.env.COUNTERSIGN_TEST_PROGRAM ?? SOURCES);
+}
+
 /** The program itself, as a process of its own; killed at the latest with the test, or with all those of the file that started it outside of one. */
 export function spawned(args: readonly string[], env: Env = {}) {
   const options = {
     env: cleanEnvironment({ ...knownDatabaseEnvOf(dataIn(args)), ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   } as const;
-  const child = spawn(process.execPath, ['src/main/bin.ts', ...args], { ...options, stdio: [...options.stdio] });
+  const child = spawn(process.execPath, [programToStart(), ...args], { ...options, stdio: [...options.stdio] });
   whenOver(() => void child.kill('SIGKILL'));
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -50,12 +59,16 @@ export function spawned(args: readonly string[], env: Env = {}) {
 const dataIn = (args: readonly string[]): string | undefined =>
   args.includes('--data') ? args[args.indexOf('--data') + 1] : undefined;
 
-type Options = { readonly env?: Env; readonly args?: readonly string[]; readonly stopAt?: StepLabel | undefined };
+type Options = {
+  readonly env?: Env;
+  readonly args?: readonly string[];
+  readonly stopAt?: StepLabel | readonly StepLabel[] | undefined;
+};
 
 /** `serve` on this folder and a port of its own; once it listens, or has ended before that. */
 export async function serve(data: string, { env = {}, args = [], stopAt }: Options = {}): Promise<Served | Ended> {
   const database = await databaseEnvOf(data);
-  const stop = stopAt === undefined ? {} : { COUNTERSIGN_TEST_STOP_AT: stopAt };
+  const stop = stopAt === undefined ? {} : { COUNTERSIGN_TEST_STOP_AT: [stopAt].flat().join() };
   const { process, ended, said } = spawned(['serve', '--listen', '127.0.0.1:0', '--data', data, ...args], {
     ...database,
     ...env,
