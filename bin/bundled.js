@@ -12,6 +12,7 @@ const COMMANDS = new Set([
   'teams',
   'roles',
   'grants',
+  'va',
   'can-i',
   'why',
 ]);

@@ -1,17 +1,12 @@
 import { Failure } from '#client/failure.ts';
 import type { Input } from '#contract/invoke.ts';
-import { dateInput, wireDate } from '#contract/wire/date.ts';
 import { Sensitive } from '#domain/sensitive.ts';
-import { parseTokenName, TOKEN_FORMATS, type TokenFormat } from '#domain/token.ts';
-import { SETTING_DAYS_MAX } from '#domain/token-settings.ts';
-import { type Command, type Options, type Said, textOf } from './command.ts';
+import { parseTokenName, TOKEN_FORMATS } from '#domain/token.ts';
+import type { Command, Said } from './command.ts';
 import { type Connection, connection } from './connection.ts';
-import { misunderstood } from './exit.ts';
-import type { Here } from './here.ts';
 import { type Way, wayFor } from './way.ts';
 import { minuteOf } from './when.ts';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { expiryIn, formatIn } from './wishes.ts';
 
 /** Where the value goes is settled before there is one: it can be had once, and a value that goes nowhere is of no use. */
 export const tokensCreate: Command = {
@@ -50,31 +45,4 @@ async function created({ invoke }: Connection, wanted: Wanted, way: Way): Promis
     `Expires: ${minuteOf(token.expiresAt)}`,
   ];
   return { lines: [...lines, ...way.hand(new Sensitive(value), token.id)], json: { token, savedIn: way.file ?? null } };
-}
-
-function expiryIn({ now }: Here, { expires, days }: Options): { readonly expiresAt?: string } {
-  const [date, count] = [textOf(expires), textOf(days)];
-  if (date !== undefined && count !== undefined) throw misunderstood('Give --expires or --days, not both.');
-  if (date !== undefined) return { expiresAt: checkedDate(date) };
-  return count === undefined ? {} : { expiresAt: wireDate(now() + daysIn(count) * DAY_MS) };
-}
-
-function checkedDate(text: string): string {
-  const parsed = dateInput.safeParse(text);
-  if (!parsed.success) throw misunderstood(`--expires ${parsed.error.issues[0]?.message}`);
-  return text;
-}
-
-function daysIn(text: string): number {
-  const days = Number(text);
-  if (/^\d{1,5}$/.test(text) && days >= 1 && days <= SETTING_DAYS_MAX) return days;
-  throw misunderstood(`--days must be a whole number from 1 to ${SETTING_DAYS_MAX}`);
-}
-
-function formatIn(options: Options): { readonly format?: TokenFormat } {
-  const text = textOf(options.format);
-  if (text === undefined) return {};
-  const format = TOKEN_FORMATS.find((one) => one === text);
-  if (format === undefined) throw misunderstood(`--format must be one of ${TOKEN_FORMATS.join(', ')}`);
-  return { format };
 }

@@ -71,6 +71,18 @@ Anywhere (each takes --json; docs/command-line.md tells the rest):
   grants list [--subject SUBJECT] [--resource team/ID]
   grants add SUBJECT ROLE [--resource team/ID]
   grants rm ID
+  va list [--search TEXT] [--team TEAM]
+  va get NAME
+  va create NAME [--roles ROLE,...] [--team TEAM] [--expires DATE | --days N] [--format opaque|jwt]
+            [--rotate DAYS [--grace DAYS]] [--show | --out FILE]
+               an identity for a program, with a token of its own
+  va grant NAME ROLE [--on team/ID]
+  va token NAME [--show | --out FILE]
+  va regenerate NAME [--grace 30d|12h|45m|0] [--yes] [--show | --out FILE]
+               a new token; the one before works for the grace, 30 days where nothing is said
+  va revoke NAME VALUE-ID [--yes]
+  va freeze|thaw NAME
+  va rm NAME [--yes]
   can-i ACTION [--resource team/ID]
                yes or no, and the exit code 0 or 1
   why ACTION [--subject SUBJECT] [--resource team/ID]
@@ -101,6 +113,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   teams: client,
   roles: client,
   grants: client,
+  va: client,
   'can-i': client,
   why: client,
 };

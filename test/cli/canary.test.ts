@@ -47,6 +47,17 @@ describe('I1: a credential on the command line’s side', () => {
     await run(['tokens', 'revoke', 'named', '--yes'], 0);
     await run(['tokens', 'list', '--all'], 0);
     await run(['tokens', 'check'], 0);
+    const account = join(folder, 'account');
+    const admin = { ...env, TFY_API_KEY: server.token.reveal() };
+    const va = async (...words: readonly string[]) => run(['va', ...words], 0, admin);
+    const name = `va-${json.length}`;
+    await va('create', name, '--out', account);
+    await va('token', name, '--out', `${account}-read`);
+    await va('regenerate', name, '--out', `${account}-next`);
+    for (const words of [['get', name], ['list'], ['freeze', name], ['thaw', name], ['rm', name, '--yes']])
+      await va(...words);
+    const values = [account, `${account}-next`].map((made) => readFileSync(made, 'utf8').trim());
+    for (const value of values) expect(said.join('\n')).not.toContain(value.slice(-20));
     const dead = readFileSync(file, 'utf8').trim();
     for (const args of [['whoami'], ['login', '--host', to.origin]]) await run(args, 1, { ...env, TFY_API_KEY: dead });
     for (const value of [to.token.reveal(), dead]) expect(said.join('\n')).not.toContain(value.slice(-20));
