@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '#config/read-config.ts';
 import { OPERATIONS } from '#contract/operations.ts';
+import { ownAccount } from '#contract/own/virtual-account.ts';
 import { BUILT_IN } from '#domain/role.ts';
 import { parseTokenName } from '#domain/token.ts';
+import { AFTER_RETIREMENT } from '#domain/virtual-account.ts';
 import { ROOMS } from './rooms.ts';
 
 const PAGES = [
@@ -88,6 +90,14 @@ test('architecture.md tells of the rooms as they are', () => {
 test('people-and-rights.md tells of every built-in role, and of no other', () => {
   const told = rowsOf('docs/people-and-rights.md').flatMap(([roles = '']) => [...roles.matchAll(/`([^`]+)`/g)]);
   expect(told.map(([, role]) => role).sort()).toEqual(BUILT_IN.map(({ id }) => id).sort());
+});
+
+test('virtual-accounts.md tells of every field of a value, and of all that can follow the use of an old one', () => {
+  const told = rowsOf('docs/virtual-accounts.md').map(([first = '']) => first.replaceAll('`', ''));
+  const after = (head: string, count: number) => told.slice(told.indexOf(head) + 1).slice(0, count);
+  const fields = Object.keys(ownAccount.shape.values.element.shape);
+  expect(after('value', fields.length).sort()).toEqual([...fields].sort());
+  expect(after('afterRetirement', AFTER_RETIREMENT.length)).toEqual([...AFTER_RETIREMENT]);
 });
 
 test('dependencies.md has a line for each direct dependency, and for no other', () => {
