@@ -43,16 +43,16 @@ const isObject = (value: unknown): value is Claims =>
 /** A text that is not empty; a number or a list is none, lest 7 and "7" be the same one. */
 export function textAt(claims: Claims, path: ClaimPath): string | undefined {
   const found = claimAt(claims, path);
-  return isText(found) ? found : undefined;
+  return isClaimText(found) ? found : undefined;
 }
 
 /** One text, or a list of nothing but texts; anything else is no team at all. */
 export function textsAt(claims: Claims, path: ClaimPath): readonly string[] {
   const found = claimAt(claims, path);
   const list: readonly unknown[] = Array.isArray(found) ? found : [found];
-  return list.length <= LIST_MAX && list.every(isText) ? [...new Set(list)] : [];
+  return list.length <= LIST_MAX && list.every(isClaimText) ? [...new Set(list)] : [];
 }
 
 /** No controls: what is compared, shown and logged has one meaning. */
-const isText = (value: unknown): value is string =>
+export const isClaimText = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value.length <= CLAIM_CHARS_MAX && !/\p{C}/u.test(value);

@@ -1,6 +1,6 @@
 import type { Caller } from '#domain/caller.ts';
 import { IDENTITY_PROVIDER_NAME, type IdentityProvider, type IdentityProviderName } from '#domain/identity-provider.ts';
-import { CLAIM_CHARS_MAX } from '#domain/identity-provider-claims.ts';
+import { CLAIM_CHARS_MAX, isClaimText } from '#domain/identity-provider-claims.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Mapped, Mapping } from '#ports/identity-providers.ts';
@@ -24,7 +24,7 @@ export async function plannedMappings(
   for (const { provider: name, value } of wanted) {
     const provider = nameIn(caller, name) && (await identityProviders.byName(caller.tenant.id, nameIn(caller, name)));
     if (!provider) throw wrong(`There is no identity provider ${name.slice(0, NAME_CHARS_MAX)}.`);
-    if (value === '' || value.length > CLAIM_CHARS_MAX) throw wrong(`A value has 1 to ${CLAIM_CHARS_MAX} characters.`);
+    if (!isClaimText(value)) throw wrong(`A value has 1 to ${CLAIM_CHARS_MAX} characters, and no controls.`);
     mappings.set(`${provider.id} ${value}`, { provider: provider.id, value });
   }
   return [...mappings.values()];

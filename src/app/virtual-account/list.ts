@@ -1,7 +1,7 @@
 import type { Caller } from '#domain/caller.ts';
 import type { PrincipalId } from '#domain/principal.ts';
 import { allows } from '#domain/rights.ts';
-import type { Team, TeamId, TeamName } from '#domain/team.ts';
+import { TEAM_NAME, type Team, type TeamId, type TeamName } from '#domain/team.ts';
 import type { VirtualAccount, VirtualAccountName } from '#domain/virtual-account.ts';
 import type { Listing } from '#ports/tokens.ts';
 import type { VirtualAccountPage } from '#ports/virtual-accounts.ts';
@@ -70,7 +70,8 @@ const TYPE = 'virtual-account/';
 
 async function teamsNamed({ store }: Deps, { tenant }: Caller, names: readonly string[]): Promise<readonly TeamId[]> {
   const all: (Team | undefined)[] = [];
-  for (const name of new Set(names)) all.push(await store.teams.byName(tenant.id, name as TeamName));
+  const possible = names.filter((name) => TEAM_NAME.test(name));
+  for (const name of new Set(possible)) all.push(await store.teams.byName(tenant.id, name as TeamName));
   return all.flatMap((team) => team?.id ?? []);
 }
 
