@@ -1,3 +1,4 @@
+import type { ExternalJwtFailure } from '#crypto/external-jwt.ts';
 import { readExternalJwt } from '#crypto/external-jwt-read.ts';
 import { aboutReason, EXTERNAL_JWT_STEPS, type Step } from '#crypto/external-jwt-reasons.ts';
 import type { Caller } from '#domain/caller.ts';
@@ -6,6 +7,7 @@ import type { IdentityProvider, IdentityProviderId } from '#domain/identity-prov
 import type { Principal } from '#domain/principal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
 import { standingOf } from '#domain/verification.ts';
+import type { OutboundFailure } from '#ports/outbound.ts';
 import type { Deps } from '../deps.ts';
 import { viewOne } from '../doors.ts';
 import { verifiedBy } from '../token/external.ts';
@@ -38,7 +40,7 @@ export async function explainToken(
   const provider = await viewOne(deps, caller, { ...providerAct(id), locate });
   const verified = await verifiedBy(deps, provider, token);
   if (!verified.ok) {
-    const steps = failedAt(EXTERNAL_JWT_STEPS, verified.step, aboutReason(verified.reason));
+    const steps = failedAt(EXTERNAL_JWT_STEPS, verified.step, aboutFailure(verified));
     return { accepted: false, steps, identity: undefined, principal: undefined };
   }
   const { identity } = verified;
@@ -76,6 +78,20 @@ async function whoIs(
   const steps = accepted ? EXPLAINED_STEPS.map(passed) : failedAt(EXPLAINED_STEPS, 'principal', SHUT_OUT);
   return { accepted, steps, identity, principal: known.principal };
 }
+
+const aboutFailure = ({ reason, failure }: ExternalJwtFailure): string =>
+  failure === undefined ? aboutReason(reason) : `${aboutReason(reason)} ${FETCH_FAILURES[failure]}`;
+
+const FETCH_FAILURES: Readonly<Record<OutboundFailure, string>> = {
+  refused_destination:
+    'Their address leads to where this server may not go: its operator opens private networks with COUNTERSIGN_EGRESS_ALLOW.',
+  unreachable: 'Nobody answers at their address.',
+  timeout: 'There was no answer in time.',
+  tls: 'Whoever answers cannot prove to be who the address says.',
+  too_large: 'The answer is too large.',
+  bad_status: 'The answer is not 200; redirects are not followed.',
+  bad_answer: 'The answer is no JSON Web Key Set.',
+};
 
 const NOBODY =
   'No virtual account is mapped by its subject, and no user has its e-mail address (or the provider has no email claim).';
