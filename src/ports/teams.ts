@@ -21,6 +21,14 @@ export type Members = {
 /** Somebody who belongs to a team, as a list shows them. */
 export type MemberView = Belonging & { readonly team: TeamId; readonly principal: Principal };
 
+/** How many belong to a team, and the first of each, by e-mail address. */
+export type TeamSummary = {
+  readonly team: TeamId;
+  readonly memberCount: number;
+  readonly managerCount: number;
+  readonly first: readonly MemberView[];
+};
+
 export interface TeamReads {
   get(tenant: TenantId, id: TeamId): Promise<Team | undefined>;
   byName(tenant: TenantId, name: TeamName): Promise<Team | undefined>;
@@ -30,6 +38,8 @@ export interface TeamReads {
   list(tenant: TenantId, page: TeamPage): Promise<Listing<Team>>;
   /** Who belongs to these, by e-mail address. */
   membersOf(tenant: TenantId, teams: readonly TeamId[]): Promise<readonly MemberView[]>;
+  /** The same of each in short, with at most so many members and so many managers; of one without anybody none. */
+  summaries(tenant: TenantId, teams: readonly TeamId[], firstMax: number): Promise<readonly TeamSummary[]>;
   /** The same of one, a page at a time; `total` counts past the page. */
   members(tenant: TenantId, team: TeamId, page: Members): Promise<Listing<Principal>>;
   /** To which somebody belongs, by name. */

@@ -162,6 +162,34 @@ export function teamConformance(adapter: Adapter): void {
         expect(await store.teams.membersOf(other.id, [ops.id])).toEqual([]);
       });
 
+      test('are told in short: how many there are, and the first of each by their addresses, of no team of others', async () => {
+        const people = [];
+        for (const name of ['fay', 'eve', 'dan', 'cat']) people.push(await userIn(store, acme.id, name));
+        const [fay, eve, dan, cat] = people as [PrincipalRecord, PrincipalRecord, PrincipalRecord, PrincipalRecord];
+        const both = { principal: cat.id, isMember: true, isManager: true };
+        const ops = await teamOf('ops', member(fay), member(eve), member(dan), manager(bob), both, manager(alice));
+        const [dev, empty] = [await teamOf('dev', manager(fay)), await teamOf('empty')];
+        const short = async (firstMax: number) =>
+          new Map<unknown, unknown>(
+            (await store.teams.summaries(acme.id, [ops.id, dev.id, empty.id], firstMax)).map(
+              ({ team, first, ...counts }) => [team, { ...counts, first: first.map(({ principal }) => principal.id) }],
+            ),
+          );
+        const counts = { memberCount: 4, managerCount: 3 };
+        const ofDev = [dev.id, { memberCount: 0, managerCount: 1, first: [fay.id] }] as const;
+        expect(await short(2)).toEqual(
+          new Map<unknown, unknown>([
+            [ops.id, { ...counts, first: [alice, bob, cat, dan].map(({ id }) => id) }],
+            ofDev,
+          ]),
+        );
+        expect(await short(1)).toEqual(
+          new Map<unknown, unknown>([[ops.id, { ...counts, first: [alice.id, cat.id] }], ofDev]),
+        );
+        expect(await store.teams.summaries(other.id, [ops.id], 2)).toEqual([]);
+        expect(await store.teams.summaries(acme.id, [], 2)).toEqual([]);
+      });
+
       test('come a page at a time, as members or as managers, by their addresses', async () => {
         const carol = await userIn(store, acme.id, 'carol');
         const team = await teamOf('ops', member(carol), { ...member(bob), isManager: true }, manager(alice));

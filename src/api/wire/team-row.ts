@@ -47,14 +47,14 @@ const mappedIn = (mappings: TeamView['mappings']) =>
         identity_provider_mapping: mappings.map(({ provider, value }) => ({ identity_provider: provider.name, value })),
       };
 
-const TOP_MAX = 5;
+export const TOP_MAX = 5;
 
 /** How many belong to it, and the first of them. */
-export function summaryOf({ people = [], memberCount }: TeamView) {
+export function summaryOf({ people = [], memberCount, managerCount }: TeamView) {
   const [members, managers] = [namesOf(membersAmong(people)), namesOf(managersAmong(people))];
   return {
     ...{ topMembers: members.slice(0, TOP_MAX), topManagers: managers.slice(0, TOP_MAX) },
-    ...{ totalMemberCount: memberCount, totalManagerCount: managers.length },
+    ...{ totalMemberCount: memberCount, totalManagerCount: managerCount },
   };
 }
 

@@ -14,7 +14,7 @@ import { parseTeamName, type Team, type TeamId } from '#domain/team.ts';
 import type { Api, Handlers } from '../handler.ts';
 import { permissionOf } from './permission.ts';
 import { subjectOf } from './subject.ts';
-import { projected, rowOf, summaryOf, wantedOf } from './team-row.ts';
+import { projected, rowOf, summaryOf, TOP_MAX, wantedOf } from './team-row.ts';
 
 type Query = Pick<AskedTeams, 'limit' | 'offset'> & {
   readonly role?: 'manager' | undefined;
@@ -23,13 +23,18 @@ type Query = Pick<AskedTeams, 'limit' | 'offset'> & {
 };
 
 async function list(api: Api, caller: Caller, { limit, offset, role, attributes, includeMembership }: Query) {
-  const { rows, total } = await listTeams(api, caller, { limit, offset, isManagedOnly: role === 'manager' });
+  const isWhole = includeMembership && (attributes === undefined || attributes.some((name) => WITH_LISTS.has(name)));
+  const firstMax = isWhole ? undefined : TOP_MAX;
+  const { rows, total } = await listTeams(api, caller, { limit, offset, isManagedOnly: role === 'manager', firstMax });
   const data = rows.map((view) => {
-    const row = { ...rowOf(caller, view, { isWhole: includeMembership }), ...summaryOf(view) };
+    const row = { ...rowOf(caller, view, { isWhole }), ...summaryOf(view) };
     return attributes === undefined ? row : projected(row, attributes);
   });
   return { data, pagination: { total, offset, limit } };
 }
+
+/** What holds everybody who belongs to a team. */
+const WITH_LISTS: ReadonlySet<string> = new Set(['members', 'manifest']);
 
 type PeopleQuery = {
   readonly id: string;

@@ -12,6 +12,8 @@ export type AskedTeams = {
   readonly offset: number;
   /** Those alone that the caller manages. */
   readonly isManagedOnly: boolean;
+  /** How many of those who belong to each are told at most; undefined: all. */
+  readonly firstMax: number | undefined;
 };
 
 /**
@@ -20,10 +22,11 @@ export type AskedTeams = {
  */
 export async function listTeams(deps: Deps, caller: Caller, page: AskedTeams): Promise<Listing<TeamView>> {
   const { rows, total } = await listed(deps, caller, page);
-  if (page.isManagedOnly || !isOfEveryone(caller)) return { rows: await teamViews(deps, caller, rows), total };
+  if (page.isManagedOnly || !isOfEveryone(caller))
+    return { rows: await teamViews(deps, caller, rows, page.firstMax), total };
   const isLast = page.offset <= total && page.offset + page.limit > total;
   const all = isLast ? [...rows, everyoneOf(caller.tenant)] : rows;
-  return { rows: await teamViews(deps, caller, all), total: total + 1 };
+  return { rows: await teamViews(deps, caller, all, page.firstMax), total: total + 1 };
 }
 
 function listed(deps: Deps, caller: Caller, { limit, offset, isManagedOnly }: AskedTeams): Promise<Listing<Team>> {

@@ -15,9 +15,10 @@ export type Person = Belonging & { readonly principal: Principal };
 export type TeamView = {
   readonly team: Team;
   readonly createdBy: Principal;
-  /** By e-mail address; undefined of `everyone`, of which no list is kept. */
+  /** By e-mail address, all or the first of them; undefined of `everyone`, of which no list is kept. */
   readonly people: readonly Person[] | undefined;
   readonly memberCount: number;
+  readonly managerCount: number;
   /** Names of the roles that it holds on the whole tenant, in order. */
   readonly roles: readonly string[];
   /** Whose groups belong to it, for as long as a token says so. */
@@ -29,11 +30,16 @@ export const membersAmong = (people: readonly Person[]): readonly Principal[] =>
 export const managersAmong = (people: readonly Person[]): readonly Principal[] =>
   people.filter(({ isManager }) => isManager).map(({ principal }) => principal);
 
-/** As many statements for a page of teams as for one. */
-export async function teamViews(deps: Deps, caller: Caller, teams: readonly Team[]): Promise<readonly TeamView[]> {
+/** As many statements for a page of teams as for one; with the first of those who belong to each, where no more is asked for. */
+export async function teamViews(
+  deps: Deps,
+  caller: Caller,
+  teams: readonly Team[],
+  firstMax?: number,
+): Promise<readonly TeamView[]> {
   const { tenant } = caller;
   const kept = teams.filter(({ id }) => !isEveryone(caller, id)).map(({ id }) => id);
-  const people = Map.groupBy(await deps.store.teams.membersOf(tenant.id, kept), ({ team }) => team);
+  const people = await peopleOf(deps, tenant, kept, firstMax);
   const roles = await roleNames(
     deps,
     caller,
@@ -49,8 +55,26 @@ export async function teamViews(deps: Deps, caller: Caller, teams: readonly Team
   return teams.map((team) => ({
     ...{ team, createdBy: makers.get(team.createdBy) ?? nameless(team.createdBy), roles: roles.get(team.id) ?? [] },
     mappings: mappings.get(team.id) ?? [],
-    ...(isEveryone(caller, team.id) ? { people: undefined, memberCount: userCount } : counted(people.get(team.id))),
+    ...(isEveryone(caller, team.id)
+      ? { people: undefined, memberCount: userCount, managerCount: 0 }
+      : (people.get(team.id) ?? counted([]))),
   }));
+}
+
+type People = Pick<TeamView, 'people' | 'memberCount' | 'managerCount'>;
+
+async function peopleOf(
+  { store }: Deps,
+  { id }: Tenant,
+  teams: readonly TeamId[],
+  firstMax: number | undefined,
+): Promise<ReadonlyMap<TeamId, People>> {
+  if (firstMax === undefined) {
+    const all = Map.groupBy(await store.teams.membersOf(id, teams), ({ team }) => team);
+    return new Map([...all].map(([team, people]) => [team, counted(people)]));
+  }
+  const short = await store.teams.summaries(id, teams, firstMax);
+  return new Map(short.map(({ team, first: people, ...counts }) => [team, { people, ...counts }]));
 }
 
 export async function teamView(deps: Deps, caller: Caller, team: Team): Promise<TeamView> {
@@ -58,9 +82,9 @@ export async function teamView(deps: Deps, caller: Caller, team: Team): Promise<
   return view as TeamView; // as many as were given
 }
 
-export const counted = (people: readonly Person[] = []): Pick<TeamView, 'people' | 'memberCount'> => ({
+export const counted = (people: readonly Person[]): People => ({
   people,
-  memberCount: membersAmong(people).length,
+  ...{ memberCount: membersAmong(people).length, managerCount: managersAmong(people).length },
 });
 
 /** Of what each holds on the whole tenant. */

@@ -1,9 +1,9 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Belonging, TeamId } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
-import type { Members, MemberView } from '#ports/teams.ts';
+import type { Members, MemberView, TeamSummary } from '#ports/teams.ts';
 import type { Listing } from '#ports/tokens.ts';
 import { columnsOf, partOf } from './joined.ts';
 import { MACED, type MacedRow, proved } from './maced.ts';
@@ -48,9 +48,50 @@ export async function membersOf(
   const rows = await inParts(teams, (some) =>
     members(db, tenant).where('team_member.team', 'in', some).select(SELECTED).execute(),
   );
-  const views = rows.map((row) => viewOf(macs, row));
-  return views.sort(({ principal: one }, { principal: other }) => (one.name < other.name ? -1 : 1));
+  return inOrder(rows.map((row) => viewOf(macs, row)));
 }
+
+type Some = { readonly tenant: TenantId; readonly teams: readonly TeamId[] };
+
+export async function summaries(
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  { tenant, teams }: Some,
+  firstMax: number,
+): Promise<readonly TeamSummary[]> {
+  const counts = await inParts(teams, (some) => countsOf(db, tenant, some).execute());
+  const rows = await inParts(teams, (some) => firstOf(db, { tenant, teams: some }, firstMax).execute());
+  const first = Map.groupBy(inOrder(rows.map((row) => viewOf(macs, row))), ({ team }) => team);
+  return counts.map(({ team, members: memberCount, managers: managerCount }) => ({
+    ...{ team, memberCount: Number(memberCount), managerCount: Number(managerCount), first: first.get(team) ?? [] },
+  }));
+}
+
+const countsOf = (db: Kysely<Schema>, tenant: TenantId, teams: readonly TeamId[]) =>
+  db
+    .selectFrom('team_member')
+    .select(({ fn }) => ['team', fn.sum<number>('member').as('members'), fn.sum<number>('manager').as('managers')])
+    .where('tenant', '=', tenant)
+    .where('team', 'in', teams)
+    .groupBy('team');
+
+function firstOf(db: Kysely<Schema>, { tenant, teams }: Some, firstMax: number) {
+  const nth = (column: 'member' | 'manager') =>
+    sql<number>`row_number() over (partition by team_member.team, ${sql.ref(`team_member.${column}`)} order by principal.name)`;
+  const ranked = members(db, tenant)
+    .where('team_member.team', 'in', teams)
+    .select([...SELECTED, nth('member').as('nth_member'), nth('manager').as('nth_manager')])
+    .as('ranked');
+  const isAmong = (column: 'member' | 'manager') =>
+    sql<SqlBool>`(${sql.id(`team_member.${column}`)} = 1 and ${sql.id(`nth_${column}`)} <= ${firstMax})`;
+  return db
+    .selectFrom(ranked)
+    .selectAll()
+    .where(({ or }) => or([isAmong('member'), isAmong('manager')]));
+}
+
+const inOrder = (views: readonly MemberView[]): readonly MemberView[] =>
+  views.toSorted(({ principal: one }, { principal: other }) => (one.name < other.name ? -1 : 1));
 
 export async function membersPage(
   db: Kysely<Schema>,

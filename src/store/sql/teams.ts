@@ -7,7 +7,7 @@ import type { Engine } from './engine.ts';
 import { maced, proved, swap } from './maced.ts';
 import { inParts } from './parts.ts';
 import type { Schema } from './schema.ts';
-import { membersOf, membersPage, teamsOfPrincipal } from './team-members.ts';
+import { membersOf, membersPage, summaries, teamsOfPrincipal } from './team-members.ts';
 
 export const teamReads = (db: Kysely<Schema>, macs: RowMacs): TeamReads => {
   const read = (row: Schema['team'] | undefined) => row && teamOf(proved(macs, 'team', row));
@@ -39,6 +39,7 @@ export const teamReads = (db: Kysely<Schema>, macs: RowMacs): TeamReads => {
       return { rows: rows.map((row) => teamOf(proved(macs, 'team', row))), total: Number(total) };
     },
     membersOf: (tenant, teams) => membersOf(db, macs, tenant, teams),
+    summaries: (tenant, teams, firstMax) => summaries(db, macs, { tenant, teams }, firstMax),
     members: (tenant, team, page) => membersPage(db, macs, { tenant, team }, page),
     ofPrincipal,
   };
