@@ -69,6 +69,11 @@ const PAT = `'personal-access-token/' ||`;
 const FIRST = `json_extract(entry, '$.details.replayed') is null`;
 const ISSUES = `(select * from ${entries('personal-access-token:Create', FIRST)}
   union all select * from ${entries('personal-access-token:CreateForUser', FIRST)})`;
+/** By its owner, or by whoever presented a value of it, which may be a virtual account's. */
+const IS_PAT = `resource like 'personal-access-token/%'`;
+const ENDS = `(select * from ${entries('personal-access-token:Revoke')}
+  union all select * from ${entries('token:RevokePresented', IS_PAT)}
+  union all select * from ${entries('token:RevokeItself', IS_PAT)})`;
 
 /** Rows of `left` that not exactly one row of `right` stands beside. */
 const unlessOne = (left: string, right: string, on: string) =>
@@ -95,10 +100,10 @@ export const DEFECTS = {
     left join token t on e.resource = ${PAT} t.pat and e.preview = t.preview where t.id is null`,
   'a revoked token whose end is not in the audit once': unlessOneEntry(
     `(select * from personal_access_token where end_reason = 'deleted')`,
-    entries('personal-access-token:Revoke'),
+    ENDS,
     `r.resource = ${PAT} l.id`,
   ),
-  'an end in the audit of a token that lives': `select e.resource from ${entries('personal-access-token:Revoke')} e
+  'an end in the audit of a token that lives': `select e.resource from ${ENDS} e
     left join personal_access_token p on e.resource = ${PAT} p.id and p.ended_at is not null where p.id is null`,
   'a count in the audit that is not what ended': `select 1 from (
       select (select coalesce(sum(count), 0) from ${entries('personal-access-token:RevokeAll')}) as told,
