@@ -18,6 +18,7 @@ import { ORIGIN } from '#support/core.ts';
 import { type Answer, JSON_TYPE, openWorld, type World } from '#support/world.ts';
 import { NOT_SERVED, NOT_SERVED_MAX } from '../contract/not-served.ts';
 import { differences } from '../contract/shape.ts';
+import { ACCOUNTS_IN, virtualAccountIn } from './example-accounts.ts';
 
 type Pair = {
   readonly line: number;
@@ -87,6 +88,10 @@ test('every wire operation stands in an example that is served, except those tha
     'wireGetEnv',
     'wireGetFrontEndEnv',
     'wireGetPatToken',
+    'wireListAccounts', // its examples are delivered and told of
+    'wirePostAccount',
+    'wireDeleteAccountValue', // its example has an id of another form
+    'wireSyncAccount', // its examples are of what is delivered
     'wireRegisterUser', // its only example asks for an e-mail
     'wireDeactivateUser',
     'wireActivateUser',
@@ -169,6 +174,7 @@ const ASKED_BY: Readonly<Record<number, (scene: Scene) => Sensitive | undefined>
   65: () => undefined,
   78: () => new Sensitive('tfy_pat_no'),
   79: () => undefined,
+  77: ({ account }) => account,
   91: ({ bob }) => bob,
 };
 
@@ -185,7 +191,7 @@ async function answerTo(pair: Pair): Promise<Answer> {
 }
 const ONE_BY_ONE = { ...NO_REQUEST_LIMITS, perTokenMax: 1 };
 
-type Scene = { readonly alice: Sensitive; readonly bob: Sensitive; readonly revoked: Sensitive };
+type Scene = Readonly<Record<'alice' | 'bob' | 'revoked', Sensitive>> & { readonly account: Sensitive | undefined };
 
 /** Where the examples ask, as an operator names it. */
 const ADDRESSES = ['https://tfy.example.com', 'http://127.0.0.1:7080'].map(parseTenantOrigin);
@@ -199,6 +205,7 @@ async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scen
   const third = await userIn(world, 'carol', CAROL_ID, 'tenant-member');
   if (path.startsWith('/api/svc/v1/users?')) for (const one of [alice, member, third]) await usedIn(world, one);
   if (OF_PLATFORM.has(line)) await platformIn(world, alice, member);
+  const account = ACCOUNTS_IN[line] && (await virtualAccountIn(world, alice, ACCOUNTS_IN[line]));
   const expiry = Date.UTC(2026, 8, 1);
   const pipeline = await patIn(world, alice, {
     name: line === MAKES_PIPELINE ? 'other' : 'ci-pipeline',
@@ -208,22 +215,26 @@ async function sceneIn(world: World, { line, path, status }: Pair): Promise<Scen
   const created = path === `${PATS}/${DEFAULT_NAME}` && status === 200; // the example makes it
   if (!created) await patIn(world, alice, { name: DEFAULT_NAME, id: 'd5f1g8h2j6k3l9z4x7c0v1b3' });
   const bob = await patIn(world, member, { name: 'of-bob', id: 'b5f1g8h2j6k3l9z4x7c0v1b3' });
-  if (line !== 13) return { alice: pipeline, bob, revoked: pipeline };
+  if (line !== 13) return { alice: pipeline, bob, revoked: pipeline, account };
   const revoked = await patIn(world, alice, { name: 'old-one', id: 'r5f1g8h2j6k3l9z4x7c0v1b3' });
   await world.send({ method: 'DELETE', path: `${PATS}/r5f1g8h2j6k3l9z4x7c0v1b3`, token: revoked });
-  return { alice: pipeline, bob, revoked };
+  return { alice: pipeline, bob, revoked, account };
 }
 /** The example that creates the token which others have already. */
 const MAKES_PIPELINE = 4;
 /** Examples in which there is a team already. */
-const OF_PLATFORM: ReadonlySet<number> = new Set([4, 9, 60, 61, 89]);
+const OF_PLATFORM: ReadonlySet<number> = new Set([4, 9, 60, 61, 89, 94]);
 const BOB_ID = 'u8k2m9q4w1z8x3c6v5b0n1l3';
 const CAROL_ID = 'u9k2m9q4w1z8x3c6v5b0n1l4';
+
+/** Of somebody who can sign in, though by no password that there is. */
+const NOBODYS = '$nobodys';
 
 async function userIn({ deps, tenant }: World, name: string, id: string, role: BuiltInRoleId): Promise<Caller> {
   const user = newUser(parseId(id), parseEmail(`${name}@example.com`), deps.clock.now());
   await deps.store.transact(async (tx) => {
     await tx.principals.insert(tenant.id, user);
+    if (role === 'tenant-admin') await tx.principals.setPassword(tenant.id, user.id, NOBODYS, user.createdAt);
     await tx.grants.add(tenant.id, onTenant(parseId(id.replace(/^u/, 'g')), user.id, role));
   });
   const credential = { kind: 'none', id: undefined } as const;
