@@ -1,12 +1,13 @@
 """The public Python SDK, as its users call it: `python sdk.py SCENARIO`. Prints what it gave back as lines of JSON."""
 
 import datetime
+import inspect
 import json
 import os
 import sys
 import warnings
 
-from truefoundry_sdk import TeamManifest, TrueFoundry
+from truefoundry_sdk import Permissions, TeamManifest, TrueFoundry, VirtualAccountManifest
 from truefoundry_sdk.core.api_error import ApiError
 
 warnings.simplefilter("error")  # a response that the SDK's own types do not accept is at least warned about
@@ -139,5 +140,63 @@ def people():
     say(info=info.email, roles=info.roles, teams=[team.name for team in info.teams])
 
 
+def regenerate(id, minutes):
+    """By minutes from 0.6.0 on, by days before."""
+    call = client.virtual_accounts.regenerate_token
+    by_minutes = "grace_period_in_minutes" in inspect.signature(call).parameters
+    return call(id, **({"grace_period_in_minutes": minutes} if by_minutes else {"grace_period_in_days": minutes / 1440})).token
+
+
+def exists(name):
+    """Up to 0.4.0 there is no such call: the list says it."""
+    accounts = client.virtual_accounts
+    if hasattr(accounts, "exists"):
+        return accounts.exists(name=name).exists
+    return any(row.manifest.name == name for row in accounts.list(name_search_query=name))
+
+
+def account_names(**query):
+    return [row.manifest.name for row in client.virtual_accounts.list(**query)]
+
+
+def accounts():
+    accounts = client.virtual_accounts
+    client.teams.create_or_update(manifest=TeamManifest(type="team", name="platform", members=[]))
+    role = Permissions(resource_fqn="default", resource_type="tenant", role_id="metrics-reader")
+    def manifest(name, **more):
+        return VirtualAccountManifest(**{"type": "virtual-account", "name": name, "permissions": [role], **more})
+
+    say(exists=exists("ci-gateway"))
+    dry = accounts.create_or_update(manifest=manifest("ci-gateway"), dry_run=True)
+    say(dry_run=dry.data.manifest.name, token=dry.token, exists=exists("ci-gateway"))
+    made = accounts.create_or_update(manifest=manifest(
+        "ci-gateway", expiration_date="2030-01-31", tags={"cost": "42"}, owned_by={"team": "platform"},
+        auto_rotate={"auto_rotate_interval": 90, "grace_period": 7}))
+    say(created=made.token.startswith("tfy_va_"), answers=answers(made.token), exists=exists("ci-gateway"))
+    id = made.data.id
+    row = accounts.get(id).data
+    say(manifest=row.manifest, type=row.type, expired=row.is_expired, rotates=row.next_scheduled_rotation is not None,
+        expiry=row.jwts[0].expiry, current=row.jwt_id == row.jwts[0].id, roles=row.role_ids)
+    again = accounts.create_or_update(manifest=manifest("ci-gateway", owned_by={"team": "platform"}))
+    say(updated=again.data.id == id, token=again.token)
+    accounts.create_or_update(manifest=manifest("another", tags={"cost": "7"}))
+    tagged = {"type": "AND", "children": [{"column": "manifest.tags.cost", "op": "EQUAL", "value": "7"}]}
+    say(listed=account_names(), of_team=account_names(owned_by_teams=["platform"]), expired=account_names(is_expired=True),
+        filtered=account_names(filter=json.dumps(tagged)), paged=account_names(limit=1))
+    say(read=accounts.get_token(id).token == made.token)
+    second = regenerate(id, 1440)
+    row = accounts.get(id).data
+    say(values=len(row.jwts), both=[answers(made.token), answers(second)], states=[jwt.metadata["state"] for jwt in row.jwts])
+    accounts.delete_jwt(id, row.jwts[1].id)
+    say(after=[answers(made.token), answers(second)], read=accounts.get_token(id).token == second)
+    refused(lambda: accounts.sync_to_secret_store(id))
+    refused(lambda: accounts.create_or_update(manifest=manifest("empty", permissions=[])))
+    refused(lambda: accounts.create_or_update(manifest=manifest("Not A Name")))
+    refused(lambda: accounts.create_or_update(manifest=manifest("noticed", notification_target={"type": "pagerduty", "notification_channel": "x"})))
+    refused(lambda: regenerate("jqfwg345gi25n5ju2yz5iz6m", 1440))
+    say(deleted=accounts.delete(id).dict() == {}, answers=answers(second), left=account_names())
+    refused(lambda: accounts.get(id))
+
+
 if __name__ == "__main__":
-    {f.__name__: f for f in (lifecycle, paging, refusals, revoke_all, get_or_create, people)}[sys.argv[1]]()
+    {f.__name__: f for f in (lifecycle, paging, refusals, revoke_all, get_or_create, people, accounts)}[sys.argv[1]]()

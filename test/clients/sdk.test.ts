@@ -5,6 +5,7 @@ import { has, needing, usePart } from '#support/parts.ts';
 import { instance, memberToken } from './instance.ts';
 import { linesOf } from './program.ts';
 import { recorderOf } from './recorder.ts';
+import { ACCOUNTS } from './sdk-accounts.ts';
 import { PEOPLE } from './sdk-people.ts';
 
 /** A conflict alone is three seconds of waiting between attempts. */
@@ -118,6 +119,11 @@ for (const { part, version } of SDKS) {
     test('users and teams are listed, changed and removed, and come back as the SDK’s own types', async () => {
       const { token, origin } = await instance();
       expect(await run('people', { token, origin })).toEqual(PEOPLE);
+    });
+
+    test('virtual accounts are made, read, regenerated, ended and deleted, and come back as the SDK’s own types', async () => {
+      const { token, origin } = await instance();
+      expect(await run('accounts', { token, origin })).toEqual(ACCOUNTS);
     });
 
     test('an administrator revokes all tokens of a user by e-mail, a member does not', async () => {
