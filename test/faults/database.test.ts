@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { serving } from '#support/process.ts';
+import { byAdmin } from './act.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, rotate } from './client.ts';
 import { DEFECTS, type Defect, defectsIn } from './database.ts';
@@ -16,7 +17,7 @@ const HALVES: Readonly<Record<Exclude<Defect, 'the file is damaged'>, string>> =
   'a value whose issue is not in the audit once': `delete from audit_entry where rowid in
     (select rowid from audit_entry where action = 'personal-access-token:Create' limit 1)`,
   'an issue in the audit without its value': `delete from token where id in
-    (select id from token where id not in (select token from delivery) limit 1)`,
+    (select id from token where kind = 'pat' and id not in (select token from delivery) limit 1)`,
   'a revoked token whose end is not in the audit once': `delete from audit_entry where action = 'personal-access-token:Revoke'`,
   'an end in the audit of a token that lives': `update personal_access_token set ended_at = null where end_reason = 'deleted'`,
   'a count in the audit that is not what ended': `update personal_access_token set end_reason = 'revoked_all'
@@ -36,9 +37,16 @@ const HALVES: Readonly<Record<Exclude<Defect, 'the file is damaged'>, string>> =
   'a user without a role, or one who was removed and has one': 'update principal set removed_at = 1',
   'a grant to nobody, or of a role or a binding that is not there': `update role_grant set binding = 'x'`,
   'a binding that gives nothing': `insert into role_binding
-    select tenant, 'x', 'x', id, created_at, updated_at, mac from principal`,
+    select tenant, 'x', 'x', id, created_at, updated_at, mac from principal where kind = 'user'`,
+  'an account that is not whole': `update virtual_account set current_token = 'x'`,
+  'something left of an account that is gone': 'delete from virtual_account',
+  'a value of an account whose issue is not in the audit once': `delete from audit_entry where rowid in
+    (select rowid from audit_entry where action = 'virtual-account:CreateVirtualAccount' limit 1)`,
+  'an issue in the audit without its value of an account': `delete from token where kind = 'va'`,
+  'a value that is kept and is not current': `update virtual_account_value set token = 'x'`,
+  'an account that is managed by another team than has it': 'update virtual_account set team = null',
   'a second administrator by set-up': `insert into role_grant (tenant, id, subject, role, resource, mac)
-    select tenant, 'other', 'other', role, resource, mac from role_grant`,
+    select tenant, 'other', 'other', role, resource, mac from role_grant where role = 'tenant-admin'`,
 };
 
 const once = setUpOnce(async (data) => {
@@ -53,6 +61,11 @@ const once = setUpOnce(async (data) => {
   await client.getOrCreate('renewed');
   await client.revoke((await client.getOrCreate('dead')).id);
   await client.createFor('admin@example.com', 'for-somebody');
+  const account = { name: 'robot', roles: ['tenant-member'], team: 'ops' };
+  // Of nobody: who joins one has moved, and their sessions with them.
+  const manifest = { type: 'team', name: 'ops', members: [], managers: [] };
+  await byAdmin(served, data, 'PUT', '/api/svc/v1/teams', { manifest });
+  await byAdmin(served, data, 'POST', '/api/v1/virtual-accounts', account);
   const body = JSON.stringify({ email: 'admin@example.com', password: 'correct horse battery staple' });
   const headers = { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' };
   await served.send({ method: 'POST', path: '/auth/sign-in', headers, body });

@@ -74,6 +74,13 @@ const IS_PAT = `resource like 'personal-access-token/%'`;
 const ENDS = `(select * from ${entries('personal-access-token:Revoke')}
   union all select * from ${entries('token:RevokePresented', IS_PAT)}
   union all select * from ${entries('token:RevokeItself', IS_PAT)})`;
+/** What made a value of an account; of all that is managed of one, only a regeneration says which. */
+const NUMBERED = `json_extract(entry, '$.details.generation') is not null`;
+const ISSUES_OF_ACCOUNTS = `(select * from ${entries('virtual-account:CreateVirtualAccount')}
+  union all select * from ${entries('virtual-account:ManageVirtualAccount', NUMBERED)}
+  union all select * from ${entries('virtual-account:Rotate')})`;
+const ACCOUNT = `'virtual-account/' ||`;
+const OF_TOKENS = `json_extract(entry, '$.details.settings') is not null`;
 
 /** Rows of `left` that not exactly one row of `right` stands beside. */
 const unlessOne = (left: string, right: string, on: string) =>
@@ -92,7 +99,7 @@ export const DEFECTS = {
   'a value without its token': `select id from token where pat not in (select id from personal_access_token)`,
   'a generation is missing': `select pat from token group by pat having max(generation) <> count(*) or min(generation) <> 1`,
   'a value whose issue is not in the audit once': unlessOneEntry(
-    '(select * from token where id not in (select token from delivery))',
+    `(select * from token where kind = 'pat' and id not in (select token from delivery))`,
     ISSUES,
     `r.resource = ${PAT} l.pat and r.preview = l.preview`,
   ),
@@ -118,14 +125,15 @@ export const DEFECTS = {
       where action = 'personal-access-token:Rename' and decision = 'allowed' group by resource) e
       on e.resource = ${PAT} p.id where e.name <> p.name`,
   'settings that are not the last that the audit says': `select 1 from token_settings s
-    left join (select entry, max(rowid) from audit_entry where action = 'settings:ManageSettings' and decision = 'allowed') e
+    left join (select entry, max(rowid) from audit_entry
+      where action = 'settings:ManageSettings' and decision = 'allowed' and ${OF_TOKENS}) e
     where s.age_days_max is not json_extract(e.entry, '$.details.settings.ageDaysMax')
       or s.count_max is not json_extract(e.entry, '$.details.settings.countMax')
       or s.session_only <> coalesce(json_extract(e.entry, '$.details.settings.sessionOnly'), 0)`,
   // What everybody holds moves the tenant as well.
   'a change of settings that the change log does not name': `select 1 from (select
     (select count(*) from change_log where kind = 'tenant') as named,
-    (select count(*) from ${entries('settings:ManageSettings')}) as said) where named < said`,
+    (select count(*) from ${entries('settings:ManageSettings', OF_TOKENS)}) as said) where named < said`,
   'a signing key that nobody made, or one that was made and is not there': `select 1 from (select
     (select count(*) from wrapped_key where purpose = 'token-signing') as keys,
     (select count(*) from ${entries('signing-key:Rotate')}) as made,
@@ -149,13 +157,35 @@ export const DEFECTS = {
     (select count(*) from ${entries('session:Create')}) + (select count(*) from ${entries('invitation:Accept')}) as begun)
     where sessions <> begun`,
   'a user without a role, or one who was removed and has one': `select p.id from principal p
-    left join role_grant g on g.subject = p.id group by p.id having (count(g.id) = 0) <> (p.removed_at is not null)`,
+    left join role_grant g on g.subject = p.id where p.kind = 'user' group by p.id having (count(g.id) = 0) <> (p.removed_at is not null)`,
   'a grant to nobody, or of a role or a binding that is not there': `select g.id from role_grant g where
     subject not in (select id from principal union select id from team union select id from tenant)
     or (role not like '%-%' and role not in (select id from role))
     or (binding is not null and binding not in (select id from role_binding))`,
   'a binding that gives nothing': `select id from role_binding where id not in
     (select binding from role_grant where binding is not null)`,
+  'an account that is not whole': `select a.id from virtual_account a
+    left join principal p on p.id = a.id and p.kind = 'virtual_account' and p.removed_at is null
+    left join personal_access_token t on t.id = a.pat and t.owner = a.id and t.kind = 'va' and t.ended_at is null
+    where p.id is null or t.id is null or (a.current_token is not null and a.current_token not in
+      (select id from token where pat = a.pat and ended_at is null))`,
+  'something left of an account that is gone': `select p.id from principal p where p.kind = 'virtual_account'
+    and p.id not in (select id from virtual_account) and (p.removed_at is null
+      or p.id in (select owner from personal_access_token where ended_at is null)
+      or p.id in (select subject from role_grant) or ${ACCOUNT} p.id in (select resource from role_grant))`,
+  'a value of an account whose issue is not in the audit once': unlessOneEntry(
+    `(select * from token where kind = 'va')`,
+    ISSUES_OF_ACCOUNTS,
+    `r.resource = ${ACCOUNT} l.subject and r.preview = l.preview`,
+  ),
+  'an issue in the audit without its value of an account': `select e.resource from ${ISSUES_OF_ACCOUNTS} e
+    left join token t on e.resource = ${ACCOUNT} t.subject and e.preview = t.preview where t.id is null`,
+  'a value that is kept and is not current': `select token from virtual_account_value where token not in
+    (select current_token from virtual_account where id = account and current_token is not null)`,
+  'an account that is managed by another team than has it': `select id from (
+    select id, team from virtual_account where team is not null union all
+    select substr(resource, 17), subject from role_grant where role = 'virtual-account-manager')
+    group by id having count(*) <> 2 or count(distinct team) <> 1`,
   'a second administrator by set-up': `select 1 from role_grant where role = 'tenant-admin' group by role having count(*) > 1`,
 } as const satisfies Readonly<Record<string, string>>;
 export type Defect = keyof typeof DEFECTS;

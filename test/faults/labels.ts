@@ -26,7 +26,7 @@ const OTHERS = Object.keys({
 >) as readonly StepLabel[];
 
 /** Roles can hold them already; the things themselves are not there yet. This list may only shrink. */
-const TO_COME = ['secret-group', 'virtual-account', 'provider-account', 'mcp-server'] as const;
+const TO_COME = ['secret-group', 'provider-account', 'mcp-server'] as const;
 type OfWhatIsToCome = Extract<Action, `${(typeof TO_COME)[number]}:${string}`>;
 export const isOfWhatIsToCome = (action: Action): action is OfWhatIsToCome =>
   TO_COME.some((type) => action.startsWith(`${type}:`));
@@ -44,7 +44,9 @@ export const WITHOUT_CHANGE = {
   'user:ReadAccess': 'only looks',
   'team:ReadTeam': 'only looks',
   'role:ListRoles': 'only looks',
+  'virtual-account:ReadVirtualAccount': 'only looks',
   'personal-access-token:UseAfterEnd': 'nobody decides on it: it is written behind, with the last uses',
+  'virtual-account:UseAfterRetirement': 'as of personal access tokens',
 } as const satisfies Partial<Record<Action, string>>;
 
 export const ALL_LABELS: readonly StepLabel[] = [
@@ -83,6 +85,9 @@ export const ONE_ACT = [
   'team:DeleteTeam',
   'role:ManageRoles',
   'tenant:AssignRole',
+  'virtual-account:CreateVirtualAccount',
+  'virtual-account:ManageVirtualAccount',
+  'virtual-account:DeleteVirtualAccount',
   'tenant:Create',
   'tenant:Disable',
   'tenant:Enable',
@@ -92,9 +97,10 @@ export const ONE_ACT = [
 
 /** What operators change of jobs, and what a job changes. */
 export const OPERATORS_OF_JOBS = ['job:Retry'] as const;
+export const OF_ACCOUNTS = ['virtual-account:Rotate', 'virtual-account:Contain'] as const;
 export const IN_JOBS: readonly StepLabel[] = [
   ...JOB_LABELS,
-  ...stepsOf('personal-access-token:Purge', ...OPERATORS_OF_JOBS),
+  ...stepsOf('personal-access-token:Purge', ...OF_ACCOUNTS, ...OPERATORS_OF_JOBS),
 ];
 
 /** Counts where processes stopped, prints it, and fails for a place where none did: it would prove nothing. */

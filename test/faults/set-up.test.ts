@@ -6,6 +6,7 @@ import { ENGINE } from '#support/database.ts';
 import { temporaryFolder } from '#support/folder.ts';
 import { ADMIN_EMAIL, ADMIN_PASSWORD, type Served, serve, serving, spawned, unattended } from '#support/process.ts';
 import { JSON_TYPE } from '#support/world.ts';
+import { accountActs } from './account-acts.ts';
 import {
   type Act,
   act,
@@ -246,6 +247,7 @@ const ACTS = {
   ...rightsActs(once.copy),
   ...tenantActs(once.copy),
   ...presentedActs(once.copy),
+  ...accountActs(once.copy),
 } as const satisfies Record<string, Act<unknown>>;
 /**
  * On a server all of them in the longer run only: what is killed there is undone by the server, whatever it was. So is
@@ -265,7 +267,10 @@ const stops = stopsAt([
   ...CASES.map(({ name, step }) => `${step} of ${name}`),
 ]);
 
-test.each(CASES)('killed when $name was $step, all of it stands or nothing', async ({ name, step, row }) => {
+/** Patience for a slow machine: each starts several processes. */
+const MINUTES = { timeout: 120_000 };
+
+test.each(CASES)('killed when $name was $step, all of it stands or nothing', MINUTES, async ({ name, step, row }) => {
   const data = await row.data();
   const first = await serving(data, { stopAt: labelOf({ name, step }) });
   const held = await row.arrange(first, data);
