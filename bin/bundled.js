@@ -13,6 +13,7 @@ const COMMANDS = new Set([
   'roles',
   'grants',
   'va',
+  'idp',
   'can-i',
   'why',
 ]);

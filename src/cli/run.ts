@@ -43,6 +43,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   'va freeze': async () => (await import('./va.ts')).vaFreeze,
   'va thaw': async () => (await import('./va.ts')).vaThaw,
   'va rm': async () => (await import('./va.ts')).vaRm,
+  'idp list': async () => (await import('./idp.ts')).idpList,
+  'idp get': async () => (await import('./idp.ts')).idpGet,
+  'idp add': async () => (await import('./idp.ts')).idpAdd,
+  'idp test': async () => (await import('./idp.ts')).idpTest,
+  'idp enable': async () => (await import('./idp.ts')).idpEnable,
+  'idp disable': async () => (await import('./idp.ts')).idpDisable,
+  'idp rm': async () => (await import('./idp.ts')).idpRm,
   'can-i': async () => (await import('./grants.ts')).canI,
   why: async () => (await import('./grants.ts')).why,
 };

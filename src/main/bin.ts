@@ -83,6 +83,16 @@ Anywhere (each takes --json; docs/command-line.md tells the rest):
   va revoke NAME VALUE-ID [--yes]
   va freeze|thaw NAME
   va rm NAME [--yes]
+  idp list
+  idp get NAME
+  idp add NAME --issuer URL --audience TEXT,... (--jwks-uri URL | --jwks-file FILE) [--algorithms RS256,...]
+          [--subject-claim CLAIM] [--email-claim CLAIM] [--team-claim CLAIM]
+          [--clock-skew SECONDS] [--lifetime SECONDS] [--disabled]
+               somebody else whose tokens are believed
+  idp test NAME [--token-file FILE]
+               why a token of it is accepted, or is not
+  idp enable|disable NAME
+  idp rm NAME [--force] [--yes]
   can-i ACTION [--resource team/ID]
                yes or no, and the exit code 0 or 1
   why ACTION [--subject SUBJECT] [--resource team/ID]

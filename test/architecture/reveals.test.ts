@@ -13,6 +13,7 @@ test('plaintext leaves its type in these files only (I1)', () => {
     'api/own/virtual-account.ts', // into the answers that mint a value of an account, and the one that reads it again
     'api/wire/personal-access-token.ts', // into the answers of the three that mint tokens
     'api/wire/virtual-account.ts', // into the answers that mint a value of an account, and the one that reads it again
+    'cli/idp.ts', // into the question why a provider’s token is taken, or is not
     'cli/profile.ts', // into the profile of whoever logs in
     'cli/way.ts', // to a terminal that asked for it, or into a file of its own
     'client/request.ts', // into the header of a request
