@@ -3,6 +3,7 @@ import type { Caller } from '#domain/caller.ts';
 import { PERMISSIONS, type Permission } from '#domain/permission.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { builtIn } from '#domain/role.ts';
+import { notAuthenticated } from '#domain/verification.ts';
 import type { Api } from './handler.ts';
 
 /** Whose request somebody's gateway may let through, as the headers that it hands on. Names are the public product's, where it has one. */
@@ -14,14 +15,14 @@ const BESIDES: Readonly<Record<ForwardId, readonly Permission[]>> = {
   forwardAuthTenantAdmin: builtIn('tenant-admin').permissions,
 };
 
-/** `required` are permissions that the gateway demands besides; nobody has looked at them yet. */
-export async function forward(
-  api: Api,
-  id: ForwardId,
-  caller: Caller,
-  required: readonly string[],
-): Promise<Forwarded> {
-  await demand(api, caller, [...required.map(permission), ...BESIDES[id]]);
+/** What a gateway demands besides; nobody has looked at it yet. */
+export type Demands = { readonly permissions: readonly string[]; readonly tenants: readonly string[] };
+
+/** To a gateway of one tenant, whoever is of another is as unknown as nobody. */
+export async function forward(api: Api, id: ForwardId, caller: Caller, demands: Demands): Promise<Forwarded> {
+  const permissions = demands.permissions.map(permission);
+  if (demands.tenants.some((name) => name !== caller.tenant.name)) throw notAuthenticated();
+  await demand(api, caller, [...permissions, ...BESIDES[id]]);
   return headersOf(caller);
 }
 

@@ -22,6 +22,9 @@ export type Entering = Visitor & { readonly origin: Origin; readonly caller: Cal
 export type PresentId = 'introspect' | 'revoke';
 export type ForwardId = 'forwardAuth' | 'forwardAuthTenantAdmin';
 
+/** Permissions to hold, and names of the tenant to be of: all of them. */
+export type Demands = { readonly permissions: readonly string[]; readonly tenants: readonly string[] };
+
 /** Who presents a token that need not be theirs, and by which one they were let in. */
 export type Presenting = { readonly caller: Caller; readonly presentedBy: Sensitive };
 
@@ -34,8 +37,8 @@ export type Core = {
   enter(id: EntranceId, body: unknown, by: Entering): Promise<Session | undefined>;
   /** What a gateway asks of a token that was presented to it, in a form that nobody has looked at yet. */
   present(id: PresentId, form: object, by: Presenting): Promise<object>;
-  /** Whose request a gateway may let through, as headers, where they hold what is required besides. */
-  forward(id: ForwardId, caller: Caller, required: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /** Whose request a gateway may let through, as headers, where they are and hold what is demanded besides. */
+  forward(id: ForwardId, caller: Caller, demands: Demands): Promise<Readonly<Record<string, string>>>;
   /** All operations, as they are written for whoever has the address that somebody came to. */
   document(visitor: Visitor): Promise<Page>;
   /** The metrics, for whoever may read them. */

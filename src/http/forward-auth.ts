@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ENTRANCES, type Entrance, METHODS } from '#contract/entrances.ts';
 import { Refusal } from '#domain/refusal.ts';
 import { authenticateForwarded } from './authenticate.ts';
-import type { Core, ForwardId } from './core.ts';
+import type { Core, Demands, ForwardId } from './core.ts';
 import { BAD_URL } from './errors.ts';
 import { BAD_QUERY } from './query.ts';
 import { atOnceOrLater } from './route.ts';
 
-/** What a gateway that can say nothing in the URL demands instead. A client that says it only demands more of itself. */
-const REQUIRE_HEADER = 'x-auth-require';
+/** For a gateway that can say nothing in the URL. A client that says it only demands more of itself. */
+const HEADERS = { require: 'x-auth-require', tenant: 'x-auth-require-tenant' } as const;
 
 /**
  * What gateways ask before they let a request through: nginx and Traefik by a GET, Envoy by the method and below our path
@@ -21,7 +21,7 @@ export function addForwardAuth(server: FastifyInstance, core: Core, id: ForwardI
     const answer = (isOurs: boolean) => async (request: FastifyRequest, reply: FastifyReply) => {
       const { caller } = request;
       if (caller === undefined) throw new Error('whoever is not admitted reaches no handler');
-      reply.headers(await core.forward(id, caller, requiredBy(request, isOurs)));
+      reply.headers(await core.forward(id, caller, demandsOf(request, isOurs)));
       answers.given(request);
       return reply.send({});
     };
@@ -36,13 +36,16 @@ export function addForwardAuth(server: FastifyInstance, core: Core, id: ForwardI
   }
 }
 
-function requiredBy({ query, headers }: FastifyRequest, isOurs: boolean): readonly string[] {
+function demandsOf({ query, headers }: FastifyRequest, isOurs: boolean): Demands {
   if (isOurs && query === BAD_QUERY) throw BAD_URL;
-  const { require: asked = [], ...others } = isOurs ? (query as Record<string, string | string[]>) : {};
-  if (Object.keys(others).length > 0) {
-    throw new Refusal('invalid_request', 'Nothing but require is taken from the query.', {
-      problems: [{ field: 'query', problem: 'unknown parameter' }],
-    });
-  }
-  return [asked, headers[REQUIRE_HEADER] ?? []].flat();
+  const { require = [], tenant = [], ...others } = isOurs ? (query as Record<string, string | string[]>) : {};
+  if (Object.keys(others).length > 0) throw UNKNOWN;
+  return {
+    permissions: [require, headers[HEADERS.require] ?? []].flat(),
+    tenants: [tenant, headers[HEADERS.tenant] ?? []].flat(),
+  };
 }
+
+const UNKNOWN = new Refusal('invalid_request', 'Nothing but require and tenant is taken from the query.', {
+  problems: [{ field: 'query', problem: 'unknown parameter' }],
+});

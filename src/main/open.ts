@@ -73,7 +73,7 @@ export function openHttp(deps: Deps, { site, pages, report, terms }: Http) {
     call: (caller, id, untrusted, once) => call(api, caller, id, untrusted, once),
     enter: (id, body, by) => enter(api, id as FormId, body, by), // only those with a body are entered
     present: (id, form, by) => present(api, id, form, by),
-    forward: (id, caller, required) => forward(api, id, caller, required),
+    forward: (id, caller, demands) => forward(api, id, caller, demands),
     metrics: async (caller) => ({ type: METRICS_TYPE, body: await readMetrics(deps, site.tenant, caller, metrics) }),
     document: async (visitor) => document(await visited(api, visitor)),
     traffic,

@@ -3,9 +3,10 @@ import { newId } from '#app/new-id.ts';
 import { METHODS } from '#contract/entrances.ts';
 import { PERMISSIONS } from '#domain/permission.ts';
 import { newUser, parseEmail } from '#domain/principal.ts';
-import type { Sensitive } from '#domain/sensitive.ts';
+import { Sensitive } from '#domain/sensitive.ts';
 import { flushed } from '#support/flushed.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
+import { secondTenant } from '../../authz/second-tenant.ts';
 import { give, roleOf } from '../../authz/things.ts';
 import { asking, saidIn } from '../asked.ts';
 import { accountOf, basic } from './presenting.ts';
@@ -157,12 +158,30 @@ describe('what is required besides', () => {
     expect(await asked('?require=metrics:Read', header('user:ListUsers'))).toEqual([403, 'This needs metrics:Read.']);
   });
 
+  test('a tenant, where there are several: whoever is of another is as unknown as nobody', async () => {
+    const { token: theirs } = await (await secondTenant(world)).person('bob', 'tenant-admin');
+    const nobody = await get(PATH, new Sensitive('tfy_pat_no'));
+    const comparable = ({ status, text, headers }: Answer) => [status, text, headers['www-authenticate']];
+    for (const [query, headers] of [
+      ['?tenant=default', {}],
+      ['/app', { 'x-auth-require-tenant': 'default' }],
+    ] as const) {
+      expect((await get(`${PATH}${query}`, alice.token, headers)).status).toBe(200);
+      expect(comparable(await get(`${PATH}${query}`, theirs, headers))).toEqual(comparable(nobody));
+    }
+    expect((await get(PATH, theirs)).headers['x-tenant-name']).toBe('other');
+    expect((await get(`${PATH}?tenant=default&tenant=other`)).status).toBe(401);
+  });
+
   test('what is no permission, and what nobody knows, is a mistake of whoever set the gateway up', async () => {
     const message = 'require names a permission, as GET /role/actions lists them.';
     for (const bad of ['?require=', '?require=user:listUsers', '?require=session:End'])
       expect(await asked(bad)).toEqual([400, message]);
     expect(await asked('', { 'x-auth-require': 'user:ListUsers, role:ListRoles' })).toEqual([400, message]);
-    expect(await asked('?requires=user:ListUsers')).toEqual([400, 'Nothing but require is taken from the query.']);
+    expect(await asked('?requires=user:ListUsers')).toEqual([
+      400,
+      'Nothing but require and tenant is taken from the query.',
+    ]);
     expect((await asked('?require=%zz'))[0]).toBe(400);
   });
 
