@@ -14,6 +14,7 @@ import { openLog } from '#telemetry/log.ts';
 import { ENTRANCE_IDS, entryFor, formOf, MATRIX, requestFor } from '../authz/matrix.ts';
 import { asking, cookieIn, form } from './asked.ts';
 import { OWN_TOKENS, PATS, post } from './provoked.ts';
+import { OWN_ACCOUNTS } from './virtual-account/accounts.ts';
 
 /*
  * Values that must not get out (I1): planted, used for everything that there is, well and badly, while all is well and
@@ -90,9 +91,25 @@ async function planted(): Promise<Sensitive> {
     'replayable token': (await ask.ownCreate({ name: 'again', format: 'jwt' }, KEY)).body.value,
     'idempotency key': KEY['idempotency-key'],
   });
+  Object.assign(canaries, await plantedOfAccount(token));
   const signature = canaries['token as JWT']?.split('.')[2] ?? '';
   Object.assign(canaries, { 'signature of a JWT': signature });
   return token;
+}
+
+/** Both values of an account’s token, of which the second is read again. */
+async function plantedOfAccount(token: Sensitive): Promise<Record<string, string>> {
+  const made = await send({ ...post(OWN_ACCOUNTS, { name: 'canary-account' }), token }, true);
+  const { account, value } = JSON.parse(made.text);
+  const { id } = account;
+  const next = await send({ ...requestFor('ownRegenerateAccountToken', id), token }, true);
+  for (const operation of ['wireGetAccountToken', 'ownGetAccountToken'] as const) {
+    await send({ ...requestFor(operation, id), token }, true);
+  }
+  for (const operation of ['wireGetAccount', 'ownGetAccount', 'wireListAccounts', 'ownListAccounts'] as const) {
+    await send({ ...requestFor(operation, id), token });
+  }
+  return { 'token of an account': value, 'its next token': JSON.parse(next.text).value };
 }
 
 /** Every operation and entrance, well asked, badly asked, and asked with values where none belong. */
@@ -167,6 +184,7 @@ test('no value is anywhere but where it was asked for, whatever is done and what
     [
       ...['invitation', 'created token', 'fetched token', 'cookie of an acceptance', 'cookie of a sign-in'],
       ...['token as JWT', 'signature of a JWT', 'token of another', 'replayable token'],
+      ...['token of an account', 'its next token'],
     ].sort(), // the search finds
   );
   await driveAll(token);
