@@ -14,7 +14,7 @@ import { parseTeamName } from '#domain/team.ts';
 import { parseTenantOrigin } from '#domain/tenant.ts';
 import { parseTokenName } from '#domain/token.ts';
 import { NO_REQUEST_LIMITS } from '#http/request-limits.ts';
-import { ORIGIN } from '#support/core.ts';
+import { NOBODYS, ORIGIN } from '#support/core.ts';
 import { type Answer, JSON_TYPE, openWorld, type World } from '#support/world.ts';
 import { NOT_SERVED, NOT_SERVED_MAX } from '../contract/not-served.ts';
 import { differences } from '../contract/shape.ts';
@@ -226,9 +226,6 @@ const MAKES_PIPELINE = 4;
 const OF_PLATFORM: ReadonlySet<number> = new Set([4, 9, 60, 61, 89, 94]);
 const BOB_ID = 'u8k2m9q4w1z8x3c6v5b0n1l3';
 const CAROL_ID = 'u9k2m9q4w1z8x3c6v5b0n1l4';
-
-/** Of somebody who can sign in, though by no password that there is. */
-const NOBODYS = '$nobodys';
 
 async function userIn({ deps, tenant }: World, name: string, id: string, role: BuiltInRoleId): Promise<Caller> {
   const user = newUser(parseId(id), parseEmail(`${name}@example.com`), deps.clock.now());
