@@ -6,10 +6,11 @@ import { newUser, parseEmail } from '#domain/principal.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import { flushed } from '#support/flushed.ts';
 import { type Answer, openWorld, type World } from '#support/world.ts';
+import { formOf } from '../../authz/matrix.ts';
 import { secondTenant } from '../../authz/second-tenant.ts';
 import { give, roleOf } from '../../authz/things.ts';
 import { asking, saidIn } from '../asked.ts';
-import { accountOf, basic } from './presenting.ts';
+import { accountOf, basic, INTROSPECT } from './presenting.ts';
 
 const PATH = '/auth/forward-auth';
 
@@ -196,6 +197,20 @@ describe('what is required besides', () => {
     const token = await world.pat(almost, 'first');
     expect(saidIn(await get(path, token)).body.message).toBe('This needs metrics:Read.');
   });
+});
+
+test('what one token may ask is bounded as anywhere, here and by introspection', async () => {
+  const none = { perAddressMax: 0, perPrincipalMax: 0, perTenantMax: 0 };
+  const limited = await openWorld({ requests: { ...none, perTokenMax: 2 } });
+  const { token } = await limited.person('root', 'tenant-admin');
+  const asks: Record<string, () => Promise<Answer>> = {
+    forward: () => limited.send({ method: 'POST', path: `${PATH}/app`, token, body: 'x' }),
+    introspect: () => limited.send({ method: 'POST', path: INTROSPECT, token, ...formOf({ token: 'x' }) }),
+  };
+  for (const ask of Object.values(asks)) {
+    expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([200, 200, 429]);
+    limited.clock.advance(10_000);
+  }
 });
 
 test('a revoke is heard at once, and an outage is 503 and no bad credential (I8)', async () => {
