@@ -124,6 +124,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   roles: client,
   grants: client,
   va: client,
+  idp: client,
   'can-i': client,
   why: client,
 };

@@ -118,6 +118,14 @@ const VERIFICATIONS: readonly (Figure | Distribution)[] = [
   ),
   counter(
     {
+      name: 'countersign_external_refusals_total',
+      help: 'Tokens of identity providers that were not believed, by the step that found it out; POST …/test says more of one.',
+      labels: ['step'],
+    },
+    ({ counts }) => each(counts.externalRefusals),
+  ),
+  counter(
+    {
       name: 'countersign_cache_lookups_total',
       help: 'Well-formed credentials looked up: hit and stranger from memory, shared with a read under way, or read.',
       labels: ['outcome'],

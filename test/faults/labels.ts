@@ -45,6 +45,7 @@ export const WITHOUT_CHANGE = {
   'team:ReadTeam': 'only looks',
   'role:ListRoles': 'only looks',
   'virtual-account:ReadVirtualAccount': 'only looks',
+  'identity-provider:ListIdentityProviders': 'only looks',
   'personal-access-token:UseAfterEnd': 'nobody decides on it: it is written behind, with the last uses',
   'virtual-account:UseAfterRetirement': 'as of personal access tokens',
 } as const satisfies Partial<Record<Action, string>>;
@@ -88,6 +89,7 @@ export const ONE_ACT = [
   'virtual-account:CreateVirtualAccount',
   'virtual-account:ManageVirtualAccount',
   'virtual-account:DeleteVirtualAccount',
+  'identity-provider:ManageIdentityProviders',
   'tenant:Create',
   'tenant:Disable',
   'tenant:Enable',

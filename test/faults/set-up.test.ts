@@ -24,6 +24,7 @@ import { clientOf, rotate, standingOf, TOKENS, withdraw } from './client.ts';
 import { defectsIn, rowsIn } from './database.ts';
 import { FIRST_START, ONE_ACT, STEPS, type StepOfChange, stopsAt } from './labels.ts';
 import { presentedActs } from './presented-acts.ts';
+import { providerActs } from './provider-acts.ts';
 import { rightsActs } from './rights-acts.ts';
 import { tenantActs } from './tenant-acts.ts';
 
@@ -248,6 +249,7 @@ const ACTS = {
   ...tenantActs(once.copy),
   ...presentedActs(once.copy),
   ...accountActs(once.copy),
+  ...providerActs(once.copy),
 } as const satisfies Record<string, Act<unknown>>;
 /**
  * On a server all of them in the longer run only: what is killed there is undone by the server, whatever it was. So is

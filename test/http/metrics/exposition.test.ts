@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { OPERATION_IDS } from '#contract/operations.ts';
+import { EXTERNAL_STEPS } from '#domain/counts.ts';
 import { JOB_KINDS, JOB_STATES } from '#domain/job.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { METRICS as TABLE } from '#telemetry/metrics.ts';
@@ -64,6 +65,7 @@ test('every label has a value of a closed list: nothing that anybody sends, is c
     result: /^(ok|malformed|unknown|revoked|expired|refused|outage|failed|committed|rolled_back)$/,
     outcome: /^(hit|stranger|shared|read|done|failed|dead|lost)$/,
     kind: [...JOB_KINDS, 'known', 'strangers'],
+    step: EXTERNAL_STEPS,
     state: [...JOB_STATES, 'busy', 'idle'],
     ...{ version: /^\d+\.\d+\.\d+$/, engine: ['SQLite', 'PostgreSQL'] },
     ...{ quantile: ['0.5', '0.99', '1'], le: /^(\+Inf|[\d.]+)$/ },

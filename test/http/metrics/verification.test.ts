@@ -1,10 +1,12 @@
 import { beforeEach, expect, test } from 'vitest';
 import { mint } from '#crypto/opaque.ts';
-import { VERIFICATION_RESULTS } from '#domain/counts.ts';
+import { EXTERNAL_STEPS, VERIFICATION_RESULTS } from '#domain/counts.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { Known } from '#domain/verification.ts';
+import { GOOD, ONE, PROVIDER, saying } from '#support/hostile-jwts.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { asking, rowNamed } from '../asked.ts';
+import { post } from '../provoked.ts';
 import { grownBy, scraped } from './scraped.ts';
 
 const OUTCOMES = ['hit', 'stranger', 'shared', 'read'];
@@ -54,6 +56,19 @@ test('each verification counts once, by what became of it', async () => {
     await world.send({ method: 'GET', path: '/api/v1/whoami' }); // nothing to verify
   });
   expect(results).toEqual({ ok: 3 + 1, expired: 2, revoked: 1, unknown: 4, malformed: 1 });
+});
+
+test('a token of an identity provider that is not believed counts by the step that found it out', async () => {
+  const { jwksUri: _, ...said } = PROVIDER;
+  const made = await world.send({ ...post('/api/v1/identity-providers', { ...said, jwks: ONE }), token });
+  expect(made.status).toBe(200);
+  const before = await scraped(world, token);
+  const expired = saying({ iat: 1, exp: 2 });
+  for (const text of [expired, saying({ exp: 3 }), saying({ sub: 7 }), GOOD]) await whoami(new Sensitive(text));
+  await whoami(new Sensitive(expired)); // in memory: nothing is looked at again
+  const after = await scraped(world, token);
+  const grew = (step: string) => grownBy(before, after, 'countersign_external_refusals_total', { step });
+  expect(nonZero(EXTERNAL_STEPS.map((step) => [step, grew(step)] as const))).toEqual({ expiry: 2, subject: 1 });
 });
 
 test('sessions count as tokens do', async () => {
