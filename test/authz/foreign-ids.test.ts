@@ -71,7 +71,7 @@ async function foreignIdsIn(world: World): Promise<readonly string[]> {
   const binding = await bindingOf(made, caller, 'their-binding');
   const { account, values } = (await accountOf(made, caller, 'their-account')).view;
   const provider = await providerOf(made, caller, 'their-provider');
-  const theirs = [provider.id, account.id, ...values.map(({ id }) => id), `${account.id}/${values[0]?.id}`];
+  const theirs = [provider.id, account.id, ...values.map(({ id }) => id)];
   return [tenant.id, caller.principal.id, team.id, role.id, binding.id, ...theirs, ...(await idsIn(world, caller))];
 }
 

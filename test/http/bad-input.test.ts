@@ -104,6 +104,7 @@ function goodRequest(id: OperationId, token: string, time: number): Sent {
     ...{ wireCreatePat: `name-${time}`, ownCreateToken: `name-${time}`, wireCreatePatForUser: BOB },
     ...{ wireRegisterUser: `user-${time}@example.com`, wireInviteUser: BOB },
     ...{ ownRenameToken: token, ownRevokeToken: token },
+    ...{ wirePutAccount: `account-${time}`, wirePostAccount: `account-${time}`, ownCreateAccount: `account-${time}` },
   };
   const sent: Sent = requestFor(id, on[id]);
   // Only tried: what is put here would hold for all that is asked after it.

@@ -11,6 +11,7 @@ import { IF_MATCH, versionIn } from '#contract/if-match.ts';
 import type { OWN_VIRTUAL_ACCOUNT_OPERATIONS } from '#contract/own/virtual-account.ts';
 import { parseId } from '#domain/id.ts';
 import type { AccountRules } from '#domain/virtual-account.ts';
+import { teamsAmong } from '../account.ts';
 import type { Handlers } from '../handler.ts';
 import { accountOf, inOwnWords, wantedOf } from './virtual-account-row.ts';
 
@@ -18,7 +19,7 @@ const MINUTE_MS = 60_000;
 
 export const ownVirtualAccountHandlers: Handlers<typeof OWN_VIRTUAL_ACCOUNT_OPERATIONS> = {
   ownListAccounts: async (api, caller, { limit, offset, name, team, expired }) => {
-    const teams = team === undefined ? undefined : [team];
+    const teams = teamsAmong(team === undefined ? undefined : [team]);
     const asked = { limit, offset, nameContains: name, teams, isExpired: expired };
     const { rows, total } = await listAccounts(api, caller, asked);
     const now = api.clock.now();

@@ -14,6 +14,7 @@ import type { Caller } from '#domain/caller.ts';
 import { parseFilter } from '#domain/filter.ts';
 import { parseId } from '#domain/id.ts';
 import { parseVirtualAccountName } from '#domain/virtual-account.ts';
+import { teamsAmong } from '../account.ts';
 import type { Api, Handlers } from '../handler.ts';
 import { rowOf, wantedOf } from './virtual-account-row.ts';
 
@@ -22,7 +23,7 @@ const MINUTE_MS = 60_000;
 export const virtualAccountHandlers: Handlers<typeof VIRTUAL_ACCOUNT_OPERATIONS> = {
   wireListAccounts: async (api, caller, { limit, offset, nameSearchQuery, ownedByTeams, isExpired, filter }) => {
     const matches = filter === undefined ? undefined : parseFilter(filter, ['name'], MAPS);
-    const asked = { limit, offset, nameContains: nameSearchQuery, teams: ownedByTeams, isExpired, matches };
+    const asked = { limit, offset, nameContains: nameSearchQuery, teams: teamsAmong(ownedByTeams), isExpired, matches };
     const { rows, total } = await listAccounts(api, caller, asked);
     const now = api.clock.now();
     return { data: rows.map((view) => rowOf(caller, view, now)), pagination: { total, offset, limit } };

@@ -18,6 +18,7 @@ const FILTER_CHARS_MAX = 1_000;
 /** Each is looked up by itself. */
 const PERMISSIONS_MAX = 200;
 const MAPPINGS_MAX = 20;
+const TEAMS_MAX = 100;
 /** Of the same notice, to one channel. */
 const RECEIVERS_MAX = 100;
 
@@ -150,23 +151,32 @@ const filter = z
     examples: ['{"column":"name","op":"STRING_CONTAINS","value":"ci"}'],
   });
 
-const graceIn = (max: number) =>
-  documentedAs(
-    z.number().refine((given) => given >= 0 && given <= max, `must be 0 to ${max}`),
-    { type: 'number', minimum: 0, maximum: max },
-  );
+const graceIn = (max: number) => z.number().refine((given) => given >= 0 && given <= max, `must be 0 to ${max}`);
 
 const GRACE = { gracePeriodInMinutes: graceIn(GRACE_MINUTES_MAX), gracePeriodInDays: graceIn(GRACE_DAYS_MAX) };
+const GRACE_DOCUMENTED = {
+  gracePeriodInMinutes: { type: 'number', minimum: 0, maximum: GRACE_MINUTES_MAX },
+  gracePeriodInDays: { type: 'number', minimum: 0, maximum: GRACE_DAYS_MAX },
+} as const;
+/** Null, which is absent, makes it neither. */
+const oneOf = (name: keyof typeof GRACE) => ({ required: [name], properties: { [name]: GRACE_DOCUMENTED[name] } });
 const ONE_OF_BOTH = 'is the grace period, or gracePeriodInDays is: give one of them';
-const grace = z
-  .object({
-    gracePeriodInMinutes: GRACE.gracePeriodInMinutes.optional(),
-    gracePeriodInDays: GRACE.gracePeriodInDays.optional(),
-  })
-  .refine((given) => (given.gracePeriodInMinutes === undefined) !== (given.gracePeriodInDays === undefined), {
-    error: ONE_OF_BOTH,
-    path: ['gracePeriodInMinutes'],
-  });
+const grace = documentedAs(
+  z
+    .object({
+      gracePeriodInMinutes: GRACE.gracePeriodInMinutes.optional(),
+      gracePeriodInDays: GRACE.gracePeriodInDays.optional(),
+    })
+    .refine((given) => (given.gracePeriodInMinutes === undefined) !== (given.gracePeriodInDays === undefined), {
+      error: ONE_OF_BOTH,
+      path: ['gracePeriodInMinutes'],
+    }),
+  {
+    type: 'object',
+    properties: GRACE_DOCUMENTED,
+    oneOf: [oneOf('gracePeriodInMinutes'), oneOf('gracePeriodInDays')],
+  },
+);
 
 const ROW = { surface: 'wire', access: 'caller', reveals: false } as const;
 const READ = { ...ROW, method: 'GET', effect: 'reads' } as const;
@@ -201,7 +211,9 @@ export const VIRTUAL_ACCOUNT_OPERATIONS = {
       query: z.object({
         ...pageQuery,
         nameSearchQuery: searchText.default(''),
-        ownedByTeams: textList.optional(),
+        ownedByTeams: textList
+          .refine((names) => names.length <= TEAMS_MAX, `must be at most ${TEAMS_MAX} teams`)
+          .optional(),
         isExpired: flag.optional(),
         filter: filter.optional(),
       }),

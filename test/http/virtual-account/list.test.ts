@@ -39,6 +39,8 @@ test.each([
   { query: '?ownedByTeams=platform,ml', found: ['ci-bot', 'ci-gateway'] },
   { query: '?ownedByTeams=platform&ownedByTeams=ml', found: ['ci-bot', 'ci-gateway'] },
   { query: '?ownedByTeams=no-such', found: [] },
+  { query: '?ownedByTeams=%00&ownedByTeams=%F0%9F%98%80', found: [] },
+  { query: `?ownedByTeams=${'x,'.repeat(100)}x`, found: [400, 'ownedByTeams'] },
   { query: '?isExpired=true', found: ['ci-bot'] },
   { query: '?isExpired=false', found: ['app', 'ci-gateway'] },
   { query: '?isExpired=false&ownedByTeams=platform,ml&nameSearchQuery=gate', found: ['ci-gateway'] },
