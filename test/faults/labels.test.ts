@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { OPERATION_IDS, OPERATIONS } from '#contract/operations.ts';
 import type { Action } from '#domain/permission.ts';
 import { Sensitive } from '#domain/sensitive.ts';
-import { serving } from '#support/process.ts';
+import { type Served, serving } from '#support/process.ts';
+import { byAdmin } from './act.ts';
 import { adminToken, setUpOnce } from './base.ts';
 import { clientOf, PATS } from './client.ts';
 import { rowsIn } from './database.ts';
@@ -38,16 +39,26 @@ test('what only looks, or is written behind, has no step to be stopped at', asyn
   const admin = adminToken(data);
   const dead = await clientOf(served, admin).getOrCreate('dead');
   await clientOf(served, admin).revoke(dead.id);
+  const robot = await replaced(served, data);
   const looks = [
     ...[PATS, '/api/svc/v1/workspaces', '/api/v1/settings/tokens', '/api/svc/v1/users', '/api/svc/v1/teams'],
-    ...['/api/svc/v1/roles', '/api/svc/v1/authorize/permissions'],
+    ...['/api/svc/v1/roles', '/api/svc/v1/authorize/permissions', '/api/svc/v1/virtual-accounts', robot.path],
   ];
-  expect(await Promise.all([...looks.map((path) => ask(path, admin)), ask(PATS, dead.value)])).toEqual([
-    ...looks.map(() => 200),
-    401,
-  ]);
+  const asked = [...looks.map((path) => ask(path, admin)), ...[dead, robot].map(({ value }) => ask(PATS, value))];
+  expect(await Promise.all(asked)).toEqual([...looks.map(() => 200), 401, 401]);
   served.process.kill('SIGTERM');
   expect(await served.ended).toMatchObject({ code: 0 });
-  const uses = `select decision from audit_entry where action = 'personal-access-token:UseAfterEnd'`;
-  expect(rowsIn(data, uses)).toEqual([{ decision: 'denied' }]);
+  for (const action of ['personal-access-token:UseAfterEnd', 'virtual-account:UseAfterRetirement']) {
+    const uses = `select decision from audit_entry where action = '${action}'`;
+    expect(rowsIn(data, uses)).toEqual([{ decision: 'denied' }]);
+  }
 });
+
+/** A virtual account, and the value of its that another has replaced. */
+async function replaced(served: Served, data: string): Promise<{ readonly path: string; readonly value: string }> {
+  const { text } = await byAdmin(served, data, 'POST', '/api/v1/virtual-accounts', { name: 'robot' });
+  const { account, value } = JSON.parse(text) as { account: { id: string }; value: string };
+  const path = `/api/v1/virtual-accounts/${account.id}`;
+  expect((await byAdmin(served, data, 'POST', `${path}/regenerate`, { graceMinutes: 0 })).status).toBe(200);
+  return { path, value };
+}
