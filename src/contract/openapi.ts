@@ -44,7 +44,7 @@ const infoOf = ({ version }: Site) => ({
 });
 
 const schemesOf = ({ sessionCookie }: Site) => ({
-  token: { type: 'http', scheme: 'bearer', description: 'A personal access token.' },
+  token: { type: 'http', scheme: 'bearer', description: 'A personal access token, or a virtual account’s.' },
   session: {
     type: 'apiKey',
     in: 'cookie',
