@@ -192,7 +192,7 @@ export function raceConformance(adapter: Adapter): void {
 }
 
 /** How often each came of it; what is no refusal is a test's failure. */
-function outcomesOf(settled: readonly PromiseSettledResult<unknown>[]): Readonly<Record<string, number>> {
+export function outcomesOf(settled: readonly PromiseSettledResult<unknown>[]): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const one of settled) {
     if (one.status === 'rejected' && !(one.reason instanceof Refusal)) throw one.reason;

@@ -1,7 +1,9 @@
+import { accountRaceConformance } from './account-races.ts';
 import { accountTokenConformance } from './account-tokens.ts';
 import { ADAPTERS } from './adapters.ts';
 import { feedConformance } from './feed.ts';
 import { holdersConformance } from './holders.ts';
+import { identityProviderConformance } from './identity-providers.ts';
 import { jobConformance } from './jobs.ts';
 import { keyShelfConformance } from './key-shelf.ts';
 import { peopleConformance } from './people.ts';
@@ -29,10 +31,12 @@ for (const adapter of ADAPTERS) {
   tokenLimitConformance(adapter);
   virtualAccountConformance(adapter);
   accountTokenConformance(adapter);
+  identityProviderConformance(adapter);
   storeConformance(adapter);
   rowMacConformance(adapter);
   feedConformance(adapter);
   raceConformance(adapter);
+  accountRaceConformance(adapter);
   jobConformance(adapter);
   retentionConformance(adapter);
 }
