@@ -151,6 +151,19 @@ export function accountRaceConformance(adapter: Adapter): void {
       }
     });
 
+    test('creates and a decision that none can be read, nothing that is kept is left', async () => {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const settled = await raced<unknown>(4, (node, at) =>
+          at === round % 4
+            ? putAccountRules(node, root, { ...ACCOUNT_RULES, isReadable: false })
+            : createAccount(node, root, wanting(`robot-${round}-${at}`)),
+        );
+        expect(outcomesOf(settled)).toEqual({ done: 4 });
+        expect(await rows('virtual_account_value')).toEqual([]);
+        await putAccountRules(core.deps, root, ACCOUNT_RULES);
+      }
+    });
+
     test('two changes of the version that both have seen, one is done, and the other told', async () => {
       for (let round = 0; round < ROUNDS; round += 1) {
         const name = `robot-${round}`;
