@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import * as z from 'zod';
 import { entityTag } from '#contract/if-match.ts';
 import type { Operation } from '#contract/operation.ts';
 import { OPERATIONS, type OperationId } from '#contract/operations.ts';
@@ -9,6 +8,7 @@ import type { Core } from './core.ts';
 import { BAD_URL } from './errors.ts';
 import { onceIn } from './once.ts';
 import { BAD_QUERY } from './query.ts';
+import { serialiserOf } from './serialiser.ts';
 
 /**
  * One operation as a route. Authentication comes before the body is read, so that a stranger cannot make us parse.
@@ -20,7 +20,8 @@ export function addRoute(server: FastifyInstance, core: Core, id: OperationId): 
   server.route({
     method: operation.method,
     url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
-    schema: { response: { 200: z.toJSONSchema(operation.output, { target: 'draft-7' }) } },
+    schema: { response: { 200: {} } },
+    serializerCompiler: () => serialiserOf(id),
     config: { answers },
     onRequest: (request, reply, done) => {
       if (operation.access === 'public') done();

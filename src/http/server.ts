@@ -13,6 +13,7 @@ import { addForwardAuth } from './forward-auth.ts';
 import { addPresented } from './presented.ts';
 import { parseQuery } from './query.ts';
 import { addRoute } from './route.ts';
+import { readySerialisers } from './serialiser.ts';
 
 /** Far above any body of these operations; one that needs more says so in its row. */
 const BODY_BYTES_MAX = 64 * 1024;
@@ -48,6 +49,7 @@ export function httpServer(core: Core, terms: Terms = {}): FastifyInstance {
   boundSockets(server, core, admitted, terms);
   readJson(server);
   answerErrors(server, core);
+  server.addHook('onReady', readySerialisers);
   for (const id of OPERATION_IDS) addRoute(server, core, id);
   addEntrances(server, core);
   return server;

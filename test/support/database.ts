@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'vitest';
 import type { Database } from '#store/database.ts';
@@ -27,8 +27,26 @@ export type TestDatabase = {
   onDisk(): Promise<Buffer>;
 };
 
+/** To make its tables is most of what opening a new one takes: those of a process are copies of a first. */
+const firsts = new Map<number, Promise<string>>();
+
+async function makeFirst(now: number): Promise<string> {
+  const folder = mkdtempSync(join(folderInMemory(), 'countersign-first-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'countersign.db');
+  await (await openSqlite(file, now, () => {})).close();
+  return file;
+}
+
+function firstAt(now: number): Promise<string> {
+  const first = firsts.get(now) ?? makeFirst(now);
+  firsts.set(now, first);
+  return first;
+}
+
 async function openOnSqlite(now: number): Promise<TestDatabase> {
   const file = join(temporaryFolder(folderInMemory()), 'countersign.db');
+  copyFileSync(await firstAt(now), file);
   const again = async () => openSqlite(file, now, () => {});
   const files = () => [file, `${file}-wal`].filter((each) => existsSync(each));
   const onDisk = async () => Buffer.concat(files().map((each) => readFileSync(each)));
