@@ -137,7 +137,10 @@ export const OWN_VIRTUAL_ACCOUNT_OPERATIONS = {
       query: z.strictObject({
         ...pageQuery,
         name: searchText.default(''),
-        team: teamName.optional(),
+        team: z
+          .string()
+          .meta({ description: 'The name of the team that owns them.', examples: ['platform'] })
+          .optional(),
         expired: flag.optional(),
       }),
     },
