@@ -90,6 +90,7 @@ export const ENTRANCES = {
   forwardAuthTenantAdmin: {
     ...FORWARD_AUTH,
     path: '/auth/forward-auth/tenant-admin',
+    below: true,
     summary: 'The same for whoever may everything in the tenant',
   },
   signIn: {
