@@ -1,3 +1,4 @@
+import type { Condition } from '#domain/condition.ts';
 import type { Instant } from '#domain/instant.ts';
 import type { Email, Principal, PrincipalId, PrincipalRecord } from '#domain/principal.ts';
 import type { TenantId } from '#domain/tenant.ts';
@@ -6,6 +7,9 @@ import type { Listing } from './tokens.ts';
 /** A password as it is kept: an argon2id hash in PHC string form. */
 export type PasswordHash = string;
 
+/** By what people are filtered. */
+export type PersonColumn = 'email' | 'userId';
+
 export type UserPage = {
   readonly limit: number;
   readonly offset: number;
@@ -13,6 +17,7 @@ export type UserPage = {
   readonly emailContains: string;
   /** Deactivated ones are listed too. */
   readonly isInactiveToo: boolean;
+  readonly where?: Condition<PersonColumn> | undefined;
 };
 
 /** A user as a list shows them. */

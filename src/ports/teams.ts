@@ -1,6 +1,8 @@
+import type { Condition } from '#domain/condition.ts';
 import type { Principal, PrincipalId } from '#domain/principal.ts';
 import type { Belonging, Team, TeamId, TeamMember, TeamName } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
+import type { PersonColumn } from './principals.ts';
 import type { Listing } from './tokens.ts';
 
 export type TeamPage = {
@@ -14,8 +16,7 @@ export type Members = {
   readonly limit: number;
   readonly offset: number;
   readonly which: 'members' | 'managers';
-  /** Of the e-mail address; letters of either case are the same. */
-  readonly emailContains?: string;
+  readonly where?: Condition<PersonColumn> | undefined;
 };
 
 /** Somebody who belongs to a team, as a list shows them. */

@@ -1,4 +1,8 @@
+import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { PERSON_COLUMNS } from '#app/team/get.ts';
+import { parseCondition } from '#domain/condition.ts';
+import { parseFilter } from '#domain/filter.ts';
 import type { PrincipalRecord } from '#domain/principal.ts';
 import { parseRoleName } from '#domain/role.ts';
 import { parseRoleBindingName } from '#domain/role-binding.ts';
@@ -10,6 +14,7 @@ import type { Adapter } from './adapters.ts';
 import { insertPat, newBinding, newId, newPat, newRole, newTeam, openWorld, userIn } from './world.ts';
 
 const PAGE = { limit: 100, offset: 0 } as const;
+const OF_ONE = ['STRING_CONTAINS', 'STRING_STARTS_WITH', 'STRING_ENDS_WITH', 'EQUAL', 'NOT_EQUAL'] as const;
 
 /** What `Store` promises of teams, custom roles and role bindings, sentence by sentence. */
 export function teamConformance(adapter: Adapter): void {
@@ -201,25 +206,77 @@ export function teamConformance(adapter: Adapter): void {
       });
 
       test.each([
-        { emailContains: 'ali', found: ['alice'] },
-        { emailContains: 'ALI', found: ['alice'] },
-        { emailContains: '@example', found: ['alice', 'a_b', 'a%b', 'axb'] },
-        { emailContains: 'a_b', found: ['a_b'] },
-        { emailContains: 'a%b', found: ['a%b'] },
-        { emailContains: 'a\\b', found: [] },
-        { emailContains: '\0', found: [] },
-        { emailContains: `' or 1=1 --`, found: [] },
-      ])('are searched by what their address contains, letter for letter: $emailContains', async (one) => {
+        { contains: 'ali', found: ['alice'] },
+        { contains: 'ALI', found: ['alice'] },
+        { contains: '@example', found: ['alice', 'a_b', 'a%b', 'axb'] },
+        { contains: 'a_b', found: ['a_b'] },
+        { contains: 'a%b', found: ['a%b'] },
+        { contains: 'a\\b', found: [] },
+        { contains: '\0', found: [] },
+        { contains: `' or 1=1 --`, found: [] },
+      ])('are searched by what their address contains, letter for letter: $contains', async (one) => {
         const found = [
           alice,
           ...(await Promise.all(['a_b', 'a%b', 'axb'].map((name) => userIn(store, acme.id, name)))),
         ];
         const team = await teamOf('ops', ...found.map(member));
-        const { rows, total } = await page(team, { emailContains: one.emailContains });
+        const { rows, total } = await page(team, {
+          where: parseCondition(
+            JSON.stringify({ column: 'email', op: 'STRING_CONTAINS', value: one.contains }),
+            PERSON_COLUMNS,
+          ),
+        });
         expect([rows.map(({ name }) => name), total]).toEqual([
           one.found.map((name) => `${name}@example.com`).sort(),
           one.found.length,
         ]);
+      });
+
+      test('and all users are those of whom any filter is true', async () => {
+        const people = [
+          alice,
+          ...(await Promise.all(['a_b', 'a%b', 'ab'].map((name) => userIn(store, acme.id, name)))),
+        ];
+        const team = await teamOf('ops', ...people.map(member));
+        const columns = fc.constantFrom(...PERSON_COLUMNS);
+        const text = fc.oneof(
+          fc.constantFrom(...people.flatMap(({ id, name }) => [id, name, name.toUpperCase()])),
+          fc.constantFrom('', 'a', 'B@', '%', '_', '\\', '\0', '.com', "'", 'é'),
+        );
+        const one = fc.record({ column: columns, op: fc.constantFrom(...OF_ONE), value: text });
+        const several = fc.record({
+          column: columns,
+          op: fc.constantFrom('IN', 'NOT_IN'),
+          value: fc.array(text, { maxLength: 3 }),
+        });
+        const { tree } = fc.letrec((tie) => ({
+          tree: fc.oneof(
+            { maxDepth: 3 },
+            one,
+            several,
+            fc.record({ type: fc.constantFrom('AND', 'OR'), children: fc.array(tie('tree'), { maxLength: 3 }) }),
+          ),
+        }));
+        const isMet = fc.asyncProperty(tree, async (filter) => {
+          const asked = JSON.stringify(filter);
+          const [matches, where] = [parseFilter(asked, PERSON_COLUMNS), parseCondition(asked, PERSON_COLUMNS)];
+          const expected = (among: readonly PrincipalRecord[]) =>
+            among
+              .filter(({ id: userId, name: email }) => matches({ email, userId }))
+              .map(({ id }) => id)
+              .sort();
+          const users = await store.principals.users(acme.id, {
+            ...PAGE,
+            emailContains: '',
+            isInactiveToo: false,
+            where,
+          });
+          const found = await page(team, { where });
+          expect(found.rows.map(({ id }) => id).sort()).toEqual(expected(people));
+          expect(users.rows.map(({ id }) => id).sort()).toEqual(expected([...people, bob]));
+          expect([found.total, users.total]).toEqual([found.rows.length, users.rows.length]);
+        });
+        await fc.assert(isMet, { numRuns: 60 });
       });
     });
 

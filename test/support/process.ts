@@ -32,10 +32,10 @@ function cleanEnvironment(env: Env): NodeJS.ProcessEnv {
 
 const SOURCES = 'src/main/bin.ts';
 
-/** Where it is started again and again, what the runner has made of the sources; how it starts is tested with what is shipped. */
+/** What the runner has made of the sources, where it has; `doctor` starts a part of itself, which has to lie beside it. */
 function programToStart(): string {
-  const isOfStart = expect.getState().testPath?.includes('/test/start/') ?? false;
-  return isOfStart ? SOURCES : (process.env.COUNTERSIGN_TEST_PROGRAM ?? SOURCES);
+  const isOfDoctor = /[/]test[/]start[/]doctor[^/]*$/.test(expect.getState().testPath ?? '');
+  return isOfDoctor ? SOURCES : (process.env.COUNTERSIGN_TEST_PROGRAM ?? SOURCES);
 }
 
 /** The program itself, as a process of its own; killed at the latest with the test, or with all those of the file that started it outside of one. */

@@ -5,7 +5,7 @@ import { addToTeam, removeFromTeam } from '#app/team/member.ts';
 import { removeTeam } from '#app/team/remove.ts';
 import type { TEAM_OPERATIONS } from '#contract/wire/team.ts';
 import type { Caller } from '#domain/caller.ts';
-import { parseFilter } from '#domain/filter.ts';
+import { parseCondition } from '#domain/condition.ts';
 import { parseId } from '#domain/id.ts';
 import type { Email } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
@@ -46,8 +46,8 @@ type PeopleQuery = {
 const people =
   (which: 'members' | 'managers') =>
   async (api: Api, caller: Caller, { id, limit, offset, filter }: PeopleQuery) => {
-    const matches = filter === undefined ? undefined : parseFilter(filter, PERSON_COLUMNS);
-    const { rows, total } = await teamPeople(api, caller, parseId(id), { limit, offset, which, matches });
+    const where = filter === undefined ? undefined : parseCondition(filter, PERSON_COLUMNS);
+    const { rows, total } = await teamPeople(api, caller, parseId(id), { limit, offset, which, where });
     const data = rows.map((one) => {
       const { subjectId, subjectSlug, subjectType } = subjectOf(one);
       return { subjectId, subjectSlug, subjectType };

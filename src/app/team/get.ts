@@ -1,8 +1,9 @@
 import type { Caller } from '#domain/caller.ts';
-import type { Matches } from '#domain/filter.ts';
+import type { Condition } from '#domain/condition.ts';
 import type { Holding } from '#domain/grant.ts';
 import type { Principal } from '#domain/principal.ts';
 import type { Team, TeamId } from '#domain/team.ts';
+import type { PersonColumn } from '#ports/principals.ts';
 import type { Listing } from '#ports/tokens.ts';
 import type { Deps } from '../deps.ts';
 import { view, viewOne } from '../doors.ts';
@@ -34,10 +35,9 @@ export type AskedPeople = {
   readonly limit: number;
   readonly offset: number;
   readonly which: 'members' | 'managers';
-  readonly matches: Matches<PersonColumn> | undefined;
+  readonly where: Condition<PersonColumn> | undefined;
 };
-export const PERSON_COLUMNS = ['email', 'userId'] as const;
-type PersonColumn = (typeof PERSON_COLUMNS)[number];
+export const PERSON_COLUMNS = ['email', 'userId'] as const satisfies readonly PersonColumn[];
 
 /** Who belongs to a team; `total` counts past the page. */
 export async function teamPeople(
@@ -47,26 +47,17 @@ export async function teamPeople(
   asked: AskedPeople,
 ): Promise<Listing<Principal>> {
   await readable(deps, caller, id);
-  const page = isEveryone(caller, id) ? everybody(deps, caller, asked) : peopleOf(deps, caller, id, asked);
-  const { matches, limit, offset } = asked;
-  if (matches === undefined) return page;
-  const rows = (await page).rows.filter(({ id: userId, name: email }) => matches({ email, userId }));
-  return { rows: rows.slice(offset, offset + limit), total: rows.length };
+  return isEveryone(caller, id)
+    ? everybody(deps, caller, asked)
+    : deps.store.teams.members(caller.tenant.id, id, asked);
 }
 
-/** More than belong to any team: a filter looks at all of them. */
-const ALL = { limit: 1_000_000, offset: 0 } as const;
-const pageOf = ({ limit, offset, matches }: AskedPeople) => (matches === undefined ? { limit, offset } : ALL);
-
-const peopleOf = ({ store }: Deps, { tenant }: Caller, id: TeamId, asked: AskedPeople): Promise<Listing<Principal>> =>
-  store.teams.members(tenant.id, id, { ...pageOf(asked), which: asked.which });
-
 /** Takes what a list of users takes. `everyone` has no managers. */
-async function everybody(deps: Deps, caller: Caller, asked: AskedPeople): Promise<Listing<Principal>> {
-  const page = { ...pageOf(asked), emailContains: '', isInactiveToo: false };
+async function everybody(deps: Deps, caller: Caller, { which, ...asked }: AskedPeople): Promise<Listing<Principal>> {
+  const page = { ...asked, emailContains: '', isInactiveToo: false };
   const read = () => deps.store.principals.users(caller.tenant.id, page);
   const users = await view(deps, caller, { action: 'user:ListUsers', collection: 'user/' }, read);
-  return asked.which === 'members' ? users : { rows: [], total: 0 };
+  return which === 'members' ? users : { rows: [], total: 0 };
 }
 
 /** Whoever is of everyone sees it. */

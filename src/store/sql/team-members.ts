@@ -7,9 +7,10 @@ import type { Members, MemberView, TeamSummary } from '#ports/teams.ts';
 import type { Listing } from '#ports/tokens.ts';
 import { columnsOf, partOf } from './joined.ts';
 import { MACED, type MacedRow, proved } from './maced.ts';
+import { meeting } from './meeting.ts';
 import { inParts } from './parts.ts';
 import type { Schema } from './schema.ts';
-import { containing } from './search.ts';
+import { PERSON } from './users.ts';
 
 const COLUMNS = {
   team_member: [...MACED.team_member, 'mac'],
@@ -97,11 +98,11 @@ export async function membersPage(
   db: Kysely<Schema>,
   macs: RowMacs,
   { tenant, team }: { readonly tenant: TenantId; readonly team: TeamId },
-  { limit, offset, which, emailContains = '' }: Members,
+  { limit, offset, which, where }: Members,
 ): Promise<Listing<Principal>> {
   const column = which === 'members' ? 'team_member.member' : 'team_member.manager';
   let of = members(db, tenant).where('team_member.team', '=', team).where(column, '=', 1);
-  if (emailContains !== '') of = of.where(containing('principal.name', emailContains));
+  if (where !== undefined) of = of.where(meeting(where, PERSON));
   const page = of.select(SELECTED).orderBy('principal.name').limit(limit).offset(offset);
   const rows = await page.execute();
   const { total } = await of.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow();

@@ -6,6 +6,7 @@ import type { UserPage, UserView } from '#ports/principals.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
 import type { Listing } from '#ports/tokens.ts';
 import { proved } from './maced.ts';
+import { meeting } from './meeting.ts';
 import type { Schema } from './schema.ts';
 import { containing } from './search.ts';
 
@@ -26,6 +27,9 @@ const lastUsedAt = sql<Instant | null>`(select max(u.at) from personal_access_to
 
 const shown = (query: ReturnType<typeof usersOf>) =>
   query.select([canSignIn.as('can_sign_in'), lastUsedAt.as('last_used_at')]);
+
+/** What people are filtered by, where it stands. */
+export const PERSON = { email: 'principal.name', userId: 'principal.id' } as const;
 
 type Row = Schema['principal'] & { readonly can_sign_in: 0 | 1; readonly last_used_at: Instant | null };
 
@@ -48,10 +52,11 @@ export async function usersPage(
   db: Kysely<Schema>,
   macs: RowMacs,
   tenant: TenantId,
-  { limit, offset, emailContains, isInactiveToo }: UserPage,
+  { limit, offset, emailContains, isInactiveToo, where }: UserPage,
 ): Promise<Listing<UserView>> {
   let found = standing(db, tenant);
   if (emailContains !== '') found = found.where(containing('principal.name', emailContains));
+  if (where !== undefined) found = found.where(meeting(where, PERSON));
   if (!isInactiveToo) found = found.where('active', '=', 1);
   const newestFirst = found.orderBy('created_at', 'desc').orderBy('principal.id').limit(limit).offset(offset);
   const rows = await shown(newestFirst).execute();

@@ -128,6 +128,21 @@ test('who belongs to a team is listed by pages, as the clients name people', asy
   expect(managers.map((one: { subjectSlug: string }) => one.subjectSlug)).toEqual([ADA]);
 });
 
+test('a filter is asked of the database: as many rows are read as are shown, however many there are', async () => {
+  const filter = encodeURIComponent(JSON.stringify({ column: 'email', op: 'STRING_STARTS_WITH', value: 'person' }));
+  const rowsRead = async (id: string) =>
+    (await statementsOf(() => admin.team(id, `/members?limit=2&filter=${filter}`))).rows;
+  const many = Array.from({ length: 20 }, (_, n) => `person${n}@example.com`);
+  for (const email of many.slice(0, 5)) await admin.register({ email });
+  await admin.put({ name: 'red', members: many.slice(0, 5), managers: [ADA] });
+  const asked = async () => [await rowsRead(red), await rowsRead(world.tenant.id)];
+  await asked(); // from here on the credential is remembered
+  const before = await asked();
+  for (const email of many.slice(5)) await admin.register({ email });
+  await admin.put({ name: 'red', members: many, managers: [ADA] });
+  expect(await asked()).toEqual(before);
+});
+
 test('a filter finds among all who belong, before the page is cut; one that is not understood is refused', async () => {
   const leaf = { column: 'email', op: 'STRING_CONTAINS', value: 'BOB' };
   const ask = (filter: string) => ada.team(red, `/members?limit=1&filter=${encodeURIComponent(filter)}`);
