@@ -120,9 +120,12 @@ function rotationIn(options: Options): Pick<Wishes, 'autoRotate'> {
   const [rotate, grace] = [textOf(options.rotate), textOf(options.grace)];
   if (rotate === undefined && grace !== undefined) throw misunderstood('--grace is of --rotate: say how often, too.');
   if (rotate === undefined) return {};
-  const graceDays = grace === undefined ? DAYS_GRACE_DEFAULT : daysIn(grace, 'grace');
-  return { autoRotate: { intervalDays: daysIn(rotate, 'rotate'), graceDays } };
+  const graceDays = grace === undefined ? DAYS_GRACE_DEFAULT : daysIn(bare(grace), 'grace');
+  return { autoRotate: { intervalDays: daysIn(bare(rotate), 'rotate'), graceDays } };
 }
+
+/** Days are meant, and may be said. */
+const bare = (text: string): string => text.replace(/d$/, '');
 
 const UNITS = { m: 1, h: 60, d: 24 * 60 } as const;
 const GRACE = /^(\d{1,6})([mhd])$/;

@@ -33,7 +33,7 @@ export const vaGet: Command = {
 };
 
 export const vaGrant: Command = {
-  takes: 'NAME-or-ID ROLE [--on team/ID]',
+  takes: 'NAME-or-ID ROLE [--on TYPE/ID]',
   words: 2,
   options: { on: 'string' },
   async run(here, [word = '', role = ''], options) {

@@ -76,7 +76,7 @@ Anywhere (each takes --json; docs/command-line.md tells the rest):
   va create NAME [--roles ROLE,...] [--team TEAM] [--expires DATE | --days N] [--format opaque|jwt]
             [--rotate DAYS [--grace DAYS]] [--show | --out FILE]
                an identity for a program, with a token of its own
-  va grant NAME ROLE [--on team/ID]
+  va grant NAME ROLE [--on TYPE/ID]
   va token NAME [--show | --out FILE]
   va regenerate NAME [--grace 30d|12h|45m|0] [--yes] [--show | --out FILE]
                a new token; the one before works for the grace, 30 days where nothing is said

@@ -41,7 +41,7 @@ describe('an account is made', () => {
       '--rotate',
       '90',
       '--grace',
-      '7',
+      '7d',
     ];
     const { file, value, out } = await made('ci-gateway', ...wishes, '--format', 'opaque');
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -130,6 +130,9 @@ test('an account is given a role, frozen, thawed and deleted', async () => {
   expect(await json('va', 'get', 'lifelong')).toMatchObject({
     roles: [{ role: { name: 'metrics-reader' }, resource: '*' }],
   });
+  const { id } = await json('teams', 'create', 'lifelong-team');
+  const managing = await run('va', 'grant', 'lifelong', 'team-manager', '--on', `team/${id}`);
+  expect(managing).toMatchObject({ code: 1, err: expect.stringContaining('A team is managed by users') });
   expect((await run('va', 'freeze', 'lifelong')).out).toContain('lifelong is frozen');
   expect(await whois(value)).toBe(1);
   expect((await run('va', 'thaw', 'lifelong')).out).toContain('lifelong is accepted again');

@@ -243,6 +243,41 @@ test('tags as deep as a body can be are refused, and break nothing', async () =>
   expect(world.reported).toEqual([]);
 });
 
+test('tags hold whatever JSON holds, and come back as they were', async () => {
+  const tags =
+    '{"__proto__":{"a":1},"constructor":"x","\\u0000":"\\u0000","lone":"\\ud800","n":1.5e300,"rtl":"\\u202e","e":{}}';
+  const body = `{"manifest":{"type":"virtual-account","name":"ci-gw","tags":${tags}}}`;
+  const { status, body: answer } = await admin.ask({ ...post(ACCOUNTS, {}), method: 'PUT', body });
+  expect(status).toBe(200);
+  const { ['__proto__']: _, ...others } = JSON.parse(tags);
+  expect(answer.data.manifest.tags).toEqual(expect.objectContaining(others));
+  expect((await admin.account(answer.data.id)).body.data.manifest.tags).toEqual(answer.data.manifest.tags);
+  expect(({} as { a?: unknown }).a).toBeUndefined();
+});
+
+test('an account that is mapped to an identity provider says so, and its token is neither regenerated nor rotated', async () => {
+  const definition = { name: 'okta-main', issuer: 'https://idp.example', jwksUri: 'https://idp.example/keys' };
+  expect(
+    (await admin.ask(post('/api/v1/identity-providers', { ...definition, audiences: ['countersign'] }))).status,
+  ).toBe(200);
+  const mapped = { name: 'ci-gw', identity_provider_mapping: [{ identity_provider: 'okta-main', value: 'gateway' }] };
+  const { status, body } = await admin.put(mapped);
+  expect({ status, mapping: body.data.manifest.identity_provider_mapping }).toEqual({
+    ...{ status: 200, mapping: mapped.identity_provider_mapping },
+  });
+  expect((await admin.ownAccount(body.data.id)).body.account.mappings).toEqual([
+    { provider: 'okta-main', value: 'gateway' },
+  ]);
+  expect(await admin.regenerate(body.data.id, { gracePeriodInMinutes: 60 })).toMatchObject({
+    status: 422,
+    body: { message: 'The token of a virtual account with an identity provider mapping cannot be regenerated.' },
+  });
+  expect((await admin.put({ ...mapped, auto_rotate: {} })).status).toBe(422);
+  expect((await admin.put({ ...mapped, name: 'other-gw' })).status).toBe(409);
+  expect((await admin.put({ name: 'ci-gw' })).body.data.manifest).not.toHaveProperty('identity_provider_mapping');
+  expect((await admin.regenerate(body.data.id, { gracePeriodInMinutes: 60 })).status).toBe(200);
+});
+
 test('null is as good as left out, in a manifest too; {} rotates as the public product’s clients do', async () => {
   const nothing = {
     permissions: null,
