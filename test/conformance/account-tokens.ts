@@ -14,6 +14,7 @@ import {
   heldBy,
   newId,
   openWorld,
+  random,
   revoke,
   standing,
   userIn,
@@ -51,6 +52,16 @@ export function accountTokenConformance(adapter: Adapter): void {
         expect(await stands()).toEqual([robot.token.id, three.token.id]);
         expect(await stands(robot.pat.id, other)).toEqual([]);
         expect(await stands(newId())).toEqual([]);
+      });
+
+      test('one is had by its id, ended or not; undefined for another token’s, or another tenant’s', async () => {
+        const bot = await accountIn(store, acme.id, 'bot');
+        const value = (token: TokenId, pat = robot.pat.id, tenant = acme) => store.tokens.get(tenant.id, pat, token);
+        expect(await value(robot.token.id)).toEqual(robot.token);
+        await endOne(robot.token.id);
+        expect(await value(robot.token.id)).toEqual({ ...robot.token, ended: endedBy(alice.id, 5) });
+        const elsewhere = [value(bot.token.id), value(robot.token.id, robot.pat.id, other), value(newId())];
+        expect(await Promise.all(elsewhere)).toEqual([undefined, undefined, undefined]);
       });
 
       test('one ends and nothing else; false for one that does not stand, or is another token’s', async () => {
@@ -197,6 +208,24 @@ export function accountTokenConformance(adapter: Adapter): void {
         expect(all).toEqual({ ended: [{ kind: 'token', id: token.id }], unproved: [] });
         expect((await store.tokens.byDigest([digest]))?.ended).toBe(true);
         expect(await shown(robot.account.id)).toMatchObject([{ pat: { ended: undefined }, tokens: [] }]);
+      });
+
+      test('takes what was kept of a value with that value’s end, whatever ends it; what is kept of another stays', async () => {
+        const keptOf = async (token: TokenId) =>
+          (await store.virtualAccounts.sealedValue(acme.id, robot.account.id, token)) !== undefined;
+        const keep = (token: TokenId) =>
+          store.transact((tx) => tx.virtualAccounts.keepValue(acme.id, robot.account.id, token, random.bytes(9)));
+        const signedBy = newId<'Key'>();
+        const signed = await next({ format: 'jwt', signedBy });
+        await keep(signed.token.id);
+        await endOne(robot.token.id);
+        expect(await keptOf(signed.token.id)).toBe(true);
+        await store.transact((tx) => tx.tokens.endSignedBy(signedBy, endedBy(alice.id, 5)));
+        expect(await keptOf(signed.token.id)).toBe(false);
+        const third = await next();
+        await keep(third.token.id);
+        await endOne(third.token.id);
+        expect(await keptOf(third.token.id)).toBe(false);
       });
     });
 

@@ -7,6 +7,7 @@ import { type OverPat, type Place, type Removed, type Step, TOKEN_WALKS, type To
 import type { Store } from '#ports/store.ts';
 import type { Adapter, Raw } from './adapters.ts';
 import {
+  accountIn,
   addValue,
   EVERYTHING,
   endedBy,
@@ -104,6 +105,23 @@ export function retentionConformance(adapter: Adapter): void {
         expect(await all()).toEqual([pat.id]);
         await addValue(store, acme.id, pat);
         expect(await all()).toEqual([]);
+      });
+
+      test('the token of a virtual account is over with the account, and not with its values or its date', async () => {
+        const { account, pat, token } = await accountIn(store, acme.id, 'robot', { expiresAt: 10 });
+        await store.transact((tx) => tx.tokens.endOne(acme.id, pat.id, token.id, endedBy(alice.id, 5)));
+        expect(await all()).toEqual([]);
+        expect((await store.pats.ofAccounts(acme.id, [account.id])).map((one) => one.pat.id)).toEqual([pat.id]);
+        await store.transact(async (tx) => {
+          await tx.pats.revoke(acme.id, account.id, pat.id, endedBy(alice.id, 6));
+          await tx.virtualAccounts.remove(acme.id, account.id);
+          await tx.principals.remove(acme.id, account.id, 6);
+        });
+        expect(await all()).toEqual([pat.id]);
+        expect(await remove([{ tenant: acme.id, owner: account.id, pat: pat.id }])).toMatchObject({
+          ...{ tokens: 1, values: 1, unproved: [] },
+        });
+        expect([await rowsIn('personal_access_token'), await rowsIn('token')]).toEqual([0, 0]);
       });
 
       test('goes on from where it was, in batches, and meets each once', async () => {

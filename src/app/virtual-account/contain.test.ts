@@ -194,3 +194,35 @@ test('a person’s token that is used after its end is a person’s event, whate
   expect([await used(), await contained()]).toEqual([[], []]);
   expect(await entriesOf('personal-access-token:UseAfterEnd')).toHaveLength(1);
 });
+
+test('a value that ended because another was presented is no such itself: who still has it does not end the next one', async () => {
+  await rule('revoke');
+  const second = await regenerate(HOUR_MS);
+  core.clock.advance(HOUR_MS);
+  await presented(robot.value);
+  const third = await regenerate(0);
+  expect(await presented(second)).toBe('revoked');
+  expect(await presented(third)).toBe('ok');
+});
+
+test('and neither does whoever has the value that was presented first, once all of them have ended', async () => {
+  await rule('revoke');
+  await regenerate(HOUR_MS);
+  core.clock.advance(HOUR_MS);
+  await presented(robot.value);
+  const next = await regenerate(0);
+  core.clock.advance(HOUR_MS);
+  expect(await presented(robot.value)).toBe('revoked');
+  expect([await presented(next), (await contained()).length, (await used()).length]).toEqual(['ok', 1, 2]);
+});
+
+test('a value that was ended by hand after it had been used is not made one of those by that use', async () => {
+  await rule('freeze');
+  await freezeAccount(deps, root, id());
+  expect(await core.standing(robot.value)).toBe('revoked'); // because the account is frozen
+  await thawAccount(deps, root, id());
+  core.clock.advance(1);
+  await regenerate(0);
+  await flushed(deps, true);
+  expect([await contained(), (await account()).isActive]).toEqual([[], true]);
+});
