@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect } from 'vitest';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { StepLabel } from '#ports/step.ts';
 import { databaseEnvOf, knownDatabaseEnvOf } from './database-of.ts';
@@ -33,10 +32,8 @@ function cleanEnvironment(env: Env): NodeJS.ProcessEnv {
 const SOURCES = 'src/main/bin.ts';
 
 /** What the runner has made of the sources, where it has; `doctor` starts a part of itself, which has to lie beside it. */
-function programToStart(): string {
-  const isOfDoctor = /[/]test[/]start[/]doctor[^/]*$/.test(expect.getState().testPath ?? '');
-  return isOfDoctor ? SOURCES : (process.env.COUNTERSIGN_TEST_PROGRAM ?? SOURCES);
-}
+const programFor = ([command]: readonly string[]): string =>
+  command === 'doctor' ? SOURCES : (process.env.COUNTERSIGN_TEST_PROGRAM ?? SOURCES);
 
 /** The program itself, as a process of its own; killed at the latest with the test, or with all those of the file that started it outside of one. */
 export function spawned(args: readonly string[], env: Env = {}) {
@@ -44,7 +41,7 @@ export function spawned(args: readonly string[], env: Env = {}) {
     env: cleanEnvironment({ ...knownDatabaseEnvOf(dataIn(args)), ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
   } as const;
-  const child = spawn(process.execPath, [programToStart(), ...args], { ...options, stdio: [...options.stdio] });
+  const child = spawn(process.execPath, [programFor(args), ...args], { ...options, stdio: [...options.stdio] });
   whenOver(() => void child.kill('SIGKILL'));
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
