@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '#domain/caller.ts';
 import type { Permission } from '#domain/permission.ts';
 import type { PrincipalId } from '#domain/principal.ts';
+import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
 import { accountWith, permitted, personWith, teamOf, wanting } from '#support/accounts.ts';
 import { nodeBeside } from '#support/beside.ts';
 import { type Core, openCore } from '#support/core.ts';
@@ -258,4 +259,24 @@ test('a manager who loses rights while they ask is refused by what stands when i
   for (const deps of [core.deps, beside]) {
     await expect(regenerateToken(deps, manager, view.account.id, 0)).rejects.toMatchObject(FORBIDDEN);
   }
+});
+
+test('where only a signed-in browser creates tokens, no token makes, reads or replaces an account’s either', async () => {
+  const { view } = await accountWith(core, root, 'robot');
+  const { id } = view.account;
+  const browser = await core.signedIn(root);
+  const token = await core.callerBy(await core.pat(root, 'roots'));
+  await core.deps.store.transact((tx) =>
+    tx.tokenSettings.put(core.tenant.id, { ...TOKEN_SETTINGS, sessionOnly: true }),
+  );
+  const reveals: readonly ((by: Caller) => Promise<unknown>)[] = [
+    (by) => createAccount(core.deps, by, wanting('other')),
+    (by) => readAccountToken(core.deps, by, id),
+    (by) => regenerateToken(core.deps, by, id, 0),
+  ];
+  for (const reveal of reveals) {
+    await expect(reveal(token)).rejects.toMatchObject(FORBIDDEN);
+    await reveal(browser);
+  }
+  await freezeAccount(core.deps, token, id);
 });
