@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { makeReady, runDueJobs } from '#jobs/worker.ts';
 import { flushed } from '#support/flushed.ts';
 import { openWorld, type World } from '#support/world.ts';
 import { statusOf } from '../asked.ts';
@@ -210,4 +211,57 @@ test('nothing is written to a store that is not there, and whoever manages the a
   expect((await admin.sync(id, '?force=perhaps')).status).toBe(400);
   expect((await member.sync(id)).status).toBe(403);
   expect(await admin.sync('a00000000000000000000000')).toEqual(ABSENT);
+});
+
+describe('where a replaced value is presented after its grace', () => {
+  /** Replaced a while ago, and presented now; and the value that is current. */
+  async function presented(afterRetirement: 'report' | 'freeze' | 'revoke', whileInGrace: boolean): Promise<string> {
+    await admin.putRules({ tokenReadable: true, afterRetirement });
+    const { body } = await admin.regenerate(id, { gracePeriodInMinutes: 5 });
+    if (!whileInGrace) world.clock.advance(6 * MINUTE_MS);
+    expect(await accepted(first, body.token)).toEqual([whileInGrace ? 200 : 401, 200]);
+    await flushed(world.deps);
+    return body.token;
+  }
+
+  test.each([
+    { rule: 'report', state: 'live', works: 200, values: 1 },
+    { rule: 'freeze', state: 'frozen', works: 401, values: 1 },
+    { rule: 'revoke', state: 'live', works: 401, values: 0 },
+  ] as const)(
+    'the rule $rule makes the account $state, and the current value a $works',
+    async ({ rule, state, works, values: left }) => {
+      const current = await presented(rule, false);
+      const { account } = (await admin.ownAccount(id)).body;
+      expect(account).toMatchObject({ state, usedAfterEnd: { surface: 'rest', address: '127.0.0.1' } });
+      const living = account.values.filter((one: { state: string }) => one.state !== 'expired');
+      expect([living.length, await accepted(current)]).toEqual([left, [works]]);
+      await admin.turn(id, 'thaw');
+      expect(await accepted(current)).toEqual([rule === 'revoke' ? 401 : 200]);
+    },
+  );
+
+  test.each(['freeze', 'revoke'] as const)('nothing follows by the rule %s while it is in its grace', async (rule) => {
+    const current = await presented(rule, true);
+    expect((await admin.ownAccount(id)).body.account).toMatchObject({ state: 'live', usedAfterEnd: null });
+    expect(await accepted(first, current)).toEqual([200, 200]);
+  });
+});
+
+test('an account that rotates gets its next token when it is due, the one before works for its grace, and the date is true', async () => {
+  await makeReady(world.deps);
+  const { body } = await admin.put({ name: 'rotating', auto_rotate: { auto_rotate_interval: 30, grace_period: 1 } });
+  const due = world.clock.now() + 30 * DAY_MS;
+  expect(body.data.nextScheduledRotation).toBe(new Date(due).toISOString());
+  world.clock.advance(30 * DAY_MS);
+  await runDueJobs(world.deps, undefined, ['account-rotation']);
+  const row = (await admin.account(body.data.id)).body.data;
+  expect(row).toMatchObject({
+    nextScheduledRotation: new Date(due + 30 * DAY_MS).toISOString(),
+    jwts: [{ metadata: { generation: 2, state: 'current' } }, { metadata: { generation: 1, state: 'grace' } }],
+  });
+  const next = (await admin.read(body.data.id)).body.token;
+  expect(await accepted(body.token, next)).toEqual([200, 200]);
+  world.clock.advance(DAY_MS);
+  expect(await accepted(body.token, next)).toEqual([401, 200]);
 });
