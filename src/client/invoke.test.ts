@@ -50,6 +50,15 @@ describe('a request', () => {
     expect(JSON.stringify(asked.map(({ headers: _, ...rest }) => rest))).not.toContain(KEY);
   });
 
+  test('holds a header where its row names one, and nowhere else', async () => {
+    const { invoke, asked } = network(REFUSED);
+    await expect(invoke('ownPutAccount', { id: 'a', 'If-Match': '"3"', name: 'ci-gateway' })).rejects.toThrow();
+    const [{ url, body, headers } = { url: '', body: '', headers: {} }] = asked;
+    expect({ url, body, seen: headers['If-Match'] }).toEqual({
+      ...{ url: 'https://example.com/api/v1/virtual-accounts/a', body: '{"name":"ci-gateway"}', seen: '"3"' },
+    });
+  });
+
   test.each(['', '.', '..'])('for the id "%s", which a URL takes for a step, is never sent', async (id) => {
     const { invoke, asked } = network({ status: 200 });
     await expect(invoke('ownRevokeToken', { id })).rejects.toMatchObject({ code: 'not_found' });
