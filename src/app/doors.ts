@@ -144,11 +144,19 @@ function knownBy(tx: Transaction, tenant: TenantId, credential: Exclude<Credenti
     case 'session':
       return tx.sessions.byId(tenant, credential.id);
     case 'external':
-      return tx.identityProviders.known(tenant, credential.id, credential.identity);
+      return stillSaid(tx, tenant, credential);
     default:
       return unreachable(credential);
   }
 }
+
+/** Of a provider that says what it said, and goes on doing so until this is written. */
+async function stillSaid(tx: Transaction, tenant: TenantId, { id, asOf, identity }: External) {
+  await tx.identityProviders.hold(tenant, id);
+  const known = await tx.identityProviders.known(tenant, id, identity);
+  return known?.credential.kind === 'external' && known.credential.asOf === asOf ? known : undefined;
+}
+type External = Extract<Credential, { readonly kind: 'external' }>;
 
 /** The same as at the beginning: a use of a dead credential is noted, a denial is an entry. */
 async function cutOff(deps: Deps, caller: Caller, act: Act, { known }: CutOff): Promise<Refusal> {

@@ -45,7 +45,8 @@ export async function isOurJwt(
 ): Promise<boolean> {
   const text = credential.reveal();
   if (!text.split('.').every(isCanonical)) return false;
-  const keyOf = async ({ kid = '' }) => {
+  const keyOf = async ({ kid = '', typ }: { readonly kid?: string; readonly typ?: string }) => {
+    if (typ !== TYP) throw new errors.JWKSNoMatchingKey(); // somebody else's: their keys are none of ours
     if (keyring.byId('token-signing', kid) === undefined) await learn();
     const key = keyring.byId('token-signing', kid);
     if (key === undefined) throw new errors.JWKSNoMatchingKey();

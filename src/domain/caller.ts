@@ -34,6 +34,8 @@ export type Credential =
       readonly kind: 'external';
       readonly id: IdentityProviderId;
       readonly name: IdentityProviderName;
+      /** When what it may say was last changed: what was believed before is looked at anew. */
+      readonly asOf: Instant;
       readonly identity: ExternalIdentity;
       readonly expiresAt: Instant;
     }

@@ -1,5 +1,5 @@
 import { type Held, type Holding, type Resource, TENANT_WIDE } from './grant.ts';
-import type { Action } from './permission.ts';
+import { type Action, PERMISSIONS } from './permission.ts';
 import { builtIn, type Role } from './role.ts';
 import type { Membership } from './team.ts';
 
@@ -72,7 +72,16 @@ export function deciding(holdings: readonly Holding[], action: Action, resource:
  * hold: else the right to give roles, or to manage people, would be the right to everything.
  */
 export const lacking = (rights: Rights, permissions: Iterable<Action>, resource: string): readonly Action[] =>
-  [...permissions].filter((action) => !allows(rights, action, resource));
+  [...permissions].filter((action) => !covers(rights, action, resource));
+
+/**
+ * What is given on one account is to do all that the account may, and not only what is done to accounts: who may do that
+ * to all of them, and was not given this one, holds less. Only all there is covers it.
+ */
+const covers = (rights: Rights, action: Action, resource: string): boolean =>
+  resource.startsWith('virtual-account/')
+    ? rights.on.get(resource as Resource)?.has(action) === true || PERMISSIONS.every((one) => rights.actions.has(one))
+    : allows(rights, action, resource);
 
 /** What one may that another may not. */
 export function exceeding(rights: Rights, others: Rights): readonly Action[] {

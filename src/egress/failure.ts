@@ -6,7 +6,10 @@ const FAILURES: readonly (readonly [RegExp, OutboundFailure])[] = [
   [/^(TimeoutError|ETIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, 'timeout'],
   [/^UND_ERR_(RES_EXCEEDED_MAX_SIZE|HEADERS_OVERFLOW)$/, 'too_large'],
   [/^(HPE_|HTTPParserError$|UND_ERR_RES_)/, 'bad_answer'],
-  [/^(EPROTO$|ERR_(TLS|SSL)_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|CRL_)/, 'tls'],
+  [
+    /^(EPROTO$|ERR_(TLS|SSL)_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_(CA|PURPOSE)|PATH_LENGTH_|CRL_|UNSPECIFIED$)/,
+    'tls',
+  ],
   [/^(E(?!RR_)[A-Z]|UND_ERR_(SOCKET|DESTROYED|CLOSED|ABORTED)$)/, 'unreachable'],
 ];
 

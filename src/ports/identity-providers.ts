@@ -12,19 +12,18 @@ export type Mapped =
   | { readonly kind: 'virtual_account'; readonly id: PrincipalId }
   | { readonly kind: 'team'; readonly id: TeamId };
 
+export type Believing = { readonly tenant: Tenant; readonly provider: IdentityProvider };
+
 export interface IdentityProviderReads {
   get(tenant: TenantId, id: IdentityProviderId): Promise<IdentityProvider | undefined>;
   byName(tenant: TenantId, name: IdentityProviderName): Promise<IdentityProvider | undefined>;
   /** By name; a tenant has a few. */
   list(tenant: TenantId): Promise<readonly IdentityProvider[]>;
   /**
-   * Those, enabled or not, that are there for tokens of this issuer for any of these audiences, each once. No tenant leads
-   * here: this is where a request's tenant comes from.
+   * The one, enabled or not, that is there for tokens of this issuer for these audiences; where there are more, none of
+   * them is. No tenant leads here: this is where a request's tenant comes from.
    */
-  believing(
-    issuer: string,
-    audiences: readonly string[],
-  ): Promise<readonly { readonly tenant: Tenant; readonly provider: IdentityProvider }[]>;
+  believing(issuer: string, audiences: readonly string[]): Promise<Believing | 'several' | undefined>;
   /** Whom these are mapped by, by provider and value. */
   mappingsOf(
     tenant: TenantId,
@@ -43,6 +42,8 @@ export interface IdentityProviderReads {
 export type Taken = 'name' | 'audience';
 
 export interface IdentityProviderWrites {
+  /** Nobody changes it until this transaction is over; any number of others may hold it as well. */
+  hold(tenant: TenantId, id: IdentityProviderId): Promise<void>;
   /** Undefined, and written, where nothing of it is taken. */
   insert(tenant: TenantId, provider: IdentityProvider): Promise<Taken | undefined>;
   /** The same of one that is there; throws where it is not. */

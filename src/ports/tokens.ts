@@ -67,6 +67,8 @@ export interface TokenReads {
   byGeneration(tenant: TenantId, pat: PatId, generation: number): Promise<Known | undefined>;
   /** Of the newest value of a personal access token; 0 where it has none. */
   lastGeneration(tenant: TenantId, pat: PatId): Promise<number>;
+  /** One value, ended or not; undefined where it is none of this token, or was removed since. */
+  get(tenant: TenantId, pat: PatId, token: TokenId): Promise<Token | undefined>;
   /** Values of a token that were not ended, oldest first; some may be past their date. */
   standing(tenant: TenantId, pat: PatId): Promise<readonly Token[]>;
   /** Whether any value that this key signed, in any tenant, lived after this instant: was not ended by then, nor past its date. */

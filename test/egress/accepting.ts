@@ -14,7 +14,7 @@ export function accepting(jwksUri: string, provider: Partial<ProviderInput>) {
     ...{ name: 'real', issuer: 'https://issuer.example', audiences: ['https://countersign.example'], jwksUri },
     ...provider,
   });
-  const keys = new KeySets(outboundHere(), clock).of({ id: ID, keys: rules.keys });
+  const keys = new KeySets(outboundHere(), clock).of({ id: ID, keys: rules.keys, updatedAt: 0 });
   const verified = (token: string) =>
     verifyExternalJwt(new Sensitive(token), { rules, keys, ours: new Set(), now: clock.now() });
   return { verified, clock };

@@ -26,7 +26,8 @@ async function issuer() {
   );
   return { state, keys: { from: 'url', jwksUri: `http://127.0.0.1:${port}/keys` } as const };
 }
-const provider = (keys: ProviderKeys, id = 'a'.repeat(24)) => ({ id, keys }) as Pick<IdentityProvider, 'id' | 'keys'>;
+const provider = (keys: ProviderKeys, id = 'a'.repeat(24)) =>
+  ({ id, keys, updatedAt: 0 }) as Pick<IdentityProvider, 'id' | 'keys' | 'updatedAt'>;
 const holding = (kid: string) => (set: KeySet) => set.some((one) => one.kid === kid);
 const anything = () => true;
 
@@ -203,7 +204,7 @@ test('an issuer that withdraws all its keys has none: that is an answer', async 
   expect(await ask()).toEqual([]);
 });
 
-test('a fault of ours is told to each who asks, and remembered by none', async () => {
+test('a fault of ours is told to whoever asks, and met again, but not by each token', async () => {
   const asked: string[] = [];
   const faulty = {
     getJson: async (url: string) => {
@@ -212,8 +213,12 @@ test('a fault of ours is told to each who asks, and remembered by none', async (
       return { ok: true, value: { keys: [OLD] } } as const;
     },
   };
-  const source = new KeySets(faulty, fixedClock()).of(provider({ from: 'url', jwksUri: 'https://idp.example/' }));
+  const clock = fixedClock();
+  const source = new KeySets(faulty, clock).of(provider({ from: 'url', jwksUri: 'https://idp.example/' }));
   await expect(source(anything)).rejects.toThrow('ours');
+  expect(await source(anything)).toBe('unreachable');
+  expect(asked).toHaveLength(1);
+  clock.advance(FIRST_AGAIN_MS);
   expect(await source(anything)).toHaveLength(1);
 });
 

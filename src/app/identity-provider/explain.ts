@@ -57,8 +57,8 @@ async function faultOf({ store }: Deps, { id, isEnabled }: IdentityProvider, tok
   if (!isEnabled) return 'This identity provider is disabled.';
   const read = readExternalJwt(token);
   const { issuer = '', audiences } = read.ok ? read.jwt : { issuer: '', audiences: [] };
-  const others = (await store.identityProviders.believing(issuer, audiences)).filter((one) => one.provider.id !== id);
-  return others.length === 0
+  const found = await store.identityProviders.believing(issuer, audiences);
+  return found !== 'several' && found?.provider.id === id
     ? undefined
     : 'It has audiences of several identity providers: it must be for exactly one.';
 }

@@ -1,8 +1,8 @@
 import type { KeySource } from '#crypto/external-jwt.ts';
 import { type KeySet, keySetIn, keysOf } from '#crypto/external-jwt-keys.ts';
-import type { IdentityProvider } from '#domain/identity-provider.ts';
+import type { IdentityProvider, IdentityProviderId } from '#domain/identity-provider.ts';
 import type { UploadedKeys } from '#domain/identity-provider-keys.ts';
-import { isWithin, type Moment } from '#domain/instant.ts';
+import { type Instant, isWithin, type Moment } from '#domain/instant.ts';
 import type { Clock } from '#ports/chance-and-time.ts';
 import type { Outbound, OutboundFailure } from '#ports/outbound.ts';
 
@@ -26,7 +26,8 @@ type Entry = {
 };
 const EMPTY: Entry = { held: undefined, askedAt: undefined, failure: 'unreachable', under: undefined };
 
-type Provider = Pick<IdentityProvider, 'id' | 'keys'>;
+type Provider = Pick<IdentityProvider, 'id' | 'keys' | 'updatedAt'>;
+type Uploaded = { readonly asOf: Instant; readonly set: KeySet };
 
 /**
  * The keys of identity providers, fetched when a token needs them, once for all that wait. Within FRESH_MS a set serves as it is; a key
@@ -37,29 +38,40 @@ export class KeySets {
   readonly #clock: Clock;
   /** By provider and address: what one tenant's tokens make us ask does not delay another's. */
   readonly #entries = new Map<string, Entry>();
-  readonly #uploaded = new WeakMap<UploadedKeys, KeySet>();
+  readonly #uploaded = new Map<IdentityProviderId, Uploaded>();
 
   constructor(outbound: Outbound, clock: Clock) {
     this.#outbound = outbound;
     this.#clock = clock;
   }
 
-  of({ id, keys }: Provider): KeySource {
-    if (keys.from === 'upload') return async () => this.#read(keys.jwks);
+  of({ id, keys, updatedAt }: Provider): KeySource {
+    if (keys.from === 'upload') return async () => this.#read(id, updatedAt, keys.jwks);
     return (isEnough) => this.#fetched(`${id} ${keys.jwksUri}`, keys.jwksUri, isEnough);
   }
 
-  #read(jwks: UploadedKeys): KeySet {
-    const set = this.#uploaded.get(jwks) ?? keysOf(jwks);
-    this.#uploaded.set(jwks, set);
+  #read(id: IdentityProviderId, asOf: Instant, jwks: UploadedKeys): KeySet {
+    const known = this.#uploaded.get(id);
+    if (known?.asOf === asOf) return known.set;
+    const set = keysOf(jwks);
+    put(this.#uploaded, id, { asOf, set });
     return set;
   }
 
   async #fetched(key: string, url: string, isEnough: (set: KeySet) => boolean): Promise<KeySet | OutboundFailure> {
     const entry = this.#entries.get(key) ?? EMPTY;
-    if (!this.#serves(entry, isEnough)) await (entry.under ?? this.#askOnce(key, url, entry));
+    if (!this.#serves(entry, isEnough)) await this.#again(key, url, entry, isEnough);
     const { held, failure } = this.#entries.get(key) ?? EMPTY;
     return held !== undefined && this.#isWithin(held.askedAt, STALE_MS_MAX) ? held.set : failure;
+  }
+
+  /** Whoever can be answered by what is held does not wait for an issuer that was out when it was asked last. */
+  async #again(key: string, url: string, entry: Entry, isEnough: (set: KeySet) => boolean): Promise<void> {
+    const asked = entry.under ?? this.#askOnce(key, url, entry);
+    const { held, askedAt } = entry;
+    const wasOut = held !== undefined && askedAt !== held.askedAt && this.#isWithin(held.askedAt, STALE_MS_MAX);
+    if (!wasOut || !isEnough(held.set)) return asked;
+    asked.catch(() => {}); // whoever has to wait for it hears of it
   }
 
   #serves({ held }: Entry, isEnough: (set: KeySet) => boolean): boolean {
@@ -74,7 +86,8 @@ export class KeySets {
     const pause = entry.held === undefined ? FIRST_AGAIN_MS : ASK_AGAIN_MS;
     if (entry.askedAt !== undefined && this.#isWithin(entry.askedAt, pause)) return;
     const under = this.#ask(key, url).catch((error: unknown) => {
-      this.#put(key, { ...entry, under: undefined }); // a fault of ours: the next one who asks meets it anew
+      const askedAt = this.#clock.moment();
+      this.#put(key, { ...entry, askedAt, under: undefined }); // a fault of ours is met again, but not by each token
       throw error;
     });
     this.#put(key, { ...entry, under });
@@ -92,9 +105,13 @@ export class KeySets {
   }
 
   #put(key: string, entry: Entry): void {
-    this.#entries.delete(key);
-    const [oldest] = this.#entries.size < SETS_MAX ? [] : this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
-    this.#entries.set(key, entry);
+    put(this.#entries, key, entry);
   }
+}
+
+function put<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  map.delete(key);
+  const [oldest] = map.size < SETS_MAX ? [] : map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+  map.set(key, value);
 }

@@ -3,14 +3,14 @@ import { ownFingerprints } from '#crypto/external-jwt-keys.ts';
 import { readExternalJwt } from '#crypto/external-jwt-read.ts';
 import type { ExternalIdentity } from '#domain/external-identity.ts';
 import type { IdentityProvider } from '#domain/identity-provider.ts';
-import { Refusal } from '#domain/refusal.ts';
+import type { Refusal } from '#domain/refusal.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
-import type { Tenant } from '#domain/tenant.ts';
 import type { Known } from '#domain/verification.ts';
+import type { Believing } from '#ports/identity-providers.ts';
 import type { Deps } from '../deps.ts';
+import { Untold } from './strangers.ts';
 
 type ExternalDeps = Pick<Deps, 'store' | 'keyring' | 'keySets' | 'clock' | 'counts' | 'issuer'>;
-type Believed = { readonly tenant: Tenant; readonly provider: IdentityProvider };
 
 /** Whoever is meant by a token that somebody else has signed; undefined for nobody, whatever the reason. */
 export async function knownExternal(deps: ExternalDeps, token: Sensitive): Promise<Known | undefined> {
@@ -28,11 +28,11 @@ export async function knownExternal(deps: ExternalDeps, token: Sensitive): Promi
  * By what it says itself, which decides nothing but whom to ask: there must be exactly one. No provider has our own name,
  * so about that nobody is asked.
  */
-async function providerFor({ store, issuer }: ExternalDeps, token: Sensitive): Promise<Believed | undefined> {
+async function providerFor({ store, issuer }: ExternalDeps, token: Sensitive): Promise<Believing | undefined> {
   const read = readExternalJwt(token);
   if (!read.ok || read.jwt.issuer === undefined || read.jwt.issuer === issuer()) return undefined;
-  const [one, ...others] = await store.identityProviders.believing(read.jwt.issuer, read.jwt.audiences);
-  return others.length === 0 ? one : undefined;
+  const found = await store.identityProviders.believing(read.jwt.issuer, read.jwt.audiences);
+  return found === 'several' ? undefined : found;
 }
 
 type Verified = { readonly ok: true; readonly identity: ExternalIdentity } | ExternalJwtFailure;
@@ -49,7 +49,7 @@ export async function verifiedBy(deps: ExternalDeps, provider: IdentityProvider,
 
 /** An outage never looks like a bad credential. */
 const keysOut = ({ reason, failure }: ExternalJwtFailure): Refusal =>
-  new Refusal(
+  new Untold(
     'unavailable',
     'The service is unavailable for the moment; your API key is not the problem. The keys of its identity provider cannot be had: try again.',
     { detail: `${reason}: ${failure}` },

@@ -17,15 +17,19 @@ const NO_WORD_CREATES =
 const FOR_PEOPLE =
   'A virtual account has one token, and no personal access tokens. Give it another value with POST /virtual-accounts/{id}/regenerate-token.';
 
-/** The tenant's settings, for whoever may create tokens under them: a token may not, where only browsers do. */
+/** Where a token may not create tokens, be it of a provider, or where only browsers do: on the record, and in words. */
+export async function refuseByToken(deps: Deps, caller: Caller, act: Act): Promise<TokenSettings> {
+  if (caller.credential.kind === 'external') return refuseToken(deps, caller, act, NO_WORD_CREATES);
+  const settings = await deps.store.tokenSettings.get(caller.tenant.id);
+  return isForSessions(settings, caller) ? refuseToken(deps, caller, act, NO_TOKEN_CREATES) : settings;
+}
+
+/** The tenant's settings, for whoever may create personal access tokens under them. */
 export async function settingsFor(deps: Deps, caller: Caller, act: Act): Promise<TokenSettings> {
   if (caller.principal.kind === 'virtual_account' && act.action === 'personal-access-token:Create') {
     return refuseToken(deps, caller, act, FOR_PEOPLE);
   }
-  if (caller.credential.kind === 'external') return refuseToken(deps, caller, act, NO_WORD_CREATES);
-  const settings = await deps.store.tokenSettings.get(caller.tenant.id);
-  if (!isForSessions(settings, caller)) return settings;
-  return refuseToken(deps, caller, act, NO_TOKEN_CREATES);
+  return refuseByToken(deps, caller, act);
 }
 
 /** Inside the transaction: what was prepared under other settings than stand now is prepared again. */

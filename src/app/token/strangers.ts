@@ -9,6 +9,9 @@ const UNKNOWN_MAX = 200;
 /** Addresses remembered at once. */
 const KEPT_MAX = 10_000;
 
+/** Nobody can tell whether one is good, and anybody can make one of which that is so: it counts as one that is not. */
+export class Untold extends Refusal {}
+
 /** Credentials that were never issued: only counted, as garbage must not cause writes, and bounded by address. */
 export class Strangers {
   readonly #windows = new Windows<{ unknown: number }>(WINDOW_MS, KEPT_MAX, () => ({ unknown: 0 }));
@@ -35,7 +38,10 @@ export class Strangers {
   ): Promise<Known | undefined> {
     const { endsAt, count } = this.#windows.of(placeOf(address), now);
     if (count.unknown >= UNKNOWN_MAX) throw tooMany(endsAt - now);
-    const known = await look();
+    const known = await look().catch((error: unknown) => {
+      if (error instanceof Untold) count.unknown += 1;
+      throw error;
+    });
     if (known === undefined) count.unknown += 1;
     return known;
   }

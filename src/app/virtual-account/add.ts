@@ -13,6 +13,7 @@ import { putMappings } from '../identity-provider/mapping.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken } from '../overtaken.ts';
 import { addValue } from '../token/issue.ts';
+import { refuseByToken } from '../token/limits.ts';
 import { type AccountValue, keepValue, mintFor } from './next-value.ts';
 import { movedWith, ownersGrant, ownersIn } from './owner.ts';
 import { principalOf } from './upon.ts';
@@ -44,6 +45,7 @@ export function addAccount(deps: Deps, caller: Caller, wanted: WantedAccount, ta
 }
 
 async function prepared(deps: Deps, caller: Caller, wanted: WantedAccount): Promise<Ready> {
+  await refuseByToken(deps, caller, CREATES);
   const plan = await planned(deps.store, caller, wanted);
   await refuseRoles(deps, caller, CREATES, plan.grants.touched);
   const account = accountFor(deps, caller, wanted, plan);

@@ -46,8 +46,10 @@ type Use = Pick<RefusedUse, 'token' | 'at'>;
 
 async function isRetired({ tokens }: Deps['store'], tenant: Tenant, account: VirtualAccount, { token, at }: Use) {
   if (token === account.current) return false;
-  const standing = (await tokens.standing(tenant.id, account.pat)).find(({ id }) => id === token);
-  return standing === undefined || (standing.expiresAt !== undefined && standing.expiresAt <= at);
+  const value = await tokens.get(tenant.id, account.pat, token);
+  if (value?.ended?.reason === 'reused') return false; // the program that held it has done nothing wrong
+  const overAt = value?.ended?.at ?? value?.expiresAt;
+  return value === undefined || (overAt !== undefined && overAt <= at);
 }
 
 type Done = Promise<Required<Pick<Changed<undefined>, 'details' | 'moved'>>>;

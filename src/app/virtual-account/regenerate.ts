@@ -7,6 +7,7 @@ import type { Store } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
 import { change } from '../doors.ts';
 import { untilNotOvertaken } from '../overtaken.ts';
+import { refuseByToken } from '../token/limits.ts';
 import { type AccountValue, mintFor, replaceValue } from './next-value.ts';
 import { accountAct, heldAccount, refuseBeyondAccount } from './upon.ts';
 import { type AccountView, viewOf } from './view.ts';
@@ -20,6 +21,7 @@ export function regenerateToken(deps: Deps, caller: Caller, id: PrincipalId, gra
   const locate = () => deps.store.virtualAccounts.get(tenant.id, id);
   const prepare = async (account: VirtualAccount) => {
     await refuseBeyondAccount(deps, caller, act, account);
+    await refuseByToken(deps, caller, act);
     await refuseMapped(deps.store, caller, id);
     return mintFor(deps, caller, account);
   };

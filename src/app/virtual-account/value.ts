@@ -6,6 +6,7 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
 import type { Deps } from '../deps.ts';
 import { recordDenial, reveal, viewOne } from '../doors.ts';
+import { refuseByToken } from '../token/limits.ts';
 import { accountAct, refuseBeyondAccount } from './upon.ts';
 
 /** The value that is current, once more, on the record; where the tenant has not decided that none can be had again. */
@@ -15,6 +16,7 @@ export async function readAccountToken(deps: Deps, caller: Caller, id: Principal
   const what = { ...act, locate: () => deps.store.virtualAccounts.get(tenant, id) };
   const account = await viewOne(deps, caller, what);
   await refuseBeyondAccount(deps, caller, act, account);
+  await refuseByToken(deps, caller, act);
   await refuseUnreadable(deps, caller, id);
   return reveal(deps, caller, what, (found) => opened(deps, caller, found));
 }
@@ -29,9 +31,11 @@ async function refuseUnreadable(deps: Deps, caller: Caller, id: PrincipalId): Pr
   );
 }
 
-async function opened({ store, keyring }: Deps, { tenant }: Caller, { id, current }: VirtualAccount) {
+async function opened({ store, keyring, clock }: Deps, { tenant }: Caller, { id, pat, current }: VirtualAccount) {
+  const value = current && (await store.tokens.get(tenant.id, pat, current));
+  const works = value !== undefined && value.ended === undefined && (value.expiresAt ?? Infinity) > clock.now();
   const sealed = current && (await store.virtualAccounts.sealedValue(tenant.id, id, current));
-  if (sealed === undefined || current === undefined) throw nothing();
+  if (!works || sealed === undefined || current === undefined) throw nothing();
   return openAccountValue(keyring, sealed, { tenant: tenant.id, account: id, token: current });
 }
 

@@ -1,8 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { IdentityProvider, IdentityProviderId, ProviderDefinition } from '#domain/identity-provider.ts';
-import type { Tenant, TenantId } from '#domain/tenant.ts';
+import type { TenantId } from '#domain/tenant.ts';
 import type { IdentityProviderReads, IdentityProviderWrites, Mapped, Mapping } from '#ports/identity-providers.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
+import type { Engine } from './engine.ts';
 import { knownExternal } from './known-external.ts';
 import { maced, proved, swap } from './maced.ts';
 import { inParts } from './parts.ts';
@@ -22,16 +23,14 @@ export const identityProviderReads = (db: Kysely<Schema>, macs: RowMacs): Identi
     async believing(issuer, audiences) {
       const all = db.selectFrom('identity_audience').selectAll().where('issuer', '=', issuer);
       const rows = await inParts(audiences, (some) => all.where('audience', 'in', some).execute());
-      const claimed = new Map(rows.map((row) => [row.provider, proved(macs, 'identity_audience', row)]));
-      const found: { tenant: Tenant; provider: IdentityProvider }[] = [];
-      for (const { tenant, provider: id } of claimed.values()) {
-        const row = await providerRow(db, tenant, id).executeTakeFirst();
-        const owner = await db.selectFrom('tenant').selectAll().where('id', '=', tenant).executeTakeFirst();
-        if (row === undefined || owner === undefined) continue; // removed since
-        const { name } = proved(macs, 'tenant', owner);
-        found.push({ tenant: { id: tenant, name }, provider: providerOf(proved(macs, 'identity_provider', row)) });
-      }
-      return found;
+      const [claimed, ...others] = new Map(rows.map((row) => [row.provider, row])).values();
+      if (claimed === undefined || others.length > 0) return claimed && 'several';
+      const { tenant, provider: id } = proved(macs, 'identity_audience', claimed);
+      const row = await providerRow(db, tenant, id).executeTakeFirst();
+      const owner = await db.selectFrom('tenant').selectAll().where('id', '=', tenant).executeTakeFirst();
+      if (row === undefined || owner === undefined) return undefined; // gone in between
+      const { name } = proved(macs, 'tenant', owner);
+      return { tenant: { id: tenant, name }, provider: providerOf(proved(macs, 'identity_provider', row)) };
     },
     async mappingsOf(tenant, mapped) {
       const all = db.selectFrom('identity_mapping').selectAll().where('tenant', '=', tenant);
@@ -72,7 +71,14 @@ const rowOf = (tenant: TenantId, provider: IdentityProvider): Omit<Row, 'mac'> =
   };
 };
 
-export const identityProviderWrites = (db: Kysely<Schema>, macs: RowMacs): IdentityProviderWrites => ({
+export const identityProviderWrites = (
+  db: Kysely<Schema>,
+  macs: RowMacs,
+  { locksRows }: Engine,
+): IdentityProviderWrites => ({
+  async hold(tenant, id) {
+    if (locksRows) await providerRow(db, tenant, id).forShare().execute();
+  },
   async insert(tenant, provider) {
     const written = await db
       .insertInto('identity_provider')

@@ -2,10 +2,12 @@ import type { Kysely } from 'kysely';
 import type { Credential } from '#domain/caller.ts';
 import type { ExternalIdentity } from '#domain/external-identity.ts';
 import type { IdentityProviderId } from '#domain/identity-provider.ts';
+import type { Instant } from '#domain/instant.ts';
 import { type Email, type PrincipalId, parseEmail } from '#domain/principal.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { TeamId } from '#domain/team.ts';
 import type { TenantId } from '#domain/tenant.ts';
+import { earliest } from '#domain/token-settings.ts';
 import type { Known } from '#domain/verification.ts';
 import type { Mapped } from '#ports/identity-providers.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
@@ -26,41 +28,55 @@ export async function knownExternal(db: Kysely<Schema>, macs: RowMacs, asked: As
   const rows = db.selectFrom('identity_provider').selectAll().where('tenant', '=', tenant).where('id', '=', id);
   const row = await rows.executeTakeFirst();
   if (row === undefined) return undefined;
-  const { name, enabled } = proved(macs, 'identity_provider', row);
-  const principal = await principalFor(db, macs, asked);
-  const found = principal && (await ofPrincipal(db, tenant, principal));
-  if (found === undefined) return undefined;
-  const { expiresAt } = identity;
-  const credential: Credential = { kind: 'external', id, name, identity, expiresAt };
-  const teams = await teamsFor(db, macs, asked);
-  return knownOf(db, macs, found, {
-    ...{ credential, expiresAt, ended: enabled !== 1, restsOn: [id, ...teams] },
-    teams,
-  });
+  const { name, enabled, updated_at: asOf } = proved(macs, 'identity_provider', row);
+  const meant = (await accountFor(db, macs, asked)) ?? (await userFor(db, macs, asked));
+  const found = meant && (await ofPrincipal(db, tenant, meant.principal));
+  if (meant === undefined || found === undefined) return undefined;
+  const { teams } = meant;
+  const expiresAt = earliest(identity.expiresAt, meant.endsAt) ?? identity.expiresAt;
+  const credential: Credential = { kind: 'external', id, name, asOf, identity, expiresAt };
+  const own = { credential, expiresAt, ended: enabled !== 1, restsOn: [id, ...teams] };
+  return knownOf(db, macs, found, { ...own, teams });
 }
 
-async function principalFor(db: Kysely<Schema>, macs: RowMacs, asked: Asked): Promise<PrincipalId | undefined> {
+type Meant = {
+  readonly principal: PrincipalId;
+  /** Theirs, whatever the token says. */
+  readonly endsAt: Instant | undefined;
+  readonly teams: readonly TeamId[];
+};
+
+/** It belongs to no team, whatever the token says. */
+async function accountFor(db: Kysely<Schema>, macs: RowMacs, asked: Asked): Promise<Meant | undefined> {
+  const [id] = (await mapped(db, macs, asked, 'virtual_account', [asked.identity.subject])) as readonly PrincipalId[];
+  if (id === undefined) return undefined;
+  const rows = db.selectFrom('virtual_account').selectAll().where('tenant', '=', asked.tenant).where('id', '=', id);
+  const row = await rows.executeTakeFirst();
+  if (row === undefined) return undefined;
+  const { expires_at: endsAt } = proved(macs, 'virtual_account', row);
+  return { principal: id, endsAt: endsAt ?? undefined, teams: [] };
+}
+
+async function userFor(db: Kysely<Schema>, macs: RowMacs, asked: Asked): Promise<Meant | undefined> {
   const { tenant, identity } = asked;
-  const [account] = await mapped(db, macs, asked, 'virtual_account', [identity.subject]);
-  if (account !== undefined) return account as PrincipalId;
   const email = emailOf(identity);
   if (email === undefined) return undefined;
   const users = db.selectFrom('principal').select('id').where('tenant', '=', tenant).where('kind', '=', 'user');
-  return (await users.where('name', '=', email).executeTakeFirst())?.id;
+  const user = await users.where('name', '=', email).executeTakeFirst();
+  if (user === undefined) return undefined;
+  const teams = (await mapped(db, macs, asked, 'team', identity.teams)) as readonly TeamId[];
+  return { principal: user.id, endsAt: undefined, teams };
 }
 
-/** What is no address is nobody's. */
+/** What is no address is nobody's; nor is one that is written otherwise, and only looks like somebody's. */
 function emailOf({ email }: ExternalIdentity): Email | undefined {
   try {
-    return email === undefined ? undefined : parseEmail(email);
+    return email === undefined || email.normalize('NFKC') !== email ? undefined : parseEmail(email);
   } catch (error) {
     if (error instanceof Refusal) return undefined;
     throw error;
   }
 }
-
-const teamsFor = async (db: Kysely<Schema>, macs: RowMacs, asked: Asked): Promise<readonly TeamId[]> =>
-  (await mapped(db, macs, asked, 'team', asked.identity.teams)) as readonly TeamId[];
 
 async function mapped(
   db: Kysely<Schema>,

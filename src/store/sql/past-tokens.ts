@@ -103,7 +103,9 @@ async function overOf(db: Kysely<Schema>, macs: RowMacs, key: OverPat, { before,
   const newest = (await newestValues(db, key)).rows;
   const unproved = unprovedIn(macs, [row], newest);
   if (unproved.length > 0) return { isWhole: false, values: [], unproved };
-  const isOver = (overAt(patOf(row), newest.map(tokenOf)) ?? Number.POSITIVE_INFINITY) <= before;
+  // That of an account stands as long as the account: it gets other values.
+  const overSince = row.kind === 'va' ? row.ended_at : overAt(patOf(row), newest.map(tokenOf));
+  const isOver = (overSince ?? Number.POSITIVE_INFINITY) <= before;
   const rows = await goingOf(db, key, { newest, isOver, before });
   const left = unprovedIn(macs, [], rows);
   const values = rows.filter((one) => isProved(macs, 'token', one));

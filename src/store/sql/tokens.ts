@@ -29,6 +29,11 @@ export const tokenReads = (db: Kysely<Schema>, macs: RowMacs): TokenReads => ({
     const { rows } = await lastGeneration(db, { tenant, pat });
     return rows[0]?.last ?? 0;
   },
+  async get(tenant, pat, token) {
+    const all = db.selectFrom('token').selectAll().where('tenant', '=', tenant).where('pat', '=', pat);
+    const row = await all.where('id', '=', token).executeTakeFirst();
+    return row && tokenOf(proved(macs, 'token', row));
+  },
   async standing(tenant, pat) {
     const rows = await standingOf(db, tenant, pat).orderBy('generation').execute();
     return rows.map((row) => tokenOf(proved(macs, 'token', row)));
@@ -85,6 +90,7 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: En
     const row = await standingOf(db, tenant, pat).where('id', '=', token).executeTakeFirst();
     if (row === undefined) return false;
     await swap(db, macs, 'token', proved(macs, 'token', row), endColumns(ended));
+    await shred(db, row);
     return true;
   },
 
@@ -112,6 +118,7 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: En
       const isOurs = pat !== undefined && isProved(macs, 'personal_access_token', pat);
       if (pat !== undefined && !isOurs) all.unproved.push({ kind: 'pat', id: pat.id });
       await (isOurs ? swap(db, macs, 'personal_access_token', pat, endColumns(ended)) : endAll(db, macs, [row], ended));
+      await shred(db, row);
       all.ended.push(isOurs ? { kind: 'pat', id: row.pat } : token);
     }
     return all;
@@ -135,6 +142,15 @@ const ownersOfSigned = (db: Kysely<Schema>, keys: readonly KeyId[]) =>
     )
     .orderBy('tenant')
     .orderBy('id');
+
+/** What is kept of a value goes with its end. */
+async function shred(
+  db: Kysely<Schema>,
+  { tenant, id, kind }: Pick<ValueRow, 'tenant' | 'id' | 'kind'>,
+): Promise<void> {
+  if (kind !== 'va') return;
+  await db.deleteFrom('virtual_account_value').where('tenant', '=', tenant).where('token', '=', id).execute();
+}
 
 const standingOf = (db: Kysely<Schema>, tenant: TenantId, pat: PatId) =>
   db.selectFrom('token').selectAll().where('tenant', '=', tenant).where('pat', '=', pat).where('ended_at', 'is', null);

@@ -64,7 +64,7 @@ export const transactionOn = (db: Kysely<Schema>, macs: RowMacs, engine: Engine)
   tokens: { ...tokenReads(db, macs), ...tokenWrites(db, macs, engine) },
   tokenUses: tokenUseWrites(db, macs),
   virtualAccounts: { ...virtualAccountReads(db, macs), ...virtualAccountWrites(db, macs) },
-  identityProviders: { ...identityProviderReads(db, macs), ...identityProviderWrites(db, macs) },
+  identityProviders: { ...identityProviderReads(db, macs), ...identityProviderWrites(db, macs, engine) },
   tokenSettings: { ...tokenSettingsReads(db, macs), ...tokenSettingsWrites(db, macs) },
   replays: { ...replayReads(db), ...replayWrites(db) },
   sessions: { ...sessionReads(db, macs), ...sessionWrites(db, macs) },

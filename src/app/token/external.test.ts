@@ -1,0 +1,116 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Caller } from '#domain/caller.ts';
+import { type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
+import { Sensitive } from '#domain/sensitive.ts';
+import type { Fetched } from '#ports/outbound.ts';
+import { type Core, openCore } from '#support/core.ts';
+import { CLAIMS, encoded, GOOD, HEADER, ONE, PROVIDER, saying, token as signed } from '#support/hostile-jwts.ts';
+import { statementsOf } from '#support/statements.ts';
+import type { Deps } from '../deps.ts';
+import { createProvider, updateProvider } from '../identity-provider/save.ts';
+import { getOrCreatePat } from './get-or-create.ts';
+
+/* Tokens of others on their way through verification: what they cost, what is asked of whom, and how it is counted. */
+
+const EMAIL = 'ada@example.com';
+const SUBJECT = { sub: 'x', email: EMAIL };
+
+let core: Core;
+let deps: Deps;
+let admin: Caller;
+let asked: string[];
+let answer: Fetched;
+beforeEach(async () => {
+  asked = [];
+  answer = { ok: true, value: ONE };
+  const getJson = async (url: string) => {
+    asked.push(url);
+    return answer;
+  };
+  core = await openCore({ outbound: { getJson } });
+  deps = core.deps;
+  admin = await core.user('admin', 'tenant-admin');
+  await core.user('ada', 'tenant-member');
+});
+
+const definition = (more: Partial<ProviderInput> = {}) => parseProvider({ ...PROVIDER, ...more });
+const provided = (more: Partial<ProviderInput> = {}) => createProvider(deps, admin, definition(more));
+const costOf = async (text: string) => {
+  const { result, statements } = await statementsOf(() => core.standing(new Sensitive(text)));
+  return { standing: result, statements: statements.length };
+};
+
+describe('what it costs to refuse a token that nobody here believes', () => {
+  test.each([
+    ['it says our own type', saying({}, { typ: 'access+jwt' })],
+    ['it has no issuer', signed({ ...CLAIMS, iss: undefined })],
+    ['it is for nobody', signed({ ...CLAIMS, aud: undefined })],
+    ['it is no JSON', `${encoded(HEADER)}.${encoded('x')}.AA`],
+    ['it has a name twice', signed('{"iss":"a","iss":"b","aud":"c"}')],
+  ])('is no statement and no request where %s', async (_, text) => {
+    await provided();
+    expect(await costOf(text)).toEqual({ standing: 'unknown', statements: 0 });
+    expect(asked).toEqual([]);
+  });
+
+  test('is one statement and no request where no provider is for it, and nothing when it comes again', async () => {
+    await provided();
+    const text = saying({ iss: 'https://stranger.example' });
+    expect(await costOf(text)).toEqual({ standing: 'unknown', statements: 1 });
+    expect(await costOf(text)).toEqual({ standing: 'unknown', statements: 0 });
+    expect(asked).toEqual([]);
+  });
+
+  test('is no request where its provider is disabled, or is one of two', async () => {
+    const provider = await provided({ isEnabled: false });
+    expect((await costOf(GOOD)).standing).toBe('unknown');
+    await updateProvider(deps, admin, provider.id, definition({ audiences: ['countersign'] }));
+    await provided({ name: 'second', audiences: ['second'] });
+    expect((await costOf(saying({ aud: ['countersign', 'second'] }))).standing).toBe('unknown');
+    expect(asked).toEqual([]);
+  });
+});
+
+test('a good one is verified once, and in memory after that; what is said of it is judged by what clocks differ by', async () => {
+  await provided();
+  const text = saying(SUBJECT);
+  expect((await costOf(text)).standing).toBe('ok');
+  expect(await costOf(text)).toEqual({ standing: 'ok', statements: 0 });
+  expect(asked).toEqual([PROVIDER.jwksUri]);
+  core.clock.advance((600 + 60) * 1000 - 1);
+  expect((await costOf(text)).standing).toBe('ok');
+  core.clock.advance(1);
+  expect((await costOf(text)).standing).not.toBe('ok');
+});
+
+test('its caller is whom it names, by the word of the provider, until its own end', async () => {
+  const { id, name } = await provided();
+  expect(await core.callerBy(new Sensitive(saying({ ...SUBJECT, groups: ['dev'] })))).toMatchObject({
+    ...{ tenant: core.tenant, principal: { kind: 'user', name: EMAIL } },
+    credential: { kind: 'external', id, name, identity: { subject: 'x', email: EMAIL, teams: ['dev'] } },
+  });
+});
+
+test('refusals are counted by the step that found them, and an outage as one: it is no bad credential', async () => {
+  await provided();
+  for (const text of [saying({ exp: 1 }), saying({ sub: 7 }), `${GOOD.slice(0, -6)}AAAAAA`]) await costOf(text);
+  expect(deps.counts.externalRefusals).toMatchObject({ expiry: 1, subject: 1, signature: 1, key: 0 });
+  answer = { ok: false, reason: 'timeout' };
+  await createProvider(
+    deps,
+    admin,
+    definition({ name: 'second', audiences: ['second'], jwksUri: 'https://x.example/' }),
+  );
+  await expect(costOf(saying({ aud: 'second' }))).rejects.toMatchObject({
+    ...{ code: 'unavailable', detail: 'keys_unavailable: timeout' },
+  });
+  expect(deps.counts.externalRefusals.key).toBe(1);
+  expect(deps.counts.verifications).toMatchObject({ outage: 1 });
+});
+
+test('nobody makes a personal access token by it, in any way, and it is on the record', async () => {
+  await provided();
+  const ada = await core.callerBy(new Sensitive(saying(SUBJECT)));
+  await expect(getOrCreatePat(deps, ada, 'longer-lived' as never)).rejects.toMatchObject({ code: 'forbidden' });
+  expect((await core.audit()).at(-1)).toMatchObject({ decision: 'denied', credential: ada.credential.id });
+});
