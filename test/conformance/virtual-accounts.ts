@@ -80,6 +80,8 @@ export function virtualAccountConformance(adapter: Adapter): void {
         const next = await made('robot');
         expect(await robotIn(acme)).toEqual(next.account);
         expect(await get(account.id)).toBeUndefined();
+        await store.transact((tx) => tx.principals.remove(acme.id, next.account.id, 5));
+        expect([await get(next.account.id), (await list()).total]).toEqual([undefined, 0]);
       });
 
       test('are changed in all but name, token and maker', async () => {
@@ -224,6 +226,14 @@ export function virtualAccountConformance(adapter: Adapter): void {
           ids,
           ids.slice(0, 1),
         ]);
+      });
+
+      test('in their order whatever they are called and were made in', async () => {
+        const ids: VirtualAccount[] = [];
+        for (const at of [1, 2, 3, 4]) ids.push((await made(`robot-${at}`, { rotatesAt: at })).account);
+        expect(await due(9)).toEqual(ids.map(({ id }) => [acme.id, id]));
+        for (const [at, one] of ids.entries()) await update({ ...one, rotatesAt: 9 - at });
+        expect(await due(9)).toEqual(ids.toReversed().map(({ id }) => [acme.id, id]));
       });
 
       test('the next is the first of them, past or not; undefined where none ever is', async () => {

@@ -157,7 +157,7 @@ describe.each(['report', 'freeze', 'revoke'] as const)('where the tenant says %s
     await freezeAccount(deps, root, id());
     expect(await presented(robot.value)).toBe('revoked');
     expect(await contained()).toEqual([]);
-    const over = await accountWith(core, root, 'over', { expiresAt: core.clock.now() + 1 });
+    const over = await accountWith(core, root, 'over', { expiresAt: core.clock.now() + 1, format: 'jwt' });
     core.clock.advance(1);
     expect(await presented(over.value)).toBe('expired');
     const gone = await accountWith(core, root, 'gone');

@@ -232,6 +232,15 @@ describe('whose an account is', () => {
     expect(await core.deps.store.grants.onResource(core.tenant.id, `virtual-account/${view.account.id}`)).toEqual([]);
   });
 
+  test('ends with it: whose team had it holds nothing on it any more', async () => {
+    const team = await teamOf(core, 'ops', await personWith(core, 'member'));
+    const { view } = await accountWith(core, root, 'robot', { roles: ['tenant-member'], team: team.name });
+    await removeAccount(core.deps, root, view.account.id);
+    const { ofSubjects, onResource } = core.deps.store.grants;
+    expect(await ofSubjects(core.tenant.id, [team.id, view.account.id])).toEqual([]);
+    expect(await onResource(core.tenant.id, `virtual-account/${view.account.id}`)).toEqual([]);
+  });
+
   test('another tenant’s is as absent as none, for everything that can be done to one', async () => {
     const { view } = await accountWith(core, root, 'robot');
     const elsewhere: Caller = { ...root, tenant: { ...root.tenant, id: 'x'.repeat(24) as never }, credential: NONE };
