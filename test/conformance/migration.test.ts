@@ -18,7 +18,7 @@ import { temporaryFolder } from '#support/folder.ts';
 import { usePart } from '#support/parts.ts';
 import { askedThrough, freshPostgres } from '#support/postgres.ts';
 import { type Raw, rawPostgres, rawSqlite } from '#support/raw.ts';
-import { accountIn, EVERYTHING, fixedMacs, newDigest, newId, userIn } from './world.ts';
+import { accountIn, EVERYTHING, fixedMacs, newDigest, newId, newProvider, userIn } from './world.ts';
 
 /* A database of an older program, with rows in it, in the hands of this one. */
 
@@ -105,6 +105,33 @@ test('what a database of migration 3 holds is proved, means what it meant, and k
   expect(await store.virtualAccounts.get(tenant, robot.account.id)).toEqual(robot.account);
   expect(await store.tokenSettings.get(tenant)).toEqual(settings);
   expect((await store.pats.list(tenant, alice, EVERYTHING)).rows.map((one) => one.pat.name)).toEqual(['renamed']);
+});
+
+test('a database of migration 4 knows no identity provider, and of those that come keeps what none of its rows allows', async () => {
+  const { raw, open } = await OF_AN_OLDER_PROGRAM[ENGINE](4);
+  await insert(raw, 'tenant', { id: tenant, name: 'acme' });
+  const database = await open();
+  await database.keys.begin({ fingerprint: 'f', keys: [] });
+  const store = database.store(macs);
+  onTestFinished(() => store.close());
+
+  expect(await store.identityProviders.list(tenant)).toEqual([]);
+  expect(await store.identityProviders.believing('https://idp.example', ['countersign'])).toBeUndefined();
+  const { account } = await accountIn(store, tenant, 'robot');
+  expect(await store.identityProviders.mappingsOf(tenant, [account.id])).toEqual([]);
+  const provider = newProvider('builds');
+  const mapping = { provider: provider.id, value: 'svc' };
+  await store.transact(async ({ identityProviders }) => {
+    await identityProviders.insert(tenant, provider);
+    await identityProviders.setMappings(tenant, { kind: 'virtual_account', id: account.id }, [mapping]);
+  });
+  expect(await store.identityProviders.list(tenant)).toEqual([provider]);
+  const nobodys = { ...mapping, provider: newId<'IdentityProvider'>() };
+  const mapNobody = store.transact((tx) =>
+    tx.identityProviders.setMappings(tenant, { kind: 'virtual_account', id: account.id }, [nobodys]),
+  );
+  await expect(mapNobody).rejects.toThrow();
+  expect(await store.identityProviders.countMapped(tenant, provider.id)).toBe(1);
 });
 
 test('a value of a token that an older program wrote is no virtual account’s, whatever is written beside it by hand', async () => {
