@@ -4,7 +4,7 @@ import { type Ended, LIVE_GENERATIONS_MAX, type PatId, type TokenId } from '#dom
 import type { Moved } from '#ports/changes.ts';
 import type { KeyId } from '#ports/digest.ts';
 import type { RowMacs } from '#ports/row-mac.ts';
-import type { TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
+import type { EndedAll, TokenReads, TokenUseWrites, TokenWrites } from '#ports/tokens.ts';
 import type { Engine } from './engine.ts';
 import { knownToken } from './known.ts';
 import { isProved, MACED, maced, proved, swap } from './maced.ts';
@@ -104,26 +104,28 @@ export const tokenWrites = (db: Kysely<Schema>, macs: RowMacs, { locksRows }: En
     await ownersOfSigned(db, keys).forNoKeyUpdate().execute();
   },
 
-  async endSignedBy(key, ended) {
-    const standing = signedBy(db, key).where('token.ended_at', 'is', null).where('pat.ended_at', 'is', null);
-    const rows = await standing.selectAll('token').orderBy('token.generation').execute();
-    const all = { ended: [] as Moved[], unproved: [] as Moved[] };
-    for (const row of rows) {
-      const token = { kind: 'token', id: row.id } as const;
-      if (!isProved(macs, 'token', row)) {
-        all.unproved.push(token);
-        continue;
-      }
-      const pat = (await isLast(db, row)) ? await patOfValue(db, row) : undefined;
-      const isOurs = pat !== undefined && isProved(macs, 'personal_access_token', pat);
-      if (pat !== undefined && !isOurs) all.unproved.push({ kind: 'pat', id: pat.id });
-      await (isOurs ? swap(db, macs, 'personal_access_token', pat, endColumns(ended)) : endAll(db, macs, [row], ended));
-      await shred(db, row);
-      all.ended.push(isOurs ? { kind: 'pat', id: row.pat } : token);
-    }
-    return all;
-  },
+  endSignedBy: (key, ended) => endSigned(db, macs, key, ended),
 });
+
+async function endSigned(db: Kysely<Schema>, macs: RowMacs, key: KeyId, ended: Ended): Promise<EndedAll<Moved>> {
+  const standing = signedBy(db, key).where('token.ended_at', 'is', null).where('pat.ended_at', 'is', null);
+  const rows = await standing.selectAll('token').orderBy('token.generation').execute();
+  const all = { ended: [] as Moved[], unproved: [] as Moved[] };
+  for (const row of rows) {
+    const token = { kind: 'token', id: row.id } as const;
+    if (!isProved(macs, 'token', row)) {
+      all.unproved.push(token);
+      continue;
+    }
+    const pat = (await isLast(db, row)) ? await patOfValue(db, row) : undefined;
+    const isOurs = pat !== undefined && isProved(macs, 'personal_access_token', pat);
+    if (pat !== undefined && !isOurs) all.unproved.push({ kind: 'pat', id: pat.id });
+    await (isOurs ? swap(db, macs, 'personal_access_token', pat, endColumns(ended)) : endAll(db, macs, [row], ended));
+    await shred(db, row);
+    all.ended.push(isOurs ? { kind: 'pat', id: row.pat } : token);
+  }
+  return all;
+}
 
 /** One statement, however many they are; locks are taken in the order in which it sorts. */
 const ownersOfSigned = (db: Kysely<Schema>, keys: readonly KeyId[]) =>
