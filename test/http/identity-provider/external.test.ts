@@ -112,11 +112,16 @@ describe('a token acts as the user whose address it says', () => {
     expect((await whoIs(inside)).rights.roles).toContain('metrics-reader');
     expect((await whoIs(outside)).rights.roles).not.toContain('metrics-reader');
     expect((await world.admin.team(team.body.data.id)).body.data).toMatchObject({ members: [] });
+    await giveTeam(world, team.body.data.id, 'tenant-admin');
+    const administers = await token({ ...claims, groups: ['ops'], jti: 'later' });
+    const bob = providing(world, new Sensitive(administers));
+    expect((await bob.providers()).status).toBe(200);
+    expect((await bob.setRoles('bob@example.com', 'tenant-admin')).status).toBe(403); // what only a token says is nobody’s to give
     await world.admin.teaming({ name: 'platform' });
     expect((await whoIs(inside)).rights.roles).not.toContain('metrics-reader');
   });
 
-  test('but makes no personal access tokens, and says why', async () => {
+  test('but makes and reads no credential that would outlive it, and says why', async () => {
     await world.user('bob', 'tenant-admin');
     const { token } = await believed({ emailClaim: 'email' });
     const bob = providing(world, new Sensitive(await token(claims)));
@@ -124,6 +129,13 @@ describe('a token acts as the user whose address it says', () => {
       status: 403,
       body: { message: expect.stringContaining('creates no tokens, which would outlive it') },
     });
+    const { id } = await accountBy('svc');
+    for (const outliving of [
+      () => bob.put({ name: 'other', permissions: [ON_TENANT] }),
+      () => bob.regenerate(id, { gracePeriodInMinutes: 60 }),
+      () => bob.read(id),
+    ])
+      expect((await outliving()).status).toBe(403);
     expect((await bob.getOrCreate('longer-lived')).status).toBe(403);
     expect((await bob.ownCreate({ name: 'longer-lived' })).status).toBe(403);
   });
