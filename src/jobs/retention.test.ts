@@ -4,12 +4,16 @@ import { newId } from '#app/new-id.ts';
 import { putTokenSettings } from '#app/settings/token-settings.ts';
 import { getPat, listPats } from '#app/token/list.ts';
 import { revokePat } from '#app/token/revoke.ts';
+import { endValue } from '#app/virtual-account/end-value.ts';
+import { regenerateToken } from '#app/virtual-account/regenerate.ts';
+import { removeAccount } from '#app/virtual-account/remove.ts';
 import type { Caller } from '#domain/caller.ts';
 import { onlyJob } from '#domain/job.ts';
 import { programPrincipal } from '#domain/principal.ts';
 import { parseTenantName, type Tenant } from '#domain/tenant.ts';
-import { type PatId, parseTokenName } from '#domain/token.ts';
+import { type PatId, parseTokenName, type TokenId } from '#domain/token.ts';
 import { TOKEN_SETTINGS } from '#domain/token-settings.ts';
+import { accountWith } from '#support/accounts.ts';
 import { type Core, openCore } from '#support/core.ts';
 import { flushed } from '#support/flushed.ts';
 import { makeReady, runDueJobs } from './worker.ts';
@@ -221,4 +225,20 @@ test('each tenant has what it lost on its own record', async () => {
   await rounds();
   const counts = (await purges()).map(({ tenant, details }) => [tenant, details.count]);
   expect(Object.fromEntries(counts)).toEqual({ [core.tenant.id]: 2, [other.id]: 1 });
+});
+
+test('what owns the values of an account stays as long as the account, however long all of them are over; then it goes', async () => {
+  const admin = await core.user('admin', 'tenant-admin');
+  const { view } = await accountWith(core, admin, 'robot');
+  const id = view.account.id;
+  await endValue(core.deps, admin, id, view.account.current as TokenId);
+  core.clock.advance(92 * DAY_MS);
+  await rounds();
+  const { value } = await regenerateToken(core.deps, admin, id, 0);
+  expect(await core.standing(value)).toBe('ok');
+  await removeAccount(core.deps, admin, id);
+  core.clock.advance(91 * DAY_MS);
+  await rounds();
+  expect(await core.rows('select id from personal_access_token')).toEqual([]);
+  expect(await core.rows('select id from token')).toEqual([]);
 });

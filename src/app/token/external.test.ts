@@ -1,18 +1,25 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '#domain/caller.ts';
 import { type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
+import type { Refusal } from '#domain/refusal.ts';
 import { Sensitive } from '#domain/sensitive.ts';
 import type { Fetched } from '#ports/outbound.ts';
-import { type Core, openCore } from '#support/core.ts';
+import { permitted, wanting } from '#support/accounts.ts';
+import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { CLAIMS, encoded, GOOD, HEADER, ONE, PROVIDER, saying, token as signed } from '#support/hostile-jwts.ts';
 import { statementsOf } from '#support/statements.ts';
 import type { Deps } from '../deps.ts';
 import { createProvider, updateProvider } from '../identity-provider/save.ts';
+import { createAccount } from '../virtual-account/apply.ts';
+import { readAccountToken } from '../virtual-account/value.ts';
+import type { WantedAccount } from '../virtual-account/wanted.ts';
 import { getOrCreatePat } from './get-or-create.ts';
+import { verifyToken } from './verify.ts';
 
 /* Tokens of others on their way through verification: what they cost, what is asked of whom, and how it is counted. */
 
 const EMAIL = 'ada@example.com';
+const OURS = saying({}, { typ: 'access+jwt' });
 const SUBJECT = { sub: 'x', email: EMAIL };
 
 let core: Core;
@@ -42,14 +49,16 @@ const costOf = async (text: string) => {
 
 describe('what it costs to refuse a token that nobody here believes', () => {
   test.each([
-    ['it says our own type', saying({}, { typ: 'access+jwt' })],
+    ['it says our own type', OURS],
     ['it has no issuer', signed({ ...CLAIMS, iss: undefined })],
     ['it is for nobody', signed({ ...CLAIMS, aud: undefined })],
     ['it is no JSON', `${encoded(HEADER)}.${encoded('x')}.AA`],
     ['it has a name twice', signed('{"iss":"a","iss":"b","aud":"c"}')],
   ])('is no statement and no request where %s', async (_, text) => {
     await provided();
-    expect(await costOf(text)).toEqual({ standing: 'unknown', statements: 0 });
+    // Where other processes make keys as well, it is asked once whether one of them has made this.
+    const statements = deps.store.isShared && text === OURS ? 1 : 0;
+    expect(await costOf(text)).toEqual({ standing: 'unknown', statements });
     expect(asked).toEqual([]);
   });
 
@@ -113,4 +122,50 @@ test('nobody makes a personal access token by it, in any way, and it is on the r
   const ada = await core.callerBy(new Sensitive(saying(SUBJECT)));
   await expect(getOrCreatePat(deps, ada, 'longer-lived' as never)).rejects.toMatchObject({ code: 'forbidden' });
   expect((await core.audit()).at(-1)).toMatchObject({ decision: 'denied', credential: ada.credential.id });
+});
+
+describe('an account that a provider’s word names', () => {
+  const wanted = (own: Partial<WantedAccount>) =>
+    wanting('robot', { mappings: [{ provider: PROVIDER.name, value: 'x' }], ...own });
+
+  test('is over at its own date, whatever the word says', async () => {
+    await provided();
+    await createAccount(deps, admin, wanted({ expiresAt: core.clock.now() + 60_000 }));
+    const text = saying({ sub: 'x' });
+    expect((await costOf(text)).standing).toBe('ok');
+    core.clock.advance(60_000);
+    expect((await costOf(text)).standing).toBe('expired');
+  });
+
+  test('gets no token that would outlive the word: none is made, and none is read', async () => {
+    await provided();
+    const permissions = permitted(core, 'tenant-admin');
+    const { view } = await createAccount(deps, admin, wanted({ permissions }));
+    const caller = await core.callerBy(new Sensitive(saying({ sub: 'x' })));
+    const refused = { code: 'forbidden', message: expect.stringContaining('would outlive it') };
+    await expect(readAccountToken(deps, caller, view.account.id)).rejects.toMatchObject(refused);
+    await expect(createAccount(deps, caller, wanting('another'))).rejects.toMatchObject(refused);
+  });
+
+  test('is not found by an address that only looks like somebody’s', async () => {
+    await provided();
+    expect((await costOf(saying({ sub: 'nobody', email: 'ａda@example.com' }))).standing).toBe('unknown');
+    expect((await costOf(saying({ sub: 'nobody', email: EMAIL }))).standing).toBe('ok');
+  });
+});
+
+test('while a provider’s keys are out, what anybody can make up is bounded by where it comes from', async () => {
+  await provided();
+  answer = { ok: false, reason: 'unreachable' };
+  const outcomes = new Set<string>();
+  for (let n = 0; n < 210; n += 1) {
+    const one = verifyToken(deps, new Sensitive(saying({ sub: `x${n}` })), ORIGIN);
+    outcomes.add(
+      await Promise.resolve(one).then(
+        () => 'told',
+        (error) => (error as Refusal).code,
+      ),
+    );
+  }
+  expect([...outcomes]).toEqual(['unavailable', 'rate_limited']);
 });

@@ -226,3 +226,29 @@ test('a value that was ended by hand after it had been used is not made one of t
   await flushed(deps, true);
   expect([await contained(), (await account()).isActive]).toEqual([[], true]);
 });
+
+describe('what is looked into later than it happened', () => {
+  test('is judged by what stood then: a value that was still current when it was presented sets nothing off', async () => {
+    await rule('revoke');
+    await freezeAccount(deps, root, id());
+    expect(await core.standing(robot.value)).toBe('revoked'); // it is frozen, and the use waits to be written
+    core.clock.advance(1_000);
+    const next = await regenerate(0);
+    await thawAccount(deps, root, id());
+    await flushed(deps, true);
+    expect(await contained()).toEqual([]);
+    expect(await core.standing(next)).toBe('ok');
+  });
+
+  test('a value that was ended by this very rule sets it off no more: a program that is late does not end the next one', async () => {
+    await rule('revoke');
+    const second = await regenerate(0);
+    expect(await presented(robot.value)).toBe('revoked');
+    expect(await contained()).toHaveLength(1);
+    const third = await regenerate(0);
+    core.clock.advance(2 * HOUR_MS);
+    expect(await presented(second)).toBe('revoked');
+    expect(await contained()).toHaveLength(1);
+    expect(await core.standing(third)).toBe('ok');
+  });
+});
