@@ -23,7 +23,10 @@ async function opened() {
   const [world, urlOf] = [await openBelieving(), await publishing()];
   const pkcs8 = ownPair.privateKey.export({ type: 'pkcs8', format: 'der' });
   const ownKey = { id: 'k'.repeat(24) as never, purpose: 'token-signing', tenant: undefined, createdAt: 1 } as const;
-  world.deps.keyring.hold(ownKey, pkcs8);
+  const { keyring, wrapper, store } = world.deps;
+  const wrapped = await wrapper.wrap(pkcs8, ownKey);
+  await store.transact((tx) => tx.keys.insert({ ...ownKey, wrapped }));
+  keyring.hold(ownKey, pkcs8);
   const said = { ...PROVIDER, jwksUri: urlOf(0) };
   const { body } = await world.admin.provide(said);
   const id: string = body.provider.id;
