@@ -59,7 +59,11 @@ export const NAMED: Readonly<Record<Target, RegExp>> = {
  * is found by another way is refused even so.
  */
 export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string>> } = {
-  tenant: { id: 'an address names a tenant by it', name: 'a tenant is looked up by its name' },
+  tenant: {
+    id: 'an address names a tenant by it',
+    name: 'a tenant is looked up by its name',
+    disabled_at: 'accounts of a tenant that is disabled are not due',
+  },
   tenant_origin: { origin: 'a tenant is looked up by it', tenant: 'a tenant’s are listed by it' },
   tenant_alias: { name: 'a tenant is looked up by it', tenant: 'a tenant’s are listed by it' },
   principal: {
@@ -150,7 +154,14 @@ export const FOUND_BY: { readonly [T in Target]?: Readonly<Record<string, string
 
 /** Of these somebody notices all the same: each such row is met in another way, whatever stands there. */
 export const MET_EVEN_SO: readonly string[] = [
-  ...['tenant.id', 'tenant_origin.origin', 'tenant_alias.name', 'principal.active', 'principal.removed_at'],
+  ...[
+    'tenant.id',
+    'tenant.disabled_at',
+    'tenant_origin.origin',
+    'tenant_alias.name',
+    'principal.active',
+    'principal.removed_at',
+  ],
   ...['role_grant.id', 'role_grant.resource', 'role_grant.binding', 'team_member.member', 'team_member.manager'],
   ...['team.id', 'team.name', 'role.id', 'role.name', 'role_binding.id', 'role_binding.name'],
   ...['identity_provider.id', 'identity_provider.name', 'identity_mapping.provider', 'identity_mapping.kind'],
