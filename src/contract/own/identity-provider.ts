@@ -109,12 +109,22 @@ const ROW = {
   surface: 'own',
   access: 'caller',
   existence: 'tell',
-  denial: 'Only a tenant admin can see and say whose tokens are believed here.',
   absence: 'There is no identity provider of this id. List them to find it.',
   reveals: false,
 } as const;
-const READ = { ...ROW, action: 'identity-provider:ListIdentityProviders', effect: 'reads' } as const;
-const MANAGE = { ...ROW, action: 'identity-provider:ManageIdentityProviders', effect: 'changes' } as const;
+const READ = {
+  ...ROW,
+  action: 'identity-provider:ListIdentityProviders',
+  denial:
+    'Only a tenant admin, or a role with identity-provider:ListIdentityProviders, can see whose tokens are believed here.',
+  effect: 'reads',
+} as const;
+const MANAGE = {
+  ...ROW,
+  action: 'identity-provider:ManageIdentityProviders',
+  denial: 'Only a tenant admin can say whose tokens are believed here.',
+  effect: 'changes',
+} as const;
 const onOne = { path: z.strictObject({ id }) };
 const one = z.strictObject({ provider });
 
