@@ -6,6 +6,7 @@ import type { Operation } from '#contract/operation.ts';
 import { OPERATION_IDS, OPERATIONS, type OperationId } from '#contract/operations.ts';
 import type { Caller } from '#domain/caller.ts';
 import type { Sensitive } from '#domain/sensitive.ts';
+import { ENGINE } from '#support/database.ts';
 import { type Answer, JSON_TYPE, openWorld, type Sent, type World } from '#support/world.ts';
 import { ENTRANCE_IDS, entryFor, requestFor } from '../authz/matrix.ts';
 import { outcomeOf } from './outcome.ts';
@@ -47,6 +48,18 @@ const VALUES: Readonly<Record<string, string>> = {
   'the name of a constructor': '"constructor"',
   'a text of 10 kB': `"${'x'.repeat(10_000)}"`,
 };
+
+/** Those that a database may take amiss; before the others one is not asked. On a server those are sent where there is time. */
+const BY_ENGINE = [
+  'NUL',
+  'half a surrogate',
+  'an emoji',
+  'a control character',
+  'LIKE that finds all',
+  'a text of 10 kB',
+];
+const IS_WHOLE = ENGINE === 'sqlite' || process.env.COUNTERSIGN_TEST_FULL === '1';
+const SENT = Object.entries(VALUES).filter(([what]) => IS_WHOLE || BY_ENGINE.includes(what));
 
 /** What stands in the place of a body. */
 const BODIES: Readonly<Record<string, string | Buffer>> = {
@@ -124,13 +137,13 @@ test('whatever stands in a field is refused in words, or taken, and never breaks
   };
   for (const { id, sent, body, query } of await takers()) {
     for (const field of Object.keys(body?.shape ?? {})) {
-      for (const [what, value] of Object.entries(VALUES)) {
+      for (const [what, value] of SENT) {
         const good = sent(time++);
         await noted(id, `body ${field}`, what, { ...good, body: replaced(String(good.body), field, value) });
       }
     }
     for (const field of Object.keys(query?.shape ?? {})) {
-      for (const [what, value] of Object.entries(VALUES).filter(([, value]) => value.startsWith('"'))) {
+      for (const [what, value] of SENT.filter(([, value]) => value.startsWith('"'))) {
         const good = sent(time++);
         const text = encodeURIComponent(JSON.parse(value).toWellFormed());
         await noted(id, `query ${field}`, what, {
@@ -140,7 +153,8 @@ test('whatever stands in a field is refused in words, or taken, and never breaks
       }
     }
   }
-  await expect(`${summedUp(lines).join('\n')}\n`).toMatchFileSnapshot('bad-input.golden.txt');
+  // What is taken depends on what was taken before.
+  if (IS_WHOLE) await expect(`${summedUp(lines).join('\n')}\n`).toMatchFileSnapshot('bad-input.golden.txt');
   expect((await send({ method: 'GET', path: '/api/v1/whoami' })).status).toBe(200);
 }, 900_000);
 
