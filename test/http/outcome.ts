@@ -4,7 +4,7 @@ import type { Sent, World } from '#support/world.ts';
 
 const TABLES = [
   ...['personal_access_token', 'token', 'principal', 'role_grant', 'invitation', 'session', 'password'],
-  ...['token_settings', 'replay'],
+  ...['token_settings', 'replay', 'identity_provider', 'identity_audience', 'identity_mapping'],
 ] as const;
 /** All that a refused request must leave as it was. */
 export const remembered = ({ rows }: Pick<World, 'rows'>) =>

@@ -1,15 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '#domain/caller.ts';
-import { type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
+import { type IdentityProviderId, type ProviderInput, parseProvider } from '#domain/identity-provider.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { Sensitive } from '#domain/sensitive.ts';
+import { parseTeamName } from '#domain/team.ts';
 import type { Fetched } from '#ports/outbound.ts';
 import { permitted, wanting } from '#support/accounts.ts';
 import { type Core, ORIGIN, openCore } from '#support/core.ts';
 import { CLAIMS, encoded, GOOD, HEADER, ONE, PROVIDER, saying, token as signed } from '#support/hostile-jwts.ts';
 import { statementsOf } from '#support/statements.ts';
 import type { Deps } from '../deps.ts';
+import { removeProvider } from '../identity-provider/remove.ts';
 import { createProvider, updateProvider } from '../identity-provider/save.ts';
+import { createTeam } from '../team/apply.ts';
 import { createAccount } from '../virtual-account/apply.ts';
 import { readAccountToken } from '../virtual-account/value.ts';
 import type { WantedAccount } from '../virtual-account/wanted.ts';
@@ -98,6 +101,23 @@ test('its caller is whom it names, by the word of the provider, until its own en
     ...{ tenant: core.tenant, principal: { kind: 'user', name: EMAIL } },
     credential: { kind: 'external', id, name, identity: { subject: 'x', email: EMAIL, teams: ['dev'] } },
   });
+});
+
+test.each<[what: string, end: (id: IdentityProviderId) => unknown]>([
+  ['its provider is disabled', (id) => updateProvider(deps, admin, id, definition({ isEnabled: false }))],
+  ['its provider is gone', (id) => removeProvider(deps, admin, { id, isForced: true })],
+  ['its provider is for others', (id) => updateProvider(deps, admin, id, definition({ audiences: ['others'] }))],
+  ['its time is over', () => core.clock.advance((600 + 60) * 1000)],
+])('whoever was let in by it a moment ago changes nothing more once %s', async (_, end) => {
+  const { id } = await provided();
+  await core.user('eve', 'tenant-admin');
+  const eve = await core.callerBy(new Sensitive(saying({ sub: 'x', email: 'eve@example.com' })));
+  const make = (name: string) => createTeam(deps, eve, { name: parseTeamName(name), description: '' });
+  await make('before');
+  core.clock.advance(1);
+  await end(id);
+  await expect(make('after')).rejects.toMatchObject({ code: 'unauthenticated' });
+  expect(await core.rows('select name from team')).toEqual([{ name: 'before' }]);
 });
 
 test('refusals are counted by the step that found them, and an outage as one: it is no bad credential', async () => {
