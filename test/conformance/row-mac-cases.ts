@@ -70,7 +70,7 @@ export const UNCOVERED = {
   token_settings: { mac: 'is the MAC' },
   session: { mac: 'is the MAC' },
   invitation: { mac: 'is the MAC' },
-  identity_provider: { ...MADE, mac: 'is the MAC' },
+  identity_provider: { created_by: 'only shown', created_at: 'only shown', mac: 'is the MAC' },
   identity_audience: { mac: 'is the MAC' },
   identity_mapping: { mac: 'is the MAC' },
 } as const satisfies Record<MacedTable, Readonly<Record<string, string>>>;
@@ -342,6 +342,7 @@ export const CASES: { readonly [T in MacedTable]: Readonly<Record<(typeof MACED)
     name: { to: () => 'evil', read: byMapping },
     enabled: { to: () => 0, read: byMapping },
     definition: { to: () => '{"issuer":"https://evil.example"}', read: believing },
+    updated_at: { to: () => 9, read: provider },
   },
   identity_audience: {
     issuer: {

@@ -30,6 +30,15 @@ describe('what is saved', () => {
     expect(await all()).toEqual([changed]);
   });
 
+  test('is told apart from what was before, within a millisecond and where a clock was turned back', async () => {
+    const made = await provided();
+    const again = async () => (await updateProvider(core.deps, admin, made.id, definition())).updatedAt;
+    const times = [made.updatedAt, await again(), await again()];
+    core.clock.advance(-5);
+    times.push(await again());
+    expect(times).toEqual([0, 1, 2, 3].map((more) => made.createdAt + more));
+  });
+
   test('is refused where it says our own issuer, or brings our own key, when it is changed too', async () => {
     const made = await provided();
     const { keys } = { keys: [...(await keySet(core.deps))] };

@@ -38,7 +38,9 @@ export function updateProvider(
   const prepare = () => ready(deps, caller, act, definition);
   return untilNotOvertaken(() =>
     change(deps, caller, { ...act, locate, prepare }, async (tx) => {
-      const provider = { ...(await heldProvider(tx, caller, { id })), ...definition, updatedAt: deps.clock.now() };
+      const held = await heldProvider(tx, caller, { id });
+      const updatedAt = Math.max(deps.clock.now(), held.updatedAt + 1); // what was believed as of it is told by it, whatever clocks do
+      const provider = { ...held, ...definition, updatedAt };
       refuseTaken(await tx.identityProviders.update(caller.tenant.id, provider));
       return { result: provider, moved: [{ kind: 'provider', id }] };
     }),

@@ -100,7 +100,7 @@ test('what a MAC covers, and in which order, stands for ever', () => {
       ],
       'version',
     ],
-    identity_provider: ['tenant', 'id', 'name', 'enabled', 'definition'],
+    identity_provider: ['tenant', 'id', 'name', 'enabled', 'definition', 'updated_at'],
     identity_audience: ['issuer', 'audience', 'tenant', 'provider'],
     identity_mapping: ['tenant', 'provider', 'kind', 'value', 'mapped'],
     token: [

@@ -34,7 +34,7 @@ export const MACED = {
     ] as const),
     ...(['rotates_at', 'version'] as const),
   ],
-  identity_provider: ['tenant', 'id', 'name', 'enabled', 'definition'],
+  identity_provider: ['tenant', 'id', 'name', 'enabled', 'definition', 'updated_at'],
   identity_audience: ['issuer', 'audience', 'tenant', 'provider'],
   identity_mapping: ['tenant', 'provider', 'kind', 'value', 'mapped'],
   token: [
