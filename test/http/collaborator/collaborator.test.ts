@@ -94,8 +94,8 @@ describe('a collaborator of the tenant', () => {
     { subject: 'user:nobody', says: /Bad subject/ },
     { subject: 'user:nobody@example.com', says: /There is no user:nobody@example.com/ },
     { subject: 'team:no-such', says: /There is no team:no-such/ },
-    { subject: 'serviceaccount:ci', says: /There is no serviceaccount:ci/ },
-    { subject: 'virtualaccount:ci', says: /There is no virtualaccount:ci/ },
+    { subject: 'serviceaccount:ci-bot', says: /There is no virtualaccount:ci-bot/ },
+    { subject: 'virtualaccount:ci-bot', says: /There is no virtualaccount:ci-bot/ },
     { subject: 'agent:bot', says: /There is no agent:bot/ },
     { subject: 'external-identity:gh', says: /There is no external-identity:gh/ },
   ])('$subject is refused by name', async ({ subject, says }) => {

@@ -170,7 +170,11 @@ describe('what it names has to be there', () => {
       says: /no user:no@example.com/,
     },
     { what: 'a team', change: { subjects: [{ type: 'team', name: 'no-team' }] }, says: /no team:no-team/ },
-    { what: 'an account', change: { subjects: [{ type: 'virtualaccount', name: 'ci' }] }, says: /virtualaccount:ci/ },
+    {
+      what: 'an account',
+      change: { subjects: [{ type: 'virtualaccount', name: 'ci-bot' }] },
+      says: /virtualaccount:ci-bot/,
+    },
     { what: 'a kind', change: { subjects: [{ type: 'group', name: 'x' }] }, says: /Bad subject/ },
     { what: 'a role', change: { permissions: [onTenant('no-role')] }, says: /no role no-role/ },
     {
