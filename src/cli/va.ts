@@ -18,7 +18,8 @@ export const vaList: Command = {
       ...[dayOf(account.expiresAt), useOf(account.lastUsed)],
     ]);
     const heads = ['Name', 'ID', 'State', 'Team', 'Roles', 'Expires At', 'Last Used'];
-    return { lines: table(heads, rows), json: accounts };
+    const none = ['No virtual accounts. Create one with: countersign va create NAME'];
+    return { lines: rows.length === 0 ? none : table(heads, rows), json: accounts };
   },
 };
 

@@ -45,9 +45,13 @@ export function networks(text: string): Parsed<readonly string[]> {
   return wrong ?? { value: read.flatMap((one) => ('value' in one ? [one.value] : [])) };
 }
 
+const FORM = { problem: 'must be addresses and networks, as 10.0.0.7,192.168.0.0/16,fd00::/8' } as const;
+/** Whether it was no network at all. */
+export const isNoNetwork = (read: Parsed<string>): boolean => read === FORM;
+
 export function network(text: string): Parsed<string> {
   const [, name = '', digits] = NETWORK.exec(text) ?? [];
-  if (!isAddress(name)) return { problem: 'must be addresses and networks, as 10.0.0.7,192.168.0.0/16,fd00::/8' };
+  if (!isAddress(name)) return FORM;
   const address = ipaddr.parse(name);
   const bitsMax = address.kind() === 'ipv4' ? 32 : 128;
   const bits = digits === undefined ? bitsMax : Number(digits);

@@ -1,5 +1,5 @@
 import type { Opening } from '#domain/destination.ts';
-import { network } from './address.ts';
+import { isNoNetwork, network } from './address.ts';
 import type { Parsed } from './setting.ts';
 
 const PORT_MAX = 65_535;
@@ -30,7 +30,8 @@ function opening(text: string): Parsed<Opening> {
 function opensNetwork(text: string, port: number | undefined): Parsed<Opening> {
   if (/\/0+$/.test(text)) return { problem: 'must not be everywhere: name what is meant' };
   const read = network(text);
-  return 'value' in read ? { value: { network: read.value, port } } : read;
+  if ('value' in read) return { value: { network: read.value, port } };
+  return isNoNetwork(read) ? { problem: `${FORM}${EXAMPLE}` } : read;
 }
 
 const opensHost = (host: string, port: number | undefined): Parsed<Opening> =>

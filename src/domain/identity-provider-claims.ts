@@ -13,6 +13,8 @@ const PATH_CHARS_MAX = 200;
 const DEPTH_MAX = 6;
 /** Longest value that is compared with a mapping; none that people give to programs is as long. */
 export const CLAIM_CHARS_MAX = 500;
+/** By so many values one account or team is mapped at most, over all providers. */
+export const MAPPINGS_MAX = 50;
 /** Teams are mapped by some of them; more are somebody's whole directory. */
 const LIST_MAX = 1_000;
 

@@ -29,7 +29,7 @@ const stops = stopsAt([
 ]);
 
 const rows = (data: string, sql: string, ...values: readonly (string | number)[]) => rawOf(data).all(sql, ...values);
-const jobs = (data: string) => rows(data, 'select kind, lease, dead_at, due_at from job order by kind');
+const jobs = (data: string) => rows(data, 'select kind, lease, dead_at, due_at from job where id = ?', RETENTION);
 const waiting = (data: string) => rows(data, `select id from job where kind = 'token-uses'`);
 /** Patience for a slow machine. */
 const MINUTES = { timeout: 120_000 };
@@ -135,7 +135,7 @@ test.each(STEPS)(
     const data = await base.itself();
     const label = `job:Retry.${step}` as const;
     const far = 3_000 * DAY_MS; // beyond every round that the tests before had
-    await rawOf(data).run(`update job set dead_at = 1, last_error = 'TypeError'`);
+    await rawOf(data).run(`update job set dead_at = 1, last_error = 'TypeError' where id = '${RETENTION}'`);
     const killed = await serving(data, { ...ahead(far), stopAt: label });
     const retry = () => spawned(['jobs', 'retry', RETENTION, '--data', data]).ended;
     const entries = () => rows(data, `select id from audit_entry where action = 'job:Retry' and decision = 'allowed'`);

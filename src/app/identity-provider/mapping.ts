@@ -1,6 +1,6 @@
 import type { Caller } from '#domain/caller.ts';
 import { IDENTITY_PROVIDER_NAME, type IdentityProvider, type IdentityProviderName } from '#domain/identity-provider.ts';
-import { CLAIM_CHARS_MAX, isClaimText } from '#domain/identity-provider-claims.ts';
+import { CLAIM_CHARS_MAX, isClaimText, MAPPINGS_MAX } from '#domain/identity-provider-claims.ts';
 import { Refusal } from '#domain/refusal.ts';
 import type { Moved } from '#ports/changes.ts';
 import type { Mapped, Mapping } from '#ports/identity-providers.ts';
@@ -11,8 +11,6 @@ export type WantedMapping = { readonly provider: string; readonly value: string 
 export type ShownMapping = { readonly provider: Pick<IdentityProvider, 'id' | 'name'>; readonly value: string };
 
 type Reads = Pick<Store, 'identityProviders'>;
-
-const MAPPINGS_MAX = 50;
 
 export async function plannedMappings(
   { identityProviders }: Reads,

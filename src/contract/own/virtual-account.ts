@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CLAIM_CHARS_MAX, MAPPINGS_MAX } from '#domain/identity-provider-claims.ts';
 import { TOKEN_FORMATS } from '#domain/token.ts';
 import {
   AFTER_RETIREMENT,
@@ -22,7 +23,6 @@ const MAY_NOT_SET = 'Only a tenant admin can see and change the settings of virt
 
 /** Each is looked up by itself. */
 const ROLES_MAX = 200;
-const MAPPINGS_MAX = 20;
 const TEXT_CHARS_MAX = 256;
 const GRACE_MINUTES_MAX = GRACE_MS_MAX / 60_000;
 
@@ -99,7 +99,7 @@ const said = {
   tags: boundedTags.optional(),
   /** By which tokens of others it can be acted as. */
   mappings: z
-    .array(z.strictObject({ provider: keptText(TEXT_CHARS_MAX), value: keptText(TEXT_CHARS_MAX) }))
+    .array(z.strictObject({ provider: keptText(TEXT_CHARS_MAX), value: keptText(CLAIM_CHARS_MAX) }))
     .max(MAPPINGS_MAX)
     .optional(),
 };

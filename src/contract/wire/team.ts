@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CLAIM_CHARS_MAX } from '#domain/identity-provider-claims.ts';
+import { CLAIM_CHARS_MAX, MAPPINGS_MAX } from '#domain/identity-provider-claims.ts';
 import { documentedAs, email, id, teamName } from '../documented.ts';
 import type { Operations } from '../operation.ts';
 import { TEAM_ABSENT } from '../team-words.ts';
@@ -15,8 +15,6 @@ const MAY_NOT_MANAGE = 'Only a tenant admin or a manager of the team can say who
 const FILTER_CHARS_MAX = 1_000;
 const TAGS_MAX = 50;
 const TEXT_CHARS_MAX = 256;
-/** As many as a team, or an account, can have. */
-const MAPPINGS_MAX = 50;
 const DESCRIPTION_CHARS_MAX = 1_000;
 
 /** The size of a body bounds how many. */

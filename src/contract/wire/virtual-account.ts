@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { CLAIM_CHARS_MAX, MAPPINGS_MAX } from '#domain/identity-provider-claims.ts';
 import { TOKEN_FORMATS } from '#domain/token.ts';
 import { GRACE_DAYS_MIN, GRACE_MS_MAX, INTERVAL_DAYS_MIN } from '#domain/virtual-account.ts';
 import { ACCOUNT_ABSENT, MAY_NOT_MAKE_ACCOUNT, MAY_NOT_MANAGE_ACCOUNT } from '../account-words.ts';
@@ -17,7 +18,6 @@ const TEXT_CHARS_MAX = 256;
 const FILTER_CHARS_MAX = 1_000;
 /** Each is looked up by itself. */
 const PERMISSIONS_MAX = 200;
-const MAPPINGS_MAX = 20;
 const TEAMS_MAX = 100;
 /** Of the same notice, to one channel. */
 const RECEIVERS_MAX = 100;
@@ -72,7 +72,7 @@ const manifest = z.object({
   ownedBy: z.object({ account: text.nullish(), team: teamName }).nullish(),
   tags: boundedTags.nullish(),
   identity_provider_mapping: z
-    .array(z.object({ identity_provider: text, value: text }))
+    .array(z.object({ identity_provider: text, value: keptText(CLAIM_CHARS_MAX) }))
     .max(MAPPINGS_MAX)
     .nullish(),
   token_type: z.enum(TOKEN_FORMATS).nullish(),
