@@ -20,7 +20,12 @@ const EXAMPLES_MAX = '25';
 const OFFERED = OPERATION_IDS.filter((id) => !('refused' in OPERATIONS[id]));
 
 /** The tool asks with ids that it was answered with: these would end the very token that it asks with. A session outlives them. */
-const ENDS_TOKENS: readonly OperationId[] = ['wireDeletePat', 'wireRevokeAllPats', 'ownRevokeToken'];
+const ENDS_TOKENS: readonly OperationId[] = [
+  'wireDeletePat',
+  'wireRevokeAllPats',
+  'ownRevokeToken',
+  'ownRevokeUserTokens',
+];
 /** What they end, and what shows it. */
 const MAKES_TOKENS: readonly OperationId[] = ['wireCreatePat', 'ownCreateToken', 'ownListTokens', 'wireListPats'];
 /** Changes what the others take, and so is asked alone. */
