@@ -6,25 +6,16 @@ import type { Ended, TokenId } from '#domain/token.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
 import type { Transaction } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
-import { untilNotOvertaken } from '../overtaken.ts';
-import { accountAct, heldAccount, refuseBeyondAccount } from './upon.ts';
+import { changeAccount } from './upon.ts';
 
 /** Ends one value at once, be it current or in its grace; the account and its other values stay. */
 export function endValue(deps: Deps, caller: Caller, id: PrincipalId, token: TokenId): Promise<void> {
-  const tenant = caller.tenant.id;
-  const act = accountAct('Manage', id);
-  const locate = () => deps.store.virtualAccounts.get(tenant, id);
-  const prepare = (account: VirtualAccount) => refuseBeyondAccount(deps, caller, act, account);
-  return untilNotOvertaken(() =>
-    change(deps, caller, { ...act, locate, prepare }, async (tx) => {
-      const held = await heldAccount(tx, caller, act, { id });
-      const ended = { at: deps.clock.now(), by: caller.principal.id, reason: 'deleted' } as const;
-      if (!(await endOne(tx, tenant, { held, token, ended }))) throw absent();
-      const details = { superseded: [token], reason: ended.reason };
-      return { result: undefined, details, moved: [{ kind: 'token', id: token }] };
-    }),
-  );
+  return changeAccount(deps, caller, { verb: 'Manage', id }, async (tx, held) => {
+    const ended = { at: deps.clock.now(), by: caller.principal.id, reason: 'deleted' } as const;
+    if (!(await endOne(tx, caller.tenant.id, { held, token, ended }))) throw absent();
+    const details = { superseded: [token], reason: ended.reason };
+    return { result: undefined, details, moved: [{ kind: 'token', id: token }] };
+  });
 }
 
 type Ending = { readonly held: VirtualAccount; readonly token: TokenId; readonly ended: Ended };

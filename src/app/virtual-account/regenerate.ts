@@ -5,40 +5,30 @@ import type { Sensitive } from '#domain/sensitive.ts';
 import { GRACE_MS_MAX, type VirtualAccount } from '#domain/virtual-account.ts';
 import type { Store } from '#ports/store.ts';
 import type { Deps } from '../deps.ts';
-import { change } from '../doors.ts';
-import { untilNotOvertaken } from '../overtaken.ts';
 import { refuseByToken } from '../token/limits.ts';
 import { type AccountValue, mintFor, replaceValue } from './next-value.ts';
-import { accountAct, heldAccount, refuseBeyondAccount } from './upon.ts';
+import { accountAct, changeAccount } from './upon.ts';
 import { type AccountView, viewOf } from './view.ts';
 
 export type Regenerated = { readonly view: AccountView; readonly value: Sensitive };
 
 /** A new value, at once the current one. The others work for the grace, those that have less left for that; 0 ends them all. */
 export function regenerateToken(deps: Deps, caller: Caller, id: PrincipalId, graceMs: number): Promise<Regenerated> {
-  const { tenant } = caller;
-  const act = accountAct('Manage', id);
-  const locate = () => deps.store.virtualAccounts.get(tenant.id, id);
   const prepare = async (account: VirtualAccount) => {
-    await refuseBeyondAccount(deps, caller, act, account);
-    await refuseByToken(deps, caller, act);
+    await refuseByToken(deps, caller, accountAct('Manage', id));
     await refuseMapped(deps.store, caller, id);
     return mintFor(deps, caller, account);
   };
   refuseGrace(graceMs);
-  return untilNotOvertaken(() =>
-    change(deps, caller, { ...act, locate, prepare }, async (tx, _, value: AccountValue) => {
-      const held = await heldAccount(tx, caller, act, { id });
-      await refuseMapped(tx, caller, id);
-      const { account, generation, retired } = await replaceValue(tx, caller, held, value, {
-        ...{ now: deps.clock.now(), graceMs },
-      });
-      const view = await viewOf(tx, caller, account);
-      const details = { preview: value.token.preview, generation, ...(retired.length > 0 && { superseded: retired }) };
-      const moved = retired.map((token) => ({ kind: 'token', id: token }) as const);
-      return { result: { view, value: value.value }, details, moved };
-    }),
-  );
+  return changeAccount(deps, caller, { verb: 'Manage', id, prepare }, async (tx, held, value: AccountValue) => {
+    await refuseMapped(tx, caller, id);
+    const grace = { now: deps.clock.now(), graceMs };
+    const { account, generation, retired } = await replaceValue(tx, caller, held, value, grace);
+    const view = await viewOf(tx, caller, account);
+    const details = { preview: value.token.preview, generation, ...(retired.length > 0 && { superseded: retired }) };
+    const moved = retired.map((token) => ({ kind: 'token', id: token }) as const);
+    return { result: { view, value: value.value }, details, moved };
+  });
 }
 
 /** The words of the public product. */

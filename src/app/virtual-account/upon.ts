@@ -5,7 +5,8 @@ import type { VirtualAccount } from '#domain/virtual-account.ts';
 import type { Store, Transaction } from '#ports/store.ts';
 import { refuseBeyond } from '../beyond.ts';
 import type { Deps } from '../deps.ts';
-import { Overtaken } from '../overtaken.ts';
+import { type Changed, change } from '../doors.ts';
+import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import { above, heldBy } from '../user/upon.ts';
 
 /*
@@ -45,4 +46,31 @@ export async function heldAccount(
   const isAsked = credential.kind !== 'none'; // what the program does by itself it does upon any
   if (isAsked && (await beyond(tx, caller, act, account)).length > 0) throw new Overtaken();
   return account;
+}
+
+type Upon<Prepared> = {
+  readonly verb: 'Manage' | 'Delete';
+  readonly id: PrincipalId;
+  /** Once it is known that the caller may. */
+  readonly prepare?: (account: VirtualAccount) => Promise<Prepared>;
+};
+
+/** A change of one account, by whoever may do so and acts upon no more than they hold: asked before, and where it is held. */
+export function changeAccount<Result, Prepared = undefined>(
+  deps: Deps,
+  caller: Caller,
+  { verb, id, prepare }: Upon<Prepared>,
+  body: (tx: Transaction, held: VirtualAccount, prepared: Prepared) => Promise<Changed<Result>>,
+): Promise<Result> {
+  const act = accountAct(verb, id);
+  const locate = () => deps.store.virtualAccounts.get(caller.tenant.id, id);
+  const ready = async (account: VirtualAccount) => {
+    await refuseBeyondAccount(deps, caller, act, account);
+    return (await prepare?.(account)) as Prepared;
+  };
+  return untilNotOvertaken(() =>
+    change(deps, caller, { ...act, locate, prepare: ready }, async (tx, _, prepared: Prepared) =>
+      body(tx, await heldAccount(tx, caller, act, { id }), prepared),
+    ),
+  );
 }
