@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Caller } from '#domain/caller.ts';
+import { parseProvider } from '#domain/identity-provider.ts';
 import type { VirtualAccount } from '#domain/virtual-account.ts';
 import { accountWith, permitted, teamOf, wanting } from '#support/accounts.ts';
 import { type Core, openCore } from '#support/core.ts';
 import type { Deps } from '../deps.ts';
+import { createProvider } from '../identity-provider/save.ts';
 import { newId } from '../new-id.ts';
 import { applyAccount, createAccount, wouldApply } from './apply.ts';
+import { freezeAccount } from './freeze.ts';
 import { accountExists, getAccount, listAccounts } from './list.ts';
 import { regenerateToken } from './regenerate.ts';
 import { updateAccount } from './update.ts';
@@ -154,6 +157,20 @@ describe('a dry run', () => {
       expect(await state()).toEqual(before);
       expect(shown(dry)).toEqual(shown(await apply(own)));
     }
+  });
+
+  test('says of one that is frozen that it stays so, and by what it will be mapped', async () => {
+    const provider = parseProvider({
+      ...{ name: 'builds', issuer: 'https://idp.example', jwksUri: 'https://idp.example/keys', audiences: ['here'] },
+    });
+    await createProvider(deps, await core.signedIn(root), provider);
+    const { view } = await accountWith(core, root, 'robot');
+    await freezeAccount(deps, root, view.account.id);
+    const own = { mappings: [{ provider: 'builds', value: 'x' }] };
+    const dry = await wouldApply(deps, root, wanting('robot', own));
+    const applied = await apply(own);
+    expect([dry.isActive, dry.mappings.map(({ value }) => value)]).toEqual([false, ['x']]);
+    expect([applied.isActive, applied.mappings.map(({ value }) => value)]).toEqual([false, ['x']]);
   });
 });
 

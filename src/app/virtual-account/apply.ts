@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts';
 import { made, viewOne } from '../doors.ts';
 import { refuseRoles } from '../grant/role.ts';
 import { shownGrants } from '../grant/show.ts';
+import { shownAs } from '../identity-provider/mapping.ts';
 import { newId } from '../new-id.ts';
 import { Overtaken, untilNotOvertaken } from '../overtaken.ts';
 import { type Added, accountFor, addAccount, CREATES } from './add.ts';
@@ -42,24 +43,30 @@ export async function wouldApply(deps: Deps, caller: Caller, wanted: WantedAccou
     if (known !== undefined) throw taken();
     const plan = await planned(deps.store, caller, wanted);
     await refuseRoles(deps, caller, CREATES, plan.grants.touched);
-    return shownAs(deps, caller, accountFor(deps, caller, wanted, plan), plan);
+    return preview(deps, caller, accountFor(deps, caller, wanted, plan), { ...plan, isNew: true });
   }
   const act = accountAct('Manage', known.id);
   await viewOne(deps, caller, { ...act, locate: async () => known });
   const { plan } = await readyToUpdate(deps, caller, wanted, known);
-  return shownAs(deps, caller, changedBy(known, wanted, plan.owner, deps.clock.now()), plan);
+  const account = changedBy(known, wanted, plan.owner, deps.clock.now());
+  return preview(deps, caller, account, { ...plan, isNew: false });
 }
 
-/** As the view will be once it is written. */
-async function shownAs(deps: Deps, caller: Caller, account: VirtualAccount, { owner, grants }: AccountPlan) {
+type Would = AccountPlan & { readonly isNew: boolean };
+
+/** As the view will be once it is written; one that is new begins active. */
+async function preview(deps: Deps, caller: Caller, account: VirtualAccount, would: Would) {
+  const { owner, grants } = would;
   const view = await viewOf(deps.store, caller, account);
-  const ids = new Set<unknown>(grants.gone.map(({ id }) => id));
+  const gone = new Set<unknown>(grants.gone.map(({ id }) => id));
   const given = grants.missing.map((one) => ({
     ...{ ...one, id: newId(deps) as GrantId, subject: account.id, binding: undefined },
   }));
-  const kept = view.grants.filter(({ id }) => !ids.has(id));
+  const kept = view.grants.filter(({ id }) => !gone.has(id));
   const shown = await shownGrants(deps.store, caller, given);
-  return { ...view, isActive: true, grants: [...kept, ...shown], team: owner, createdBy: view.createdBy };
+  const mappings = await shownAs(deps.store, caller, would.mappings);
+  const isActive = would.isNew || view.isActive;
+  return { ...view, isActive, grants: [...kept, ...shown], mappings, team: owner };
 }
 
 const named = ({ store }: Deps, { tenant }: Caller, { name }: WantedAccount) =>
