@@ -85,7 +85,7 @@ export interface TokenWrites {
    * token. Says which. Rows that do not prove themselves keep nothing else from ending.
    */
   endSignedBy(key: KeyId, ended: Ended): Promise<EndedAll<Moved>>;
-  /** Ends one value that stands, and nothing else; false for one that does not, or is another token's. */
+  /** Ends one value that stands, with what is kept of it to be had again; false for one that does not, or is another token's. */
   endOne(tenant: TenantId, pat: PatId, token: TokenId, ended: Ended): Promise<boolean>;
   /** Has it work until `at` and not longer; throws for one that does not stand. */
   expireOne(tenant: TenantId, pat: PatId, token: TokenId, at: Instant): Promise<void>;

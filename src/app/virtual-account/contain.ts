@@ -65,7 +65,6 @@ async function revoke({ clock }: Deps, tx: Transaction, tenant: Tenant, account:
   const ended = { at, by, reason: 'reused' } as const;
   const standing = await tx.tokens.standing(tenant.id, account.pat);
   for (const { id } of standing) await tx.tokens.endOne(tenant.id, account.pat, id, ended);
-  await tx.virtualAccounts.dropValues(tenant.id, account.id);
   const changed = { current: undefined, version: account.version + 1, updatedAt: at };
   await tx.virtualAccounts.update(tenant.id, { ...account, ...changed });
   return { details: { count: standing.length, reason: ended.reason }, moved: [{ kind: 'principal', id: account.id }] };

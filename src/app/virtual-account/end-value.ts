@@ -23,9 +23,7 @@ type Ending = { readonly held: VirtualAccount; readonly token: TokenId; readonly
 /** Of an account that the transaction holds; false for a value that does not stand. One that was current is not to be had again. */
 export async function endOne(tx: Transaction, tenant: TenantId, { held, token, ended }: Ending): Promise<boolean> {
   if (!(await tx.tokens.endOne(tenant, held.pat, token, ended))) return false;
-  const isCurrent = held.current === token;
-  if (isCurrent) await tx.virtualAccounts.dropValues(tenant, held.id);
-  const current = isCurrent ? undefined : held.current;
+  const current = held.current === token ? undefined : held.current;
   await tx.virtualAccounts.update(tenant, { ...held, current, version: held.version + 1, updatedAt: ended.at });
   return true;
 }
